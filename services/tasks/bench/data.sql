@@ -1,11 +1,11 @@
--- $1: the users' ids, $2: the number of tasks, which are dealt out to the users
--- in turn, so that each user's lie scattered over the table, as time leaves them.
--- Makes those from $3 to before $4.
+-- Inserts the tasks from $3 to before $4. $1: the users' ids, $2: the number of tasks.
+-- Users get tasks in turn, so that each user's are scattered over the table, as in
+-- production.
 INSERT INTO tasklane.tasks
 	(user_id, id, seq, version, title, description, completed_at, priority, due_at, tags, position, created_at, updated_at, title_key, words)
 SELECT
 	($1::text[])[1 + n % cardinality($1::text[])],
-	-- A UUID of version 7: the time of creation, then what differs.
+	-- A UUID of version 7: the time of creation, then a hash.
 	(lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(hash, 1, 3) || '8' || substr(hash, 4, 15))::uuid,
 	1 + n / cardinality($1::text[]),
 	1,

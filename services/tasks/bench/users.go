@@ -82,7 +82,7 @@ func (i *issuer) close() error {
 	return nil
 }
 
-// token returns a token as Better Auth would make it for a user.
+// token returns a token like Better Auth's for a user.
 func (i *issuer) token(user string) (string, error) {
 	now := time.Now()
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, jwt.RegisteredClaims{

@@ -25,7 +25,7 @@ func (o *Optional[T]) Receiver() reflect.Value {
 	return reflect.ValueOf(o).Elem().FieldByName("Parsed")
 }
 
-// OnParamSet is called by Huma and says whether the parameter is present.
+// OnParamSet records whether the parameter is present. Huma calls it.
 func (o *Optional[T]) OnParamSet(isSet bool, _ any) {
 	if isSet {
 		o.Value = &o.Parsed

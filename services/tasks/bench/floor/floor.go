@@ -1,7 +1,7 @@
-// Package floor is a task service written by hand for speed alone, against which
-// the real one is measured. It uses net/http, pgx with prepared statements and
-// encoding/json, and responds with the same bytes, but has no tokens, row-level
-// security, checks, limits, metrics or logs.
+// Package floor is a task service written only for speed, with which the real one is
+// compared. It uses net/http, pgx with prepared statements and encoding/json, and responds
+// with the same bytes, but has no tokens, row-level security, validation, limits, metrics or
+// logs.
 package floor
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
 
-// UserHeader names the user, without proof.
+// UserHeader names the user, without authentication.
 const UserHeader = "X-User"
 
 const (
@@ -236,10 +236,10 @@ func respond(w http.ResponseWriter, status int, body any, err error) {
 		panic(err) // the types of taskapi can always be encoded
 	}
 	w.WriteHeader(status)
-	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // fails if the client is gone
+	_, _ = w.Write(bytes.TrimSuffix(text.Bytes(), []byte("\n"))) // fails if the client has disconnected
 }
 
-// cursor has the length of the service's, which also names the list.
+// cursor has the length of the service's cursors, which also identify the list.
 type cursor struct {
 	List []byte `json:"l"`
 	Key  string `json:"k"`

@@ -20,21 +20,20 @@ import (
 type migrateConfig struct {
 	// RuntimeURL logs in as the runtime role.
 	RuntimeURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
-	// OwnerURL logs in as the owner of the tables, at the server itself.
+	// OwnerURL logs in as the owner of the tables, at the server's direct address.
 	OwnerURL environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED,notEmpty"`
 }
 
 // serveConfig is the environment of "tasks serve".
 type serveConfig struct {
-	// DatabaseURL logs in as the runtime role. It may lead to a pooler.
+	// DatabaseURL logs in as the runtime role. It may be the address of a pooler.
 	DatabaseURL environ.DatabaseURL `env:"DATABASE_URL,notEmpty"`
 	// Pooled says that DatabaseURL is that of a pooler in transaction mode.
 	Pooled bool `env:"DATABASE_POOLED"`
-	// DirectURL is the URL of the server itself if DatabaseURL is a pooler's.
-	// Notifications are received from its host; its user and password are not
-	// used.
+	// DirectURL is the server's direct address if DatabaseURL is a pooler's.
+	// Notifications are received from its host; its user and password are not used.
 	DirectURL environ.DatabaseURL `env:"DATABASE_URL_UNPOOLED"`
-	// BetterAuthURL is where the Better Auth server is reached from here.
+	// BetterAuthURL is the address of the Better Auth server.
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL"`
 	// JWKSURL is the URL of the issuer's keys, by default Better Auth's.
 	JWKSURL string `env:"JWKS_URL"`
@@ -46,7 +45,7 @@ type serveConfig struct {
 	Audience string `env:"JWT_AUDIENCE"`
 	// Algorithms are the accepted signature algorithms, separated by commas.
 	Algorithms []string `env:"JWT_ALGORITHMS"`
-	// Secret signs the tokens where the algorithm is HS256.
+	// Secret verifies the tokens if the algorithm is HS256.
 	Secret string `env:"BETTER_AUTH_SECRET"`
 	// Host is the address to listen on; empty means all of them.
 	Host string `env:"HOST"`
@@ -55,17 +54,16 @@ type serveConfig struct {
 	OpsPort environ.Port `env:"OPS_PORT" envDefault:"9090"`
 	// Profiles says whether OpsPort serves profiles too.
 	Profiles bool `env:"PPROF"`
-	// LogLevel is the least level to log.
+	// LogLevel is the minimum level of the log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
-	// MaxUserResources and MaxUserBytes bound what one user may have; 0 means no
-	// bound.
+	// MaxUserResources and MaxUserBytes are the quota of a user; 0 means no limit.
 	MaxUserResources int64 `env:"MAX_USER_RESOURCES" envDefault:"100000"`
 	MaxUserBytes     int64 `env:"MAX_USER_BYTES" envDefault:"100000000"`
 	// Limits bound the requests of a replica.
 	Limits httpapi.LimitConfig
-	// Drain says how a replica stops.
+	// Drain configures how a replica stops.
 	Drain httpapi.DrainConfig
-	// Tracing says where traces are sent.
+	// Tracing configures the export of traces.
 	Tracing tracing.Config
 }
 
@@ -85,7 +83,7 @@ func (c *serveConfig) Check() error {
 	}
 	switch {
 	case slices.Contains(c.Algorithms, "HS256"):
-		// The keys are not fetched.
+		// No keys are fetched.
 	case c.JWKSURL != "":
 		errs = append(errs, checkKeysURL(c.JWKSURL))
 	case c.BetterAuthURL.URL != nil:
@@ -110,11 +108,11 @@ func (c *serveConfig) tokens() jwtauth.Config {
 	}
 }
 
-// listenURL returns the server's own address for the runtime role.
+// listenURL returns the server's direct address for the runtime role.
 func (c *serveConfig) listenURL() string {
 	direct, err := url.Parse(string(cmp.Or(c.DirectURL, c.DatabaseURL)))
 	if err != nil {
-		return string(c.DatabaseURL) // both have been checked
+		return string(c.DatabaseURL) // both were validated before
 	}
 	if runtime, err := url.Parse(string(c.DatabaseURL)); err == nil {
 		direct.User = runtime.User
@@ -135,7 +133,7 @@ func betterAuthKeys(address *url.URL) string {
 	return address.JoinPath("jwks").String()
 }
 
-// checkKeysURL allows a query, which the keys of some issuers have.
+// checkKeysURL allows a query, which some issuers use.
 func checkKeysURL(value string) error {
 	u, err := url.Parse(value)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {

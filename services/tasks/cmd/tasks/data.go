@@ -56,10 +56,10 @@ func (u userArgument) Validate() error {
 	return nil
 }
 
-// errUnknown reports a user whom the database does not know: a wrong id, or somebody
-// who has stored nothing yet.
+// errUnknown reports a user whom the database does not know: the id is wrong, or the user
+// has never stored anything.
 func (u userArgument) errUnknown() error {
-	return fmt.Errorf("there is nothing of a user %q: check the id", u.ID)
+	return fmt.Errorf("there is no data of a user %q: check the id", u.ID)
 }
 
 // withStore calls f with the store of the environment, and whether it knows the user.
@@ -92,8 +92,8 @@ func (c usageCommand) Run(ctx context.Context) error {
 
 type eraseUserCommand struct{ userArgument }
 
-// Run erases the user and prints the number of resources. An unknown user is erased too:
-// one who has stored nothing yet may have a JWT that still lives.
+// Run erases the user and prints the number of resources. An unknown user is erased too,
+// because a user who has never stored anything may have a valid JWT.
 func (c eraseUserCommand) Run(ctx context.Context) error {
 	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
 		removed, err := tasks.EraseUser(ctx, c.ID)
@@ -101,7 +101,7 @@ func (c eraseUserCommand) Run(ctx context.Context) error {
 			return err
 		}
 		if !known {
-			return fmt.Errorf("%w. Writes with it are rejected from now on", c.errUnknown())
+			return fmt.Errorf("%w. Writes of this user are rejected from now on", c.errUnknown())
 		}
 		fmt.Println("removed", removed, "resources")
 		return nil

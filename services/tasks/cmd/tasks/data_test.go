@@ -53,7 +53,7 @@ func TestDataCommands(t *testing.T) {
 		}
 	}
 	for _, command := range []string{"export-user", "usage", "erase-user"} {
-		for id, want := range map[string]string{"": "the user's id must not be blank", " ": "the user's id must not be blank", "bob": `there is nothing of a user "bob"`} {
+		for id, want := range map[string]string{"": "the user's id must not be blank", " ": "the user's id must not be blank", "bob": `there is no data of a user "bob"`} {
 			if err := run([]string{command, id}); err == nil || !strings.Contains(err.Error(), want) {
 				t.Errorf("%s %q: error %v, want %q", command, id, err, want)
 			}

@@ -31,6 +31,6 @@ func TestDistributeWithoutCitus(t *testing.T) {
 		t.Errorf("%q does not say what to do", words)
 	}
 	if out.Len() > 0 {
-		t.Errorf("it printed %q", out.String())
+		t.Errorf("distribute printed %q", out.String())
 	}
 }

@@ -1,4 +1,4 @@
-// Command tasks is the task service and the tools its operators need.
+// Command tasks is the task service, with the tools for its operators.
 package main
 
 import (
@@ -9,14 +9,14 @@ import (
 )
 
 type commands struct {
-	Serve      serveCommand      `cmd:"" help:"Serve requests until told to stop."`
+	Serve      serveCommand      `cmd:"" help:"Serve requests until stopped."`
 	Migrate    migrateCommand    `cmd:"" help:"Bring the database's schema up to date. Safe to repeat, and to run twice at once."`
-	Distribute distributeCommand `cmd:"" help:"Spread the tables over the servers of a Citus cluster, by user. Safe to repeat; stop the service first."`
+	Distribute distributeCommand `cmd:"" help:"Distribute the tables over the nodes of a Citus cluster, by user. Safe to repeat; stop the service first."`
 	Rebalance  rebalanceCommand  `cmd:"" help:"Move shards between the workers of a Citus cluster, while the service runs. Safe to repeat."`
-	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say how to fix what is wrong."`
+	Doctor     doctorCommand     `cmd:"" help:"Check everything the service depends on, and say how to fix each problem."`
 	Purge      purgeCommand      `cmd:"" help:"Remove expired rows: idempotency keys after a day, the trash and tombstones after 30 days."`
-	EraseUser  eraseUserCommand  `cmd:"" help:"Remove everything of a user."`
-	Usage      usageCommand      `cmd:"" help:"Print how much of MAX_USER_RESOURCES and MAX_USER_BYTES a user has used."`
+	EraseUser  eraseUserCommand  `cmd:"" help:"Erase everything of a user."`
+	Usage      usageCommand      `cmd:"" help:"Print how much of MAX_USER_RESOURCES and MAX_USER_BYTES a user uses."`
 	ExportUser exportUserCommand `cmd:"" help:"Print every resource of a user, one JSON object on each line."`
 	OpenAPI    openAPICommand    `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }

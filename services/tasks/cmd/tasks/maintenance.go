@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// offerInterval is how often each replica offers to purge. A purge begins if an
-// hour has passed since the last one began: after 65 minutes at most.
+// offerInterval is how often each replica offers to purge. A purge begins if the last one
+// began at least an hour ago, so after at most 65 minutes.
 const offerInterval = 5 * time.Minute
 
 // maintenance removes expired rows, when it is this replica's turn, and measures the
@@ -37,7 +37,7 @@ func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *m
 			Name: "tasklane_purged_rows_total", Help: "Expired rows that this replica has removed.",
 		}),
 		sizes: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "tasklane_table_bytes", Help: "Bytes on the disk by table, indexes included.",
+			Name: "tasklane_table_bytes", Help: "Bytes on disk by table, indexes included.",
 		}, []string{"table"}),
 	}
 	for _, outcome := range []string{"done", "failed"} {
@@ -47,7 +47,7 @@ func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *m
 	return w
 }
 
-// run works immediately, and then at each offer, until ctx ends.
+// run starts immediately, and repeats at each offer until ctx ends.
 func (w *maintenance) run(ctx context.Context, offers <-chan time.Time) {
 	for {
 		w.purge(ctx)

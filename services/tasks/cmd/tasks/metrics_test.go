@@ -64,6 +64,6 @@ func TestMetrics(t *testing.T) {
 		`tasklane_streams_open 0`,
 	)
 	if !regexp.MustCompile(`(?m)^tasklane_table_bytes\{table="idempotency_keys"\} [1-9]`).MatchString(page) {
-		t.Error("the tables are not measured")
+		t.Error("the metric of table sizes is missing")
 	}
 }

@@ -60,7 +60,7 @@ func (migrateStatusCommand) Run(ctx context.Context) error {
 
 type distributeCommand struct{}
 
-// Run distributes the tables and prints the names of those that were not yet.
+// Run distributes the tables and prints the names of those that were not distributed before.
 func (distributeCommand) Run(ctx context.Context) error {
 	var config migrateConfig
 	if err := environ.Read(&config); err != nil {
@@ -79,7 +79,7 @@ func (distributeCommand) Run(ctx context.Context) error {
 
 type rebalanceCommand struct{}
 
-// Run rebalances and prints how far it is.
+// Run rebalances and prints the progress.
 func (rebalanceCommand) Run(ctx context.Context) error {
 	var config migrateConfig
 	if err := environ.Read(&config); err != nil {

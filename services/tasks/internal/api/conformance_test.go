@@ -10,15 +10,15 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestConformance runs the contract's cases, which the SDK's own fake passes
-// too, against the real service.
+// TestConformance runs the conformance suite, which sdktest's server also passes, against the
+// real service.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	conform(t, s, s.url)
 }
 
-// TestConformanceOnReplicas runs them against two services that take turns.
+// TestConformanceOnReplicas runs it against two services in turn.
 func TestConformanceOnReplicas(t *testing.T) {
 	t.Parallel()
 	here, there := newReplicas(t, heartbeat)
@@ -35,7 +35,7 @@ func TestConformanceOnReplicas(t *testing.T) {
 	conform(t, here, server.URL)
 }
 
-// conform runs the cases at a url that takes the tokens of s.
+// conform runs the suite at a URL that accepts the tokens of s.
 func conform(t *testing.T, s *service, url string) {
 	t.Helper()
 	sdktest.Conformance(t, sdktest.Target{

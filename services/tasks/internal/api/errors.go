@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// errorTable is how errors appear to clients. The first row that matches wins.
+// errorTable maps errors to responses. The first matching row is used.
 var errorTable = []httpapi.ErrorStatus{
 	{Err: jwtauth.ErrExpired, Code: taskapi.CodeTokenExpired, Sentence: "The token has expired."},
 	{Err: jwtauth.ErrInvalid, Code: taskapi.CodeUnauthenticated, Sentence: "The token is not valid here."},
@@ -18,7 +18,7 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrTaskNotFound, Code: taskapi.CodeTaskNotFound, Sentence: "Task not found."},
 	{Err: store.ErrListNotFound, Code: taskapi.CodeListNotFound, Sentence: "List not found."},
 	{Err: store.ErrTooManyLists, Code: taskapi.CodeTooManyLists, Sentence: "You have 500 lists. Delete one first."},
-	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has another version than the request asks for."},
+	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has a different version from the one in the request."},
 	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
 	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer stored. List everything again."},
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
@@ -31,8 +31,8 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "The data cannot be reached at the moment. Try again shortly."},
 }
 
-// addDetail adds the current resource to a conflict, and the operation's place
-// to the failure of a batch.
+// addDetail adds the current resource to a conflict, and the failed operation to the error of
+// a batch.
 func addDetail(err error, p *httpapi.Problem) {
 	conflict, conflicts := errors.AsType[*store.ConflictError](err)
 	if conflicts {

@@ -7,7 +7,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 )
 
-// TestEveryFieldIsStored writes and reads every field that the document has.
+// TestEveryFieldIsStored writes and reads every field of the document.
 func TestEveryFieldIsStored(t *testing.T) {
 	t.Parallel()
 	s := newService(t)

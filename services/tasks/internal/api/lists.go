@@ -7,7 +7,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// listRules are the rules of a list's fields beyond those of the document.
+// listRules are the rules of a list's fields that the document does not express.
 var listRules = cleaner{"name": trimmed}
 
 func (h *handlers) listLists(ctx context.Context, in *operations.ListListsInput) (*operations.ListListsOutput, error) {

@@ -54,7 +54,7 @@ func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesIn
 	}}, nil
 }
 
-// dataPlace returns the path of the data of a batch's operation, with a trailing dot.
+// dataPlace returns the path of a batch operation's data, with a trailing dot.
 func dataPlace(index int, op taskapi.BatchOp) string {
 	name := "data"
 	switch op {
@@ -77,7 +77,7 @@ func withField(err error, place string) error {
 	return err
 }
 
-// wireResource returns a resource as responses show it.
+// wireResource returns a resource in the form of responses.
 func wireResource(r store.Resource) taskapi.Resource {
 	return taskapi.Resource{Kind: r.Kind, Data: mustMarshal(r.Data)}
 }
@@ -91,8 +91,8 @@ func mustMarshal(v any) []byte {
 	return data
 }
 
-// idempotencyKey returns the key of a request, or nil. Two requests are the same
-// if their arguments are.
+// idempotencyKey returns the key of a request, or nil. Two requests are the same if their
+// arguments are equal.
 func idempotencyKey(in operations.KeyInput, asked ...any) *store.IdempotencyKey {
 	if in.IdempotencyKey == "" {
 		return nil
@@ -127,8 +127,8 @@ func listMeta(nextCursor string, changes int64) taskapi.ListMeta {
 	return taskapi.ListMeta{NextCursor: &nextCursor, Changes: changes}
 }
 
-// parseID reads an id in the only form that the document has for a UUID. Huma
-// also accepts others, such as one without dashes.
+// parseID reads an id in the documented form of a UUID. Huma also accepts others, such as
+// one without dashes.
 func parseID(text string) (uuid.UUID, error) {
 	id, err := uuid.Parse(text)
 	if err != nil || len(text) != len(id.String()) {

@@ -11,14 +11,14 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// taskRules are the rules of a task's fields beyond those of the document.
+// taskRules are the rules of a task's fields that the document does not express.
 var taskRules = cleaner{
 	"title":      trimmed,
 	"tags":       tags,
 	"recurrence": recurrenceRule,
 }
 
-// recurrenceRule is the rule of a text that says how a task recurs.
+// recurrenceRule is the rule of a recurrence.
 func recurrenceRule(c *checker, name string, field reflect.StructField, value reflect.Value) {
 	text := value.Interface().(*string)
 	if text == nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 )
 
-// documented is the service's own document.
+// documented returns the service's own document.
 var documented = sync.OnceValues(func() (*contracttest.Document, error) {
 	text, err := api.Document()
 	if err != nil {
@@ -21,8 +21,8 @@ var documented = sync.OnceValues(func() (*contracttest.Document, error) {
 	return contracttest.Load(text)
 })
 
-// validated passes requests on to a handler and fails the test if a response is
-// not as documented.
+// validated forwards requests to a handler and fails the test if a response does not match
+// the document.
 func validated(t *testing.T, next http.Handler) http.Handler {
 	t.Helper()
 	document, err := documented()

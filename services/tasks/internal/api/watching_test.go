@@ -39,10 +39,10 @@ func TestDocs(t *testing.T) {
 	script := s.as(t, "", http.MethodGet, "/docs/start.js", "")
 	wanted[string(regexp.MustCompile(`url: "([^"]*)"`).FindSubmatch(script.body)[1])] = "application/yaml"
 	if len(wanted) != 6 {
-		t.Fatalf("the page needs %v", wanted)
+		t.Fatalf("the page loads %v", wanted)
 	}
 	for path, mediaType := range wanted {
-		// With gzip, which Go's client asks for, and without.
+		// With gzip, which Go's client requests, and without.
 		zipped := s.as(t, "", http.MethodGet, path, "")
 		plain := s.as(t, "", http.MethodGet, path, "", "Accept-Encoding", "identity")
 		if got := plain.header.Get("Content-Type"); plain.status != http.StatusOK || !strings.Contains(got, strings.TrimPrefix(mediaType, "application/")) {
@@ -84,8 +84,7 @@ func TestRateLimit(t *testing.T) {
 	wantProblem(t, s.as(t, "", http.MethodGet, "/api/tasks", ""), taskapi.CodeUnauthenticated)
 }
 
-// TestStreamWithinTrace shows that what a trace wraps a stream in lets its
-// events through, one at a time.
+// TestStreamWithinTrace checks that tracing does not buffer the events of a stream.
 func TestStreamWithinTrace(t *testing.T) {
 	t.Parallel()
 	s := newReplica(t, storetest.NewDatabase(t), func(_ *store.Config, parts *api.Parts) {
@@ -97,11 +96,11 @@ func TestStreamWithinTrace(t *testing.T) {
 	}
 	task := s.create(t, `{"title":"Water"}`)
 	if change := next(t, events); change.ID != task.ID {
-		t.Errorf("the stream went on with %+v", change)
+		t.Errorf("the stream continued with %+v", change)
 	}
 }
 
-// TestTrace follows a request that came with a trace down to the database.
+// TestTrace follows a traced request down to the database.
 func TestTrace(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
@@ -121,7 +120,7 @@ func TestTrace(t *testing.T) {
 			t.Fatal(err)
 		}
 		if line.TraceID != traceID || line.RequestID != a.header.Get("X-Request-Id") {
-			t.Errorf("the log line has neither id, or another: %s", last)
+			t.Errorf("the log line does not have both ids: %s", last)
 		}
 	}
 
@@ -146,7 +145,7 @@ func TestTrace(t *testing.T) {
 		}
 		for _, attribute := range span.Attributes() {
 			if value := attribute.Value.String(); strings.Contains(value, "Sprout") || strings.Contains(value, "secret") || strings.Contains(value, "alice") {
-				t.Errorf("%s shows what is the user's: %s=%s", span.Name(), attribute.Key, value)
+				t.Errorf("%s contains the user's data: %s=%s", span.Name(), attribute.Key, value)
 			}
 			if attribute.Key == "db.query.text" {
 				id := root.SpanContext().SpanID().String()
@@ -170,8 +169,8 @@ func TestTrace(t *testing.T) {
 	}
 }
 
-// checkBatches: the statements of a batch take as long as their answers, within the
-// batch and after what was prepared for it.
+// checkBatches checks that the span of each statement in a batch lasts from sending the batch
+// to its own result, after statements were prepared.
 func checkBatches(t *testing.T, spans []trace.ReadOnlySpan) {
 	t.Helper()
 	checked := 0

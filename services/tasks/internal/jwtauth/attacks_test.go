@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestForgedTokens sends known attacks on JWT verifiers. Each token is valid except for
-// what its name says.
+// TestForgedTokens tries known attacks on JWT verifiers. Each token is valid except for the
+// part in its name.
 func TestForgedTokens(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
@@ -64,7 +64,7 @@ func TestForgedTokens(t *testing.T) {
 		}
 	}
 
-	// A key of another type or algorithm than the header says.
+	// A key of another type or algorithm than the header's.
 	for _, key := range []issuertest.Key{rs, es, ed} {
 		for _, other := range []issuertest.Key{rs, es, ed} {
 			if key.ID != other.ID {
@@ -121,13 +121,13 @@ func TestForgedTokens(t *testing.T) {
 		"text": "tomorrow", "negative": -1, "zero": 0, "a list": []int{1}, "true": true, "null": nil,
 		"too small to hold": json.Number("-1e308"), "an object": map[string]any{},
 	} {
-		forged["whose end is "+name] = rs.Token(t, claims("exp", exp), nil)
+		forged["whose expiry is "+name] = rs.Token(t, claims("exp", exp), nil)
 	}
 	forged["not valid for an hour"] = rs.Token(t, claims("nbf", time.Now().Add(time.Hour).Unix()), nil)
 	forged["not valid, beyond the leeway"] = rs.Token(t, claims("nbf", time.Now().Add(time.Minute).Unix()), nil)
 	forged["not valid before a text"] = rs.Token(t, claims("nbf", "soon"), nil)
 
-	// Claims of another user, or of none.
+	// Claims of another user, or without a user.
 	for name, of := range map[string]jwt.MapClaims{
 		"issued to a number":               claims("sub", 1),
 		"issued to a list":                 claims("sub", []string{"alice"}),
@@ -159,14 +159,14 @@ func TestForgedTokens(t *testing.T) {
 		forged[alg+" without the last part"] = head[:last-1]
 		forged[alg+" cut by a byte"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)-1])
 		forged[alg+" cut by half"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)/2])
-		forged[alg+" with a byte more"] = head + base64.RawURLEncoding.EncodeToString(append(raw[:len(raw):len(raw)], 0))
+		forged[alg+" with an extra byte"] = head + base64.RawURLEncoding.EncodeToString(append(raw[:len(raw):len(raw)], 0))
 		forged[alg+" of zeros"] = head + base64.RawURLEncoding.EncodeToString(make([]byte, len(raw)))
 		forged[alg+" with padding"] = head + base64.URLEncoding.EncodeToString(raw) + "="
 		forged[alg+" in another alphabet"] = head + base64.RawStdEncoding.EncodeToString(raw) + "+/"
 		forged[alg+" with a line break"] = head + signature[:10] + "\n" + signature[10:]
 		forged[alg+" with bits at the end"] = head + signature[:len(signature)-1] + spellings(signature[len(signature)-1])
-		forged[alg+" with a part more"] = token + ".e30"
-		forged[alg+" with a blank behind"] = token + " "
+		forged[alg+" with an extra part"] = token + ".e30"
+		forged[alg+" with a trailing blank"] = token + " "
 		forged[alg+" in quotes"] = `"` + token + `"`
 		forged[alg+" twice"] = token + "," + token
 	}
@@ -202,7 +202,7 @@ func TestForgedTokens(t *testing.T) {
 	t.Logf("counted: tokens forged %d", len(forged))
 }
 
-// FuzzVerify: of all tokens, only the one that the issuer has signed is accepted.
+// FuzzVerify checks that only the token that the issuer has signed is accepted.
 func FuzzVerify(f *testing.F) {
 	secret := strings.Repeat("0123456789abcdef", 2)
 	v, err := jwtauth.New(f.Context(), jwtauth.Config{
@@ -237,7 +237,7 @@ func part(t testing.TB, v any) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// publicForms are encodings of a public key that might be used as an HMAC secret.
+// publicForms returns encodings of a public key that might be used as an HMAC secret.
 func publicForms(t testing.TB, key issuertest.Key) map[string][]byte {
 	t.Helper()
 	public := key.Secret.Public().(*rsa.PublicKey)

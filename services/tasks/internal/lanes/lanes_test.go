@@ -53,7 +53,7 @@ type fixture struct {
 	owner *pgx.Conn
 }
 
-// open returns lanes. change changes the configuration, via the database URL.
+// open returns lanes. via changes the database URL, change the configuration.
 func open(t *testing.T, n int, via func(url string) string, change func(*lanes.Config)) fixture {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -337,7 +337,7 @@ func TestDo_FailsWhenLanesAreFull(t *testing.T) {
 	}
 	f.waiting(t, 1+queued)
 	if _, err := f.do(t.Context(), "bob", echo, "x"); !errors.Is(err, lanes.ErrFull) {
-		t.Errorf("one read too many: %v, want ErrFull", err)
+		t.Errorf("a read beyond the limit: got %v, want ErrFull", err)
 	}
 	unlock()
 	if err := group.Wait(); err != nil {

@@ -16,14 +16,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// side is one of the two that are compared.
+// side is one of the two services.
 type side struct {
 	name    string
 	handler http.Handler
 	token   func(user string) string
 }
 
-// player is a side while it plays a sequence for a user of its own.
+// player is a side that plays a sequence for its own user.
 type player struct {
 	side     side
 	token    string
@@ -56,7 +56,7 @@ var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.n]+|nobody)\}`)
 
 var encodedPlaceholder = regexp.MustCompile(`%7B(?:(?:task|list)\+[0-9.n]+|nobody)%7D`)
 
-// resolve puts the side's ids in the place of names.
+// resolve replaces names by the side's ids.
 func (p *player) resolve(text string) string {
 	return placeholder.ReplaceAllStringFunc(text, func(name string) string {
 		if id, ok := p.ids[name[1:len(name)-1]]; ok {
@@ -66,7 +66,7 @@ func (p *player) resolve(text string) string {
 	})
 }
 
-// resolveQuery does the same with the names in an encoded query.
+// resolveQuery does the same in an encoded query.
 func (p *player) resolveQuery(query string) string {
 	return encodedPlaceholder.ReplaceAllStringFunc(query, func(name string) string {
 		decoded, err := url.QueryUnescape(name)
@@ -77,7 +77,7 @@ func (p *player) resolveQuery(query string) string {
 	})
 }
 
-// request returns the step as the side is to be asked.
+// request returns the step's request for this side.
 func (p *player) request(s step) (sentRequest, bool) {
 	if s.again != 0 {
 		r, ok := p.sent[s.again]
@@ -111,8 +111,8 @@ func (p *player) request(s step) (sentRequest, bool) {
 
 var pathID = regexp.MustCompile(`[0-9a-f-]{36}`)
 
-// play sends a step's request and returns the answer in words that hold for
-// either side. A step that repeats one that is not there says nothing.
+// play sends a step's request and returns its response in a form that is equal on both sides.
+// A step that repeats a missing step returns nothing.
 func (p *player) play(s step) string {
 	r, ok := p.request(s)
 	if !ok {
@@ -142,8 +142,8 @@ func (p *player) send(r sentRequest) *httptest.ResponseRecorder {
 	return recorder
 }
 
-// describe returns an answer without what may differ between the sides: ids,
-// times and cursors have names, sentences are left out.
+// describe returns a response without the parts that may differ between the sides: ids, times
+// and cursors are replaced by names, sentences are left out.
 func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 	text := strconv.Itoa(answer.Code)
 	var v any
@@ -173,7 +173,7 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 			for _, field := range fields {
 				if field, ok := field.(map[string]any); ok {
 					delete(field, "message")
-					// Of a list with an entry twice, either is named.
+					// If a list has a duplicate, either entry may be reported.
 					if path, ok := field["field"].(string); ok && field["code"] == "duplicate" {
 						field["field"] = lastIndex.ReplaceAllString(path, "")
 					}
@@ -190,7 +190,7 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 
 var lastIndex = regexp.MustCompile(`\[\d+\]$`)
 
-// learn remembers what later steps may name.
+// learn stores the names and versions that later steps may use.
 func (p *player) learn(s step, status int, v any) {
 	object, _ := v.(map[string]any)
 	if status == http.StatusCreated {
@@ -227,7 +227,7 @@ func kindAt(path string) taskapi.Kind {
 	return ""
 }
 
-// meet remembers the version of a resource, and its name if it has none yet.
+// meet stores the version of a resource, and gives it a name if it has none.
 func (p *player) meet(v any, name string) {
 	resource, _ := v.(map[string]any)
 	id, _ := resource["id"].(string)
@@ -240,8 +240,8 @@ func (p *player) meet(v any, name string) {
 	p.versions[id] = fmt.Sprint(resource["version"])
 }
 
-// meetNext gives names to the successor of a task and to the tasks below it, unless it
-// has one.
+// meetNext gives names to the successor of a task and to the tasks below it, unless they
+// have names.
 func (p *player) meetNext(v any, name string) {
 	task, _ := v.(map[string]any)
 	id, _ := task["nextId"].(string)
@@ -253,7 +253,7 @@ func (p *player) meetNext(v any, name string) {
 	p.meetBelow(id, func() string { count++; return name + strconv.Itoa(count) })
 }
 
-// meetBelow gives names to the tasks below one.
+// meetBelow gives names to the tasks below a task.
 func (p *player) meetBelow(id string, name func() string) {
 	list := p.send(sentRequest{method: "GET", target: "/api/tasks?sort=createdAt&limit=200&parentId=" + id})
 	var page taskapi.TaskListResponse
@@ -266,11 +266,11 @@ func (p *player) meetBelow(id string, name func() string) {
 	}
 }
 
-// named returns a value of an answer with names in the place of what differs.
+// named returns a value of a response with names in place of differing parts.
 func (p *player) named(v any, field string) any {
 	switch v := v.(type) {
 	case map[string]any:
-		// In a fixed order, as times get their names when they are met.
+		// In a fixed order, because times get their names when they first appear.
 		for _, name := range sortedKeys(v) {
 			v[name] = p.named(v[name], name)
 		}
@@ -281,7 +281,7 @@ func (p *player) named(v any, field string) any {
 	case string:
 		switch field {
 		case "id", "listId", "parentId", "nextId", "taskId":
-			if p.names[v] == "" { // of one that was erased in the batch that made it
+			if p.names[v] == "" { // created and erased in one batch
 				p.names[v] = fmt.Sprintf("unknown %d", len(p.names))
 			}
 			return p.names[v]
@@ -290,7 +290,7 @@ func (p *player) named(v any, field string) any {
 				p.times[v] = fmt.Sprintf("time %d", len(p.times)+1)
 			}
 			return p.times[v]
-		case "position": // lists show what it means
+		case "position": // the order of lists shows its meaning
 			return "a position"
 		case "nextCursor":
 			if _, err := taskapi.ParseChangeCursor(v); err != nil {
@@ -301,20 +301,20 @@ func (p *player) named(v any, field string) any {
 	return v
 }
 
-// difference is where two sides differ.
+// difference is a step with different responses.
 type difference struct {
 	step    step
 	answers [2]string
 }
 
-// like reports whether another difference is of the same kind: shrunk, a
-// sequence should not become one that shows something else.
+// like reports whether another difference is of the same kind, so that shrinking a sequence
+// does not turn it into one with another fault.
 func (d *difference) like(other *difference) bool {
 	return other != nil && d.answers[0][:3] == other.answers[0][:3] && d.answers[1][:3] == other.answers[1][:3]
 }
 
-// compare plays a sequence on both sides and returns the first difference, or
-// nil. At the end it looks at everything there is.
+// compare plays a sequence on both sides and returns the first difference, or nil. At the end
+// it compares all resources.
 func compare(sides [2]side, user string, steps []step) *difference {
 	players := [2]*player{newPlayer(sides[0], user), newPlayer(sides[1], user)}
 	last := steps[len(steps)-1].number
@@ -339,7 +339,7 @@ func compare(sides [2]side, user string, steps []step) *difference {
 	return nil
 }
 
-// report tells of a difference and of the steps that lead there.
+// report prints a difference and the steps that lead to it.
 func report(t testing.TB, sides [2]side, steps []step, d *difference) {
 	t.Helper()
 	var b strings.Builder
@@ -349,5 +349,5 @@ func report(t testing.TB, sides [2]side, steps []step, d *difference) {
 	if d.step.number > steps[len(steps)-1].number {
 		fmt.Fprintln(&b, d.step)
 	}
-	t.Errorf("the answers to step %d differ:\n%s\n%s: %.2000s\n\n%s: %.2000s", d.step.number, &b, sides[0].name, d.answers[0], sides[1].name, d.answers[1])
+	t.Errorf("the responses to step %d differ:\n%s\n%s: %.2000s\n\n%s: %.2000s", d.step.number, &b, sides[0].name, d.answers[0], sides[1].name, d.answers[1])
 }

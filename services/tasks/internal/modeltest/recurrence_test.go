@@ -17,7 +17,7 @@ func (g *generator) rules() []string {
 	}
 }
 
-// due returns a member that makes a task due.
+// due returns a member that sets the due date of a task.
 func (g *generator) due() member {
 	if g.chance(2) {
 		return member{name: "dueAt", value: quote(pick(g, g.times()...))}
@@ -25,7 +25,7 @@ func (g *generator) due() member {
 	return member{name: "dueOn", value: quote(g.now.AddDate(0, 0, g.random.IntN(60)-30).Format(time.DateOnly))}
 }
 
-// value returns that of a member, or null.
+// value returns the value of a member, or null.
 func value(b body, name string) string {
 	for _, m := range b.members {
 		if m.name == name {
@@ -40,7 +40,7 @@ func without(b body, names ...string) body {
 	return b
 }
 
-// repeating names one of the latest tasks that recur.
+// repeating returns the name of one of the latest recurring tasks.
 func (g *generator) repeating() string {
 	there := slices.DeleteFunc(slices.Clone(g.recurring), func(name string) bool { return g.places[name] != outsideTrash })
 	if len(there) == 0 {
@@ -58,7 +58,7 @@ func (g *generator) recur(s *step) {
 	g.names, g.recurring = append(g.names, name), append(g.recurring, name)
 }
 
-// nest creates a sub-task of a task that recurs, or of the latest one of those.
+// nest creates a sub-task of a recurring task, or of the latest such sub-task.
 func (g *generator) nest(s *step) {
 	s.method, s.path = "POST", tasks.path
 	parent := g.repeating()
@@ -71,7 +71,7 @@ func (g *generator) nest(s *step) {
 	g.names = append(g.names, g.nested)
 }
 
-// complete completes or opens a task, mostly one that recurs.
+// complete completes or reopens a task, mostly a recurring one.
 func (g *generator) complete(s *step) {
 	name := g.repeating()
 	if g.chance(4) {
@@ -86,8 +86,8 @@ func (g *generator) complete(s *step) {
 	}
 }
 
-// completion is a patch that completes an open task or opens a completed one, and now and
-// then changes it.
+// completion returns a patch that completes an open task or reopens a completed one, and
+// sometimes changes it.
 func (g *generator) completion(name string) body {
 	b := body{members: []member{{name: "completed", value: strconv.FormatBool(g.completed[name] == g.chance(6))}}}
 	if g.chance(4) {
@@ -96,7 +96,7 @@ func (g *generator) completion(name string) body {
 	return b
 }
 
-// follows names the successor to which a completion may lead, and tasks below it.
+// follows names the possible successor of a completed task, and tasks below it.
 func (g *generator) follows(name, next string, b body) {
 	g.completed[name] = value(b, "completed") == "true"
 	if !g.completed[name] || !slices.Contains(g.recurring, name) {

@@ -10,8 +10,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// bursts replaces the service's responses to several requests in a row, like an
-// overloaded service and its proxies do.
+// bursts replaces the service's responses to several requests in a row, as an overloaded
+// service and its proxies do.
 type bursts struct {
 	mu     sync.Mutex
 	random *rand.Rand

@@ -15,7 +15,7 @@ func TestAgenda(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)
 	end := now.Add(48 * time.Hour)
-	// due creates tasks that are due one second after the other.
+	// due creates tasks that are due at intervals of a second.
 	due := func(t *testing.T, s *store.Store, from time.Time, n int, task taskapi.CreateTaskRequest) {
 		for i := 0; i < n; i += 10 {
 			var ops []store.Operation
@@ -36,7 +36,7 @@ func TestAgenda(t *testing.T) {
 		}
 		for i, task := range agenda.Tasks {
 			if i > 0 && task.DueAt.Before(*agenda.Tasks[i-1].DueAt) {
-				t.Errorf("task %d stands behind a later one", i)
+				t.Errorf("task %d comes after a later one", i)
 			}
 			if task.DueAt.Before(now) {
 				overdue++
@@ -64,7 +64,7 @@ func TestAgenda(t *testing.T) {
 		}
 	})
 
-	t.Run("has a thousand overdue tasks at most, and as many of the others", func(t *testing.T) {
+	t.Run("has at most 1000 overdue tasks and 1000 others", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		due(t, s, now.Add(-time.Hour), 1010, taskapi.CreateTaskRequest{Title: "overdue"})
@@ -76,7 +76,7 @@ func TestAgenda(t *testing.T) {
 	})
 
 	for name, character := range map[string]string{"emoji": "🎉", "control characters": "\x01"} {
-		t.Run("has fewer where they are large: "+name, func(t *testing.T) {
+		t.Run("has fewer large tasks: "+name, func(t *testing.T) {
 			t.Parallel()
 			s := storetest.New(t)
 			due(t, s, now.Add(-time.Hour), 30, largest(0, character))

@@ -8,31 +8,31 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// channel is what replicas notify each other on.
+// channel is the channel of notifications between replicas.
 const channel = "tasklane_changes"
 
-// listenCheck is how often a quiet connection is checked, since a server that is gone
-// is quiet too.
+// listenCheck is how often an idle connection is checked, because a dead server is silent
+// too.
 const listenCheck = 30 * time.Second
 
 // Bus carries messages between the replicas of the service by NOTIFY. It
 // implements feed.Bus.
 type Bus struct {
 	store *Store
-	// listenURL leads to the server itself: a transaction pooler accepts LISTEN but
+	// listenURL is the server's direct address: a transaction pooler accepts LISTEN but
 	// never delivers notifications.
 	listenURL string
 }
 
-// NewBus returns a bus that sends through the store's pool and listens over a
-// connection of its own to listenURL.
+// NewBus returns a bus that sends through the store's pool and listens over its own connection
+// to listenURL.
 func NewBus(s *Store, listenURL string) *Bus {
 	return &Bus{store: s, listenURL: listenURL}
 }
 
-// Publish sends a message of at most 8,000 bytes to all replicas. It is called
-// outside the transactions that change tasks, since a transaction with a NOTIFY locks
-// the whole database when it commits.
+// Publish sends a message of at most 8,000 bytes to all replicas. Call it outside the
+// transactions that change tasks, because a transaction with NOTIFY locks the whole database
+// when it commits.
 func (b *Bus) Publish(ctx context.Context, message string) error {
 	if _, err := b.store.pool.Exec(ctx, "SELECT pg_notify($1, $2)", channel, message); err != nil {
 		return fmt.Errorf("notify: %w", mapError(err))

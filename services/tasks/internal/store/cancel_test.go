@@ -14,12 +14,12 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestCancelledQueriesKeepTheirConnections has clients go away while the
-// database works for them: it must stop, and the connections must live.
+// TestCancelledQueriesKeepTheirConnections makes clients disconnect while the database runs
+// their queries: the queries must be canceled, and the connections stay open.
 func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	ctx, db := t.Context(), storetest.NewDatabase(t)
-	// Past a pooler: so many cancellations at once end PgBouncer 1.18.
+	// Without the pooler, because so many cancellations at once end PgBouncer 1.18.
 	address, err := url.Parse(db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
@@ -33,7 +33,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = owner.Close(context.WithoutCancel(ctx)) }()
-	// A lock on the table makes every query slow.
+	// A lock on the table blocks every query.
 	lock, err := owner.Begin(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +58,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 		}
 		return working, ids
 	}
-	// until asks the database until it works for n clients.
+	// until waits until the database runs queries of n clients.
 	until := func(n int) (ids []int32) {
 		t.Helper()
 		deadline := time.Now().Add(20 * time.Second)
@@ -68,7 +68,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 				return ids
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("%d queries are being worked on, want %d", working, n)
+				t.Fatalf("%d queries are running, want %d", working, n)
 			}
 			if _, err := lock.Exec(ctx, "SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"); err != nil {
 				t.Fatal(err)

@@ -13,15 +13,14 @@ import (
 // distributed.
 var ErrNoCitus = errors.New("the database has no Citus")
 
-// ErrNoWorkers: the cluster has no server besides the coordinator, which would get
-// all rows.
+// ErrNoWorkers: the cluster has no server other than the coordinator.
 var ErrNoWorkers = errors.New("the cluster has no workers")
 
-// ErrInUse: the service runs. It would answer wrongly while tables are distributed.
+// ErrInUse: the service is running. It would return wrong results during distribution.
 var ErrInUse = errors.New("the service is connected to the database")
 
-// usersTables returns the tables with rows of users, named by user_id. On a cluster,
-// the others are co-located with the first.
+// usersTables returns the tables with rows of users. On a cluster, the others are co-located
+// with the first.
 func usersTables(kinds []*kind) []string {
 	tables := []string{"tasklane.user_state", "tasklane.erased", "tasklane.idempotency_keys"}
 	for _, k := range kinds {
@@ -30,12 +29,12 @@ func usersTables(kinds []*kind) []string {
 	return tables
 }
 
-// distributedForm returns the statements that change the schema to what Citus
-// supports. They may be run again.
+// distributedForm returns the statements that convert the schema to the form that Citus
+// supports. They may be repeated.
 func distributedForm() []string {
 	statements := slices.Clone(distributedFunctions)
 	for _, table := range usersTables(kinds) {
-		// Without the sub-selects, which make policies cheaper on one server.
+		// Without the sub-selects, which make policies faster on one server.
 		statements = append(statements, "ALTER POLICY own_rows ON "+table+`
 			USING (user_id = current_setting('app.user_id', true))
 			WITH CHECK (user_id = current_setting('app.user_id', true))`)
@@ -68,13 +67,12 @@ var distributedFunctions = []string{
 		AS $$ SELECT true $$`,
 }
 
-// Distribute spreads the tables over the servers of a Citus cluster by user, and
-// returns the names of those that it has distributed. The addresses are those of the
-// coordinator. The service must not run meanwhile. Running it again completes what is
-// missing.
+// Distribute distributes the tables over the servers of a Citus cluster by user, and returns
+// the names of the tables that it has distributed. The addresses are those of the coordinator.
+// The service must not run meanwhile. Running it again distributes the missing tables.
 //
-// If the extension is missing, it fails with [ErrNoCitus], without workers with
-// [ErrNoWorkers], and beside a service that runs with [ErrInUse]; it says what to do.
+// It fails with [ErrNoCitus] without the extension, with [ErrNoWorkers] without workers, and
+// with [ErrInUse] while the service runs; the error says what to do.
 func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []string, err error) {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
@@ -98,7 +96,7 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 		}
 		role := pgx.Identifier{runtime.User}.Sanitize()
 		err = execEach(ctx, tx, append([]string{
-			// Citus changes tables within a transaction on one server after the
+			// Within a transaction, Citus must change tables on one server after the
 			// other.
 			"SET LOCAL citus.multi_shard_modify_mode = 'sequential'",
 			"ALTER ROLE " + role + " SET citus.propagate_set_commands = 'local'",
@@ -135,11 +133,10 @@ func findCitus(ctx context.Context, conn *pgx.Conn) error {
 		return fmt.Errorf(`%w yet: as a superuser, run "CREATE EXTENSION citus" in it, and "SELECT citus_add_node(…)" for each worker`, ErrNoCitus)
 	}
 	return fmt.Errorf("%w, and neither has its server: install Citus there and on the workers, add it to shared_preload_libraries and restart them, "+
-		"or keep to one server, which goes further than most need (SCALING.md)", ErrNoCitus)
+		"or keep one server, which is enough for most (SCALING.md)", ErrNoCitus)
 }
 
-// findWorkers returns [ErrNoWorkers] unless a server besides the coordinator takes
-// shards.
+// findWorkers returns [ErrNoWorkers] unless a server other than the coordinator has shards.
 func findWorkers(ctx context.Context, conn *pgx.Conn) error {
 	var found bool
 	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_node WHERE groupid <> 0 AND isactive AND shouldhaveshards)").Scan(&found)
@@ -160,14 +157,14 @@ func findService(ctx context.Context, tx pgx.Tx, role string) error {
 	case err != nil:
 		return fmt.Errorf("look for the service: %w", err)
 	case connections > 0:
-		return fmt.Errorf("%w, as the role %q has %d connections: stop every replica first", ErrInUse, role, connections)
+		return fmt.Errorf("%w: the role %q has %d connections; stop every replica first", ErrInUse, role, connections)
 	}
 	return nil
 }
 
-// spreadTable distributes a table by user, unless that was done before. Its rows
-// are copied, which row-level security forbids; nobody sees it without, as the
-// transaction holds the table's lock.
+// spreadTable distributes a table by user, unless it is distributed already. Row-level
+// security would prevent copying its rows. No other transaction sees the table without it,
+// because this one holds the table's lock.
 func spreadTable(ctx context.Context, tx pgx.Tx, table string) (done bool, err error) {
 	var before bool
 	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = $1::text::regclass)", table).Scan(&before)

@@ -38,9 +38,8 @@ func TestDistributeWithoutCitus(t *testing.T) {
 	mustCreate(t, s, alice, full())
 }
 
-// likeCitus has, in a schema before PostgreSQL's own, what Distribute asks of
-// Citus: its catalogue, and functions that note their calls and refuse a table
-// whose rows they could not copy.
+// likeCitus is a fake of Citus, in a schema before PostgreSQL's own: its catalogue, and
+// functions that record their calls and reject a table whose rows they could not copy.
 const likeCitus = `
 	CREATE SCHEMA like_citus;
 	CREATE TABLE like_citus.pg_extension (extname text);
@@ -59,22 +58,21 @@ const likeCitus = `
 	$$;
 	CREATE FUNCTION like_citus.create_distributed_function(regprocedure) RETURNS void LANGUAGE sql AS ''`
 
-// TestKeyOfAShard: Citus puts a shard's number behind the name of a constraint,
-// and does not pass the name on.
+// TestKeyOfAShard checks constraint names with the number of a shard, which Citus appends.
 func TestKeyOfAShard(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "idempotency_keys_pkey", "idempotency_keys_pkey_102008"} {
 		if err := store.MapError(&pgconn.PgError{Code: "23505", ConstraintName: name}); !errors.Is(err, store.ErrKeyTaken) {
-			t.Errorf("a key that is there, by %q: %v", name, err)
+			t.Errorf("an existing key, by constraint %q: got %v", name, err)
 		}
 	}
 }
 
-// TestDistribute runs Distribute where something stands for Citus. It shows the
-// order of things and that it may be repeated, not that Citus takes them.
+// TestDistribute runs Distribute against a fake of Citus. It checks the order of the steps
+// and that they may be repeated, not that Citus accepts them.
 func TestDistribute(t *testing.T) {
 	t.Parallel()
-	db := storetest.NewEmptyDatabase(t) // with a role of its own, since the role is changed
+	db := storetest.NewEmptyDatabase(t) // with its own role, because the role is changed
 	if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +96,7 @@ func TestDistribute(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := store.Distribute(t.Context(), owner, db.URL); !errors.Is(err, store.ErrInUse) || !strings.Contains(err.Error(), "1 connections") {
-		t.Errorf("beside a service that runs: %v, want ErrInUse and what to do", err)
+		t.Errorf("while the service runs: %v, want ErrInUse and what to do", err)
 	}
 	if err := service.Close(t.Context()); err != nil {
 		t.Fatal(err)
@@ -107,7 +105,7 @@ func TestDistribute(t *testing.T) {
 	for _, want := range [][]string{store.UsersTables[1:], nil} {
 		spread, err := store.Distribute(t.Context(), owner, db.URL)
 		if err != nil || !slices.Equal(spread, want) {
-			t.Fatalf("Distribute spread %q, %v; want %q", spread, err, want)
+			t.Fatalf("Distribute distributed %q, %v; want %q", spread, err, want)
 		}
 	}
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -118,7 +116,7 @@ func TestDistribute(t *testing.T) {
 	var together int
 	const count = "SELECT count(*) FROM like_citus.pg_dist_partition WHERE placed = 'user_id with tasklane.user_state'"
 	if err := conn.QueryRow(t.Context(), count).Scan(&together); err != nil || together != len(store.UsersTables)-1 {
-		t.Errorf("%d tables beside the first, %v", together, err)
+		t.Errorf("%d tables are co-located with the first, %v", together, err)
 	}
 	s := storetest.Open(t, store.Config{URL: db.URL})
 	if err := s.CheckSafety(t.Context()); err != nil {
@@ -127,7 +125,7 @@ func TestDistribute(t *testing.T) {
 	mustCreate(t, s, alice, full())
 }
 
-// likeCitusURL is the owner's address, by which likeCitus is found.
+// likeCitusURL returns the owner's address, with likeCitus in its search path.
 func likeCitusURL(t *testing.T, db storetest.Database) string {
 	t.Helper()
 	u, err := url.Parse(db.OwnerURL)
@@ -160,8 +158,8 @@ func awaitGone(t *testing.T, db storetest.Database) {
 	}
 }
 
-// TestWorkerDiesInCommit: Citus has no SQLSTATE of its own for a worker that is lost
-// while a transaction commits.
+// TestWorkerDiesInCommit checks the error of a worker that is lost while a transaction
+// commits, for which Citus has no SQLSTATE.
 func TestWorkerDiesInCommit(t *testing.T) {
 	t.Parallel()
 	lost := store.MapError(&pgconn.PgError{Code: "XX000", Message: "could not commit transaction for shard 102008 on at least one active node"})
@@ -173,7 +171,7 @@ func TestWorkerDiesInCommit(t *testing.T) {
 	}
 }
 
-// distributed is a database in the form that Citus takes, on one server.
+// distributed returns a database in the distributed form, on one server.
 func distributed(t *testing.T) storetest.Database {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -182,7 +180,7 @@ func distributed(t *testing.T) storetest.Database {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	for range 2 { // as it may be repeated
+	for range 2 { // it may be repeated
 		if err := store.BringIntoDistributedForm(t.Context(), conn); err != nil {
 			t.Fatal(err)
 		}
@@ -190,8 +188,8 @@ func distributed(t *testing.T) storetest.Database {
 	return db
 }
 
-// TestDistributedForm runs the store on the schema that Citus takes, which is
-// all of it that PostgreSQL alone can show.
+// TestDistributedForm runs the store on the distributed form of the schema, on PostgreSQL
+// without Citus.
 func TestDistributedForm(t *testing.T) {
 	t.Parallel()
 	db := distributed(t)
@@ -202,21 +200,20 @@ func TestDistributedForm(t *testing.T) {
 	if err := s.ProbeIsolation(t.Context()); err != nil {
 		t.Error(err)
 	}
-	exercise(t, s, bob, "zebratext", 61) // and erase him
+	exercise(t, s, bob, "zebratext", 61) // and erase the user
 	mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "open"})
 	if _, err := s.ListTasks(t.Context(), alice, taskapi.ListTasksOptions{Tags: []string{"\x00"}, Limit: 1}); err == nil {
-		t.Error("PostgreSQL took a NUL")
+		t.Error("PostgreSQL accepted a NUL")
 	}
 	if stats, err := s.TaskStats(t.Context(), alice, time.UTC); err != nil || stats.Open != 1 {
 		t.Errorf("after a failed statement: %d tasks, %v; want 1", stats.Open, err)
 	}
 	if n := s.PoolStat().NewConnsCount(); n > 2 {
-		t.Errorf("a failed statement cost its connection: %d were opened", n)
+		t.Errorf("a failed statement closed its connection: %d were opened", n)
 	}
 }
 
-// statementsOf records what the store sends on a database in the distributed
-// form.
+// statementsOf records the statements of the store on a database in the distributed form.
 func statementsOf(t *testing.T, db storetest.Database, user string) map[string][]any {
 	t.Helper()
 	r := &recorder{texts: map[string][]any{}}
@@ -229,21 +226,20 @@ func statementsOf(t *testing.T, db storetest.Database, user string) map[string][
 	return r.texts
 }
 
-// refused is what Citus does not take, or would do on the wrong server.
-var refused = map[string]*regexp.Regexp{
+// rejected are statements that Citus rejects, or would run on the wrong server.
+var rejected = map[string]*regexp.Regexp{
 	"sets the user where the rows are not":         regexp.MustCompile(`set_config`),
-	"depends on where a row lies":                  regexp.MustCompile(`\bctid\b`),
-	"has a sub-select among VALUES":                regexp.MustCompile(`(?s)VALUES.*\(SELECT`),
+	"depends on the physical place of a row":       regexp.MustCompile(`\bctid\b`),
+	"has a sub-select in VALUES":                   regexp.MustCompile(`(?s)VALUES.*\(SELECT`),
 	"needs the session":                            regexp.MustCompile(`(?i)\b(LISTEN|PREPARE|DEALLOCATE|TEMP|pg_advisory_lock|currval|nextval)\b|^\s*SET\b`),
 	"has a mutable function in CASE or COALESCE":   regexp.MustCompile(`(?s)UPDATE.*(CASE|COALESCE)[^)]*(now|timestamp)\(\)`),
 	"updates a user_id":                            regexp.MustCompile(`(?i)\bSET "?user_id"? =`),
 	"joins by USING, or all of two tables at once": regexp.MustCompile(`(?i)\b(USING \(|CROSS JOIN|NATURAL JOIN|FULL JOIN)`),
 }
 
-// TestEachStatementIsOfOneShard asks PostgreSQL how it would carry out each
-// statement of the store: wherever it looks into a table of users' rows, it must
-// do so by the user's id, from which Citus knows the one server to ask. What
-// writes must take the user from such a row or from its argument.
+// TestEachStatementIsOfOneShard checks the plan of each statement of the store: every access
+// to a table of users' rows must be by the user's id, from which Citus knows the server. The
+// user of a written row must come from such a row or from the argument.
 func TestEachStatementIsOfOneShard(t *testing.T) {
 	t.Parallel()
 	const user = "zebrauser"
@@ -256,7 +252,7 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	looked := 0
 	for _, text := range slices.Sorted(maps.Keys(statements)) {
-		for fault, sign := range refused {
+		for fault, sign := range rejected {
 			if sign.MatchString(text) {
 				t.Errorf("%s:\n%s", fault, text)
 			}
@@ -270,7 +266,7 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 		}
 	}
 	if looked < 20 {
-		t.Errorf("only %d statements were looked at", looked)
+		t.Errorf("only %d statements were checked", looked)
 	}
 	t.Logf("%d statements, each of one user's shard", looked)
 	for _, bad := range []string{
@@ -281,12 +277,12 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 		"INSERT INTO tasklane.user_state (user_id, seq) SELECT $1 || '2', seq FROM tasklane.user_state WHERE user_id = $1",
 	} {
 		if len(strayed(t, conn, user, bad, []any{user})) == 0 {
-			t.Errorf("not noticed: %s", bad)
+			t.Errorf("not detected: %s", bad)
 		}
 	}
 }
 
-// plan is a node of a plan as PostgreSQL tells it.
+// plan is a node of PostgreSQL's plan.
 type plan struct {
 	Node      string   `json:"Node Type"`
 	Operation string   `json:"Operation"`
@@ -300,7 +296,7 @@ type plan struct {
 	Plans     []plan   `json:"Plans"`
 }
 
-// strayed returns where a statement leaves the user's rows.
+// strayed returns the accesses of a statement to other users' rows.
 func strayed(t *testing.T, conn *pgx.Conn, user, text string, args []any) (faults []string) {
 	t.Helper()
 	var raw []byte
@@ -330,7 +326,7 @@ func strayed(t *testing.T, conn *pgx.Conn, user, text string, args []any) (fault
 	return faults
 }
 
-// conditionOn reports whether only rows of the user pass.
+// conditionOn reports whether the conditions admit only rows of the user.
 func (p plan) conditionOn(user string) bool {
 	wanted := fmt.Sprintf(`(user_id = '%s'::text)`, user)
 	for _, condition := range []string{p.IndexCond, p.Recheck, p.Filter} {
@@ -343,7 +339,7 @@ func (p plan) conditionOn(user string) bool {
 	return false
 }
 
-// isOf reports whether the first column of what the node yields is the user.
+// isOf reports whether the first column of the node's rows is the user.
 func (p plan) isOf(user string) bool {
 	if len(p.Output) == 0 {
 		return false
@@ -351,12 +347,12 @@ func (p plan) isOf(user string) bool {
 	return strings.HasSuffix(p.Output[0], ".user_id") || p.Output[0] == "user_id" || p.Output[0] == fmt.Sprintf(`'%s'::text`, user)
 }
 
-// TestSchemaCanBeDistributed looks for what Citus refuses of tables, and for
-// tables of users' rows that would be forgotten.
+// TestSchemaCanBeDistributed checks the schema for features that Citus rejects, and for
+// tables of users' rows that would not be distributed.
 func TestSchemaCanBeDistributed(t *testing.T) {
 	t.Parallel()
 	if tables := guarded(t); !slices.Equal(slices.Sorted(slices.Values(tables)), slices.Sorted(slices.Values(store.UsersTables))) {
-		t.Errorf("%q are spread, %q have rows of users", store.UsersTables, tables)
+		t.Errorf("%q are distributed, %q have rows of users", store.UsersTables, tables)
 	}
 	db := distributed(t)
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)

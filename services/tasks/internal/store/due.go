@@ -9,17 +9,17 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A task that is due on a day has that day in due_on, and in due_at its last second
-// in the user's time zone, so that filters, orders and counts need only due_at.
-// That is so for every task, also completed ones and those in the trash, since cascades
-// open and restore them: a change of the zone moves them all.
+// A task that is due on a day has that day in due_on, and its last second in the user's time
+// zone in due_at, so that filters, sort orders and counts need only due_at. This includes
+// completed and deleted tasks, because cascades reopen and restore them: a change of the zone
+// moves them all.
 //
-// due_at is computed in Go, which knows the days that a zone repeats or leaves out
-// and whose zones PostgreSQL need not have. A creation does it with the zone that
-// the user last had, and the database checks that zone behind the user's lock: if
-// it has changed, the write is undone and looks first.
+// due_at is computed in Go, which knows the dates that a zone repeats or skips, and because
+// PostgreSQL may lack the zone. A creation uses the user's cached zone, and the database
+// checks that zone under the user's lock: if it has changed, the write is rolled back and
+// reads first.
 
-// eitherDue has a patch that sets one of dueAt and dueOn clear the other.
+// eitherDue makes a patch that sets one of dueAt and dueOn clear the other.
 func eitherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
 	switch {
 	case p.DueAt.Set && !p.DueOn.Set:
@@ -30,8 +30,8 @@ func eitherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
 	return p
 }
 
-// setDue completes a row whose content has changed, and checks that its recurrence goes
-// with it; before is nil for a new one.
+// setDue completes a row whose content has changed, and checks that its recurrence matches
+// its due date; before is nil for a new one.
 func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 	task, ok := after.(*taskRow)
 	if !ok {
@@ -61,8 +61,8 @@ func (tx *transaction) setDue(ctx context.Context, before, after row) error {
 // requireZone fails with [errCheckFailed] unless the user has the time zone.
 const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settings WHERE user_id = $1), '" + taskapi.DefaultTimeZone + "') = $2)::int"
 
-// userZone returns the user's time zone. Without a look it is the one that the user
-// last had. The database checks it in any case: a user's first write has no lock.
+// userZone returns the user's time zone. In a write without reads it is the cached one, which
+// the database checks.
 func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
 	if tx.zone.location == nil && !tx.locked() {
 		tx.zone = tx.store.zones.last(tx.user)
@@ -106,10 +106,10 @@ func (tx *transaction) readZone(rows pgx.Rows) error {
 }
 
 const (
-	// selectDays has the days on which the user's tasks are due.
+	// selectDays selects the days on which the user's tasks are due.
 	selectDays = "SELECT DISTINCT due_on FROM tasklane.tasks WHERE user_id = $1 AND due_on IS NOT NULL"
-	// moveDays gives each of these tasks the end of its day ($2, $3), as a change of
-	// its own at the time $4.
+	// moveDays sets the due time of each of these tasks to the end of its day ($2, $3), with
+	// its own change number, at the time $4.
 	moveDays = `WITH moved AS (
 			SELECT t.id, d.ends, row_number() OVER (ORDER BY t.id) AS number
 			FROM tasklane.tasks t JOIN unnest($2::text[], $3::timestamptz[]) AS d (day, ends) ON d.day = t.due_on
@@ -123,8 +123,8 @@ const (
 		FROM moved, counted WHERE t.user_id = $1 AND t.id = moved.id`
 )
 
-// moveDays moves the user's days if the zone of the settings changes. What is queued
-// is sent first: it has the user's lock even where there was nothing to lock.
+// moveDays moves the user's due days if the zone of the settings changes. It first sends the
+// queued statements, because they take the user's lock if there was no row to lock yet.
 func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	was, ok := before.(*settingsRow)
 	if !ok || was.TimeZone == after.(*settingsRow).TimeZone {

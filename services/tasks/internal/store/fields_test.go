@@ -12,8 +12,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestEachFieldArrives fills each field of each kind's structs, converts them to each
-// other and names the fields that get lost.
+// TestEachFieldArrives fills each field of each kind's structs, converts them to each other,
+// and reports the fields that get lost.
 func TestEachFieldArrives(t *testing.T) {
 	t.Parallel()
 	for _, fault := range slices.Concat(tasks.lost(), lists.lost(), settings.lost(), notes.lost()) {
@@ -21,7 +21,7 @@ func TestEachFieldArrives(t *testing.T) {
 	}
 }
 
-// lost names the fields that get lost between the kind's structs.
+// lost returns the fields that get lost between the kind's structs.
 func (k *definition[R, W, C, U]) lost() (faults []string) {
 	file := "store/" + string(k.name) + ".go, or " + string(k.name) + "s.go"
 	rowType, wireType, contentType, patchType := reflect.TypeFor[R](), reflect.TypeFor[W](), reflect.TypeFor[C](), reflect.TypeFor[U]()
@@ -46,7 +46,7 @@ func (k *definition[R, W, C, U]) lost() (faults []string) {
 		var one R
 		fill(reflect.ValueOf(&one).Elem().FieldByIndex(c.index), "")
 		if k.single != uuid.Nil && strings.HasSuffix(c.name, "_at") {
-			continue // a single resource tells no times
+			continue // a single resource has no times
 		}
 		if c.name != "seq" && c.name != "deleted_with" && reflect.DeepEqual(k.wire(&one), blankWire) {
 			report("%s is a column of %s (%s), but does not reach %s", c.name, rowType.Name(), file, wireType)
@@ -55,7 +55,7 @@ func (k *definition[R, W, C, U]) lost() (faults []string) {
 
 	data, err := json.Marshal(fullWire)
 	if again, _ := k.decode(data); err != nil || !reflect.DeepEqual(again, any(fullWire)) {
-		report("a snapshot of %s is another one afterwards: %+v, %v", wireType, again, err)
+		report("a decoded snapshot of %s differs: %+v, %v", wireType, again, err)
 	}
 
 	for field := range contentType.Fields() {
@@ -101,13 +101,13 @@ func sameField(name string, a, b any) bool {
 	return reflect.DeepEqual(reflect.ValueOf(a).FieldByName(name).Interface(), reflect.ValueOf(b).FieldByName(name).Interface())
 }
 
-// jsonName is a field's name on the wire.
+// jsonName returns a field's name on the wire.
 func jsonName(field reflect.StructField) string {
 	name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 	return name
 }
 
-// fill gives a field something other than its zero value that its tag allows.
+// fill sets a field to a non-zero value that its tag allows.
 func fill(v reflect.Value, tag reflect.StructTag) {
 	switch at := v.Addr().Interface().(type) {
 	case *time.Time:

@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestMigrationGivesWay has migrations meet a long transaction.
+// TestMigrationGivesWay runs migrations during a long transaction.
 func TestMigrationGivesWay(t *testing.T) {
 	t.Parallel()
 	alter := fstest.MapFS{"migrations/90000_next.sql": {Data: []byte(`-- +goose Up
@@ -46,7 +46,7 @@ func TestMigrationGivesWay(t *testing.T) {
 		}
 	}
 
-	t.Run("which does not end: nothing has changed, and people work meanwhile", func(t *testing.T) {
+	t.Run("that does not end: nothing changes, and other requests succeed", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -58,17 +58,17 @@ func TestMigrationGivesWay(t *testing.T) {
 			t.Errorf("%v, want ErrTablesInUse and what to do", err)
 		}
 		if operations == 0 {
-			t.Error("nobody worked meanwhile")
+			t.Error("there was no load meanwhile")
 		}
 		t.Logf("%d operations meanwhile, the slowest %s", operations, slowest.Round(time.Millisecond))
 		const left = `SELECT (SELECT count(*) FROM information_schema.columns WHERE column_name = 'next_release')
 			|| ' columns, ' || (SELECT count(*) FROM tasklane.schema_version WHERE version_id = 90000) || ' notes'`
 		if got := found(t, db, left); got != "0 columns, 0 notes" {
-			t.Errorf("left behind: %s", got)
+			t.Errorf("the failed migration left %s", got)
 		}
 	})
 
-	t.Run("which ends: it is applied by another attempt", func(t *testing.T) {
+	t.Run("that ends: another attempt applies it", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -80,7 +80,7 @@ func TestMigrationGivesWay(t *testing.T) {
 		}
 	})
 
-	t.Run("beside which an index is made: it is waited for", func(t *testing.T) {
+	t.Run("during the creation of an index: the migration waits for it", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -96,7 +96,7 @@ func TestMigrationGivesWay(t *testing.T) {
 	})
 }
 
-// holdTasks reads the tasks in a transaction that goes on until release.
+// holdTasks reads the tasks in a transaction that stays open until release.
 func holdTasks(t *testing.T, db storetest.Database) (release func()) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -113,7 +113,7 @@ func holdTasks(t *testing.T, db storetest.Database) (release func()) {
 	return func() { _ = conn.Close(context.Background()) }
 }
 
-// waiters returns the connections that have waited for a lock so long.
+// waiters returns the connections that have waited for a lock for so long.
 func waiters(t *testing.T, conn *pgx.Conn, long time.Duration) []int32 {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), `SELECT pid FROM pg_stat_activity
@@ -128,8 +128,8 @@ func waiters(t *testing.T, conn *pgx.Conn, long time.Duration) []int32 {
 	return pids
 }
 
-// awaitWaiters returns once so many connections were seen to wait for a lock so
-// long, one after the other or at once.
+// awaitWaiters returns once this number of connections have waited for a lock for so long, at
+// any time.
 func awaitWaiters(t *testing.T, db storetest.Database, count int, long time.Duration) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)

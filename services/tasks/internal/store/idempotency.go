@@ -18,7 +18,7 @@ type IdempotencyKey struct {
 	Request [32]byte
 }
 
-// kept is what the database keeps under a key.
+// kept is the data stored for a key.
 type kept struct {
 	request []byte
 	at      time.Time
@@ -41,8 +41,8 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 		})
 }
 
-// keep returns the statements that store the outcome of a write, and its size. Of an
-// erased resource they store no data.
+// keep returns the statements that store the outcome of a write, and its size. They store no
+// data of an erased resource.
 func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
 	for place, r := range written {
 		outcome, room := r.kind.resource(r.row), r.kind.size(r.row)
@@ -66,7 +66,7 @@ func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) 
 // their rows then has the size [rowSize].
 var forgetData = forgetDataOf("resource = $2")
 
-// forgetDataOf does so for the resources of a condition.
+// forgetDataOf does the same for the resources of a condition.
 func forgetDataOf(condition string) string {
 	return `WITH kept AS (
 		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND ` + condition + `
@@ -78,8 +78,7 @@ func forgetDataOf(condition string) string {
 	UPDATE tasklane.user_state SET bytes = bytes - freed FROM kept WHERE user_id = $1 AND freed > 0`
 }
 
-// replay returns the outcome again, or [ErrKeyReused] where it belongs to
-// another request.
+// replay returns the stored outcome, or [ErrKeyReused] if it belongs to another request.
 func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
 	if !bytes.Equal(k.request, key.Request[:]) {
 		return Outcome{}, ErrKeyReused

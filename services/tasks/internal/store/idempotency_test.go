@@ -22,7 +22,7 @@ func TestIdempotency(t *testing.T) {
 		return &store.IdempotencyKey{Key: name, Request: [32]byte{request}}
 	}
 
-	t.Run("200 requests at once with one key make one task", func(t *testing.T) {
+	t.Run("200 concurrent requests with one key create one task", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		outcomes := make([]store.Outcome, 200)
@@ -42,11 +42,11 @@ func TestIdempotency(t *testing.T) {
 				done++
 			}
 			if diff := cmp.Diff(outcomes[0].Resources, out.Resources); diff != "" {
-				t.Fatalf("answers differ:\n%s", diff)
+				t.Fatalf("responses differ:\n%s", diff)
 			}
 		}
 		if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); n != 1 || done != 1 {
-			t.Errorf("%d tasks by %d requests, want one by one", n, done)
+			t.Errorf("%d tasks were created by %d requests, want one by one", n, done)
 		}
 	})
 
@@ -93,11 +93,11 @@ func TestIdempotency(t *testing.T) {
 		ours := write(t, s, alice, create(full()), key("k", 1))
 		theirs := write(t, s, bob, create(full()), key("k", 1))
 		if ours.ID == theirs.ID {
-			t.Error("bob was answered with alice's task")
+			t.Error("bob's response has alice's task")
 		}
 	})
 
-	t.Run("a failure keeps no snapshot", func(t *testing.T) {
+	t.Run("a failed write stores no snapshot", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		id := uuid.MustParse(mustCreate(t, s, alice, full()).ID)
@@ -110,8 +110,8 @@ func TestIdempotency(t *testing.T) {
 	})
 }
 
-// TestErasedTextIsNotKept looks for the text of an erased task in the whole
-// database, whatever write it was kept with.
+// TestErasedTextIsNotKept searches the whole database for the text of an erased task, after
+// all kinds of writes.
 func TestErasedTextIsNotKept(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -144,7 +144,7 @@ func TestErasedTextIsNotKept(t *testing.T) {
 			query = "SELECT count(*) FROM tasklane.idempotency_keys WHERE convert_from(snapshot, 'UTF8') LIKE '%" + secret + "%'"
 		}
 		if err := conn.QueryRow(t.Context(), query).Scan(&n); err != nil || n != want {
-			t.Errorf("%s holds the text %d times, %v; want %d, of the other task", table, n, err, want)
+			t.Errorf("%s contains the text %d times, %v; want %d, of the other task", table, n, err, want)
 		}
 	}
 	again, err := s.Batch(t.Context(), alice, batches[0], &store.IdempotencyKey{Key: "batch0"})

@@ -54,7 +54,7 @@ func (r *listRow) list() taskapi.List {
 	}
 }
 
-// setContent changes the row to a content whose texts have been checked.
+// setContent sets the row to a validated content.
 func (r *listRow) setContent(c taskapi.ReplaceListRequest, _ time.Time) {
 	r.Name = c.Name
 	r.Color = c.Color
@@ -64,7 +64,7 @@ func (r *listRow) setContent(c taskapi.ReplaceListRequest, _ time.Time) {
 // ListPage is a page of lists.
 type ListPage struct {
 	Lists []taskapi.List
-	// NextCursor leads to the next page; it is empty on the last one.
+	// NextCursor is the cursor of the next page; it is empty on the last one.
 	NextCursor string
 	// Changes is as in [TaskPage].
 	Changes int64

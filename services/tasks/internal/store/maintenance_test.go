@@ -14,8 +14,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestOneReplicaPurges has ten replicas offer to purge at the same time, in two
-// periods.
+// TestOneReplicaPurges makes ten replicas offer to purge at once, in two periods.
 func TestOneReplicaPurges(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -47,8 +46,8 @@ func TestOneReplicaPurges(t *testing.T) {
 	}
 }
 
-// TestPurgeWaitsForASecond: the limit is set in a transaction that was begun, in which
-// Citus passes it on to the servers with the rows.
+// TestPurgeWaitsForASecond checks that the limit is set in an explicit transaction, in which
+// Citus propagates it to the servers with the rows.
 func TestPurgeWaitsForASecond(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -58,7 +57,7 @@ func TestPurgeWaitsForASecond(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, begun := r.texts["begin"]; !begun {
-		t.Errorf("Purge sends %q, and no transaction", slices.Collect(maps.Keys(r.texts)))
+		t.Errorf("Purge sent %q without a transaction", slices.Collect(maps.Keys(r.texts)))
 	}
 	conn, err := pgx.Connect(t.Context(), db.URL)
 	if err != nil {
@@ -77,15 +76,15 @@ func TestPurgeWaitsForASecond(t *testing.T) {
 	}
 }
 
-// TestPurgeWaitsOnlyInOrder has a purge wait for the first of two users. It then
-// holds nothing that the second wants, nor what the first does.
+// TestPurgeWaitsOnlyInOrder makes a purge wait for the first of two users. It must then hold no
+// lock that either of them needs.
 func TestPurgeWaitsOnlyInOrder(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db := form(t)
-			// The second user's rest is the older one.
+			// The second user's tombstone is the older one.
 			asOwner(t, db, `
 				INSERT INTO tasklane.user_state (user_id, seq) VALUES ('1', 3), ('2', 3);
 				INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) VALUES
@@ -117,7 +116,7 @@ func TestPurgeWaitsOnlyInOrder(t *testing.T) {
 			exec("DELETE FROM tasklane.idempotency_keys WHERE user_id = '1'")
 			exec("COMMIT")
 			if err := purging.Wait(); err != nil || removed != 4 {
-				t.Errorf("removed %d rows, %v; want three rests and a key", removed, err)
+				t.Errorf("removed %d rows, %v; want three tombstones and a key", removed, err)
 			}
 			var purged string
 			if err := conn.QueryRow(t.Context(), "SELECT string_agg(purged_seq::text, ' ' ORDER BY user_id) FROM tasklane.user_state").Scan(&purged); err != nil || purged != "2 3" {

@@ -19,11 +19,11 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// versionTable is where goose notes what has been applied.
+// versionTable is goose's table of applied migrations.
 const versionTable = "tasklane.schema_version"
 
-// migrationLock is the key of the advisory lock that lets one migrator in at a
-// time: "task" in ASCII.
+// migrationLock is the key of the advisory lock that admits one migrator at a time: "task"
+// in ASCII.
 const migrationLock = 0x7461736b
 
 // Migration is one step of the schema's history.
@@ -38,17 +38,16 @@ type Migration struct {
 // it are.
 var ErrTablesInUse = errors.New("the tables are in use")
 
-// The lock timeout of a migration doubles from minLockTimeout to maxLockTimeout, because
-// everybody else who wants the table waits behind the migration. The shortest one is
-// not noticed. After one second PostgreSQL would look for a deadlock and might abort
-// the transactions of users. Between two attempts, users have the table for as long.
+// The lock timeout of a migration doubles from minLockTimeout to maxLockTimeout, because other
+// statements on the table wait behind the migration. The shortest wait is not noticeable.
+// After one second PostgreSQL would check for deadlocks and might abort the transactions of
+// users. Between two attempts, users have the table for as long.
 const minLockTimeout, maxLockTimeout = 50 * time.Millisecond, 800 * time.Millisecond
 
-// Migrate brings the schema of the database at ownerURL up to date and returns
-// what it applied. Then it indexes again the tasks that an older release has written.
-// The address must belong to the owner of the tables and lead to the server
-// directly: a transaction pooler would lose the lock that keeps two migrators
-// apart. It may be run again at any time. If others keep a table locked, it fails
+// Migrate brings the schema of the database at ownerURL up to date and returns the applied
+// migrations. Then it reindexes the tasks that an older release has written. ownerURL must be
+// the direct address with the owner of the tables: a transaction pooler would lose the lock
+// that excludes other migrators. It is safe to repeat. If others keep a table locked, it fails
 // with [ErrTablesInUse] and says what to do.
 func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err error) {
 	return migrate(ctx, ownerURL, migrations)
@@ -69,8 +68,8 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migra
 			return applied, err
 		}
 		if lockTimeout >= maxLockTimeout {
-			return applied, fmt.Errorf(`%w by somebody for longer than a migration waits; nothing is lost: run "tasks migrate" again, `+
-				`or first end what pg_stat_activity shows to be at work on them for long, an autovacuum too: %w`, ErrTablesInUse, err)
+			return applied, fmt.Errorf(`%w for longer than a migration waits; nothing is lost: run "tasks migrate" again, `+
+				`or first end the long transactions and autovacuums in pg_stat_activity: %w`, ErrTablesInUse, err)
 		}
 		select {
 		case <-time.After(lockTimeout):
@@ -80,7 +79,7 @@ func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migra
 	}
 }
 
-// applyAll applies what is missing, and adds it to applied.
+// applyAll applies the missing migrations, and appends them to applied.
 func applyAll(ctx context.Context, conn *sql.Conn, provider *goose.Provider, applied *[]Migration) error {
 	// The lock ends with the connection, which is closed on return.
 	err := awaitMigrators(ctx, func() scanner { return conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", migrationLock) })
@@ -112,7 +111,7 @@ func checkEncoding(ctx context.Context, conn *sql.Conn) error {
 		return fmt.Errorf("read the database's encoding: %w", err)
 	}
 	if encoding != "UTF8" {
-		return fmt.Errorf("the database's encoding is %s, and must be UTF8: create another with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
+		return fmt.Errorf("the database's encoding is %s, and must be UTF8: create one with CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0", encoding)
 	}
 	return nil
 }
@@ -161,13 +160,13 @@ func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time
 	if err != nil {
 		return err
 	}
-	// Also where a migration has set another.
+	// Also after a migration has set another timeout.
 	limit := func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds()))
 		return err
 	}
 	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limit), stdlib.OptionResetSession(limit))
-	defer func() { _ = db.Close() }() // what was done is committed
+	defer func() { _ = db.Close() }() // the changes are committed
 	folder, err := fs.Sub(files, "migrations")
 	if err != nil {
 		return err
@@ -198,8 +197,7 @@ func ownerConfig(ownerURL string) (*pgx.ConnConfig, error) {
 	return config, nil
 }
 
-// connectOwner returns a connection of the owner. It waits for a database that
-// is about to wake up.
+// connectOwner returns a connection of the owner. It waits for a sleeping database.
 func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err error) {
 	config, err := ownerConfig(ownerURL)
 	if err != nil {
@@ -215,8 +213,8 @@ func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err err
 	return conn, nil
 }
 
-// execEach runs statements one by one, as Citus refuses several in one message.
-// So does the extended protocol, which these are sent by, on every PostgreSQL.
+// execEach runs statements one by one, because Citus, and the extended protocol, reject
+// several in one message.
 func execEach(ctx context.Context, tx pgx.Tx, statements []string) error {
 	for _, statement := range statements {
 		if _, err := tx.Conn().PgConn().ExecParams(ctx, statement, nil, nil, nil, nil).Close(); err != nil {
@@ -226,10 +224,9 @@ func execEach(ctx context.Context, tx pgx.Tx, statements []string) error {
 	return nil
 }
 
-// GrantRuntime makes the role that runtimeURL names able to run the service,
-// and no more than that. A role that does not exist is created with the
-// password in runtimeURL, and one that this password is wrong for gets it. For
-// both the owner needs CREATEROLE.
+// GrantRuntime grants the role in runtimeURL the privileges that the service needs. It creates
+// the role if it does not exist, and corrects its password if it is not the one in runtimeURL.
+// For both, the owner needs CREATEROLE.
 func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
@@ -270,8 +267,8 @@ func GrantRuntime(ctx context.Context, ownerURL, runtimeURL string) error {
 	return correctPassword(ctx, conn, runtime)
 }
 
-// correctPassword sets the runtime role's password if it is not the one in its
-// address. The server is the owner's: a pooler may ask for other passwords.
+// correctPassword sets the runtime role's password if it is not the one in its address. It
+// uses the owner's server, because a pooler may have other passwords.
 func correctPassword(ctx context.Context, owner *pgx.Conn, runtime *pgx.ConnConfig) error {
 	login := owner.Config()
 	login.User, login.Password = runtime.User, runtime.Password
@@ -281,7 +278,7 @@ func correctPassword(ctx context.Context, owner *pgx.Conn, runtime *pgx.ConnConf
 	case err == nil:
 		return conn.Close(ctx)
 	case runtime.Password == "" || !errors.As(err, &fault) || fault.Code != invalidPassword:
-		return nil // "tasks serve" says what is wrong
+		return nil // "tasks serve" reports the problem
 	}
 	var change string
 	err = owner.QueryRow(ctx, "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", runtime.User, runtime.Password).Scan(&change)
@@ -294,9 +291,8 @@ func correctPassword(ctx context.Context, owner *pgx.Conn, runtime *pgx.ConnConf
 	return nil
 }
 
-// createRole makes a role that may log in, unless there is one of that name.
-// A role's name and password cannot be bound to a statement, so the server
-// quotes them.
+// createRole creates a role that may log in, unless it exists. Names and passwords of roles
+// cannot be statement arguments, so the server quotes them.
 func createRole(ctx context.Context, tx pgx.Tx, name, password string) error {
 	var create string
 	err := tx.QueryRow(ctx, `

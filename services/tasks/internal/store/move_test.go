@@ -24,8 +24,8 @@ func behind(id string) taskapi.MoveTaskRequest {
 	return taskapi.MoveTaskRequest{After: taskapi.Some(&id)}
 }
 
-// TestMove_SpreadsPositions moves tasks to where there is no room: between two
-// with long positions, and between two with the same one.
+// TestMove_SpreadsPositions moves tasks to places without a free position: between two long
+// positions, and between two equal ones.
 func TestMove_SpreadsPositions(t *testing.T) {
 	t.Parallel()
 	for name, positions := range map[string][3]string{
@@ -60,7 +60,7 @@ func TestMove_SpreadsPositions(t *testing.T) {
 					t.Errorf("after the move: %+v", task)
 				}
 			}
-			for i, at := range []int{2, 1} { // the outcome is what the whole batch left
+			for i, at := range []int{2, 1} { // the outcome has the state after the whole batch
 				if diff := cmp.Diff(list.Tasks[at], out.Resources[i].Data.(taskapi.Task)); diff != "" {
 					t.Errorf("outcome %d (-listed +returned):\n%s", i, diff)
 				}
@@ -84,7 +84,7 @@ func (c *batchCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.T
 	return ctx
 }
 
-// TestRoundTrips counts what writes send. Reads over lanes are not counted.
+// TestRoundTrips counts the round trips of writes, without reads over lanes.
 func TestRoundTrips(t *testing.T) {
 	t.Parallel()
 	count := &batchCounter{recorder: recorder{texts: map[string][]any{}}}
@@ -104,10 +104,10 @@ func TestRoundTrips(t *testing.T) {
 		{"a move", move(task.ID, behind(other.ID)), 3},
 		{"a creation that recurs", create(weekly("a")), 1},
 		{"the completion of a recurring task", complete(recurring.ID), 5},
-		{"its opening", reopen(recurring.ID), 4},
+		{"reopening it", reopen(recurring.ID), 4},
 	} {
 		if db.Pooled && tc.op.Op == taskapi.BatchUpdate && tc.want == 1 {
-			tc.want = 2 // there are no lanes
+			tc.want = 2 // without lanes
 		}
 		count.sent = 0
 		write(t, s, alice, tc.op, &store.IdempotencyKey{Key: tc.name})

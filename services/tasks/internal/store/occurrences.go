@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TaskOccurrences returns the due dates after now that follow that of a task, also from the
-// trash, or [ErrTaskNotFound].
+// TaskOccurrences returns the next due dates of a task after now, also of a task in the trash,
+// or [ErrTaskNotFound].
 func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, now time.Time, limit int) ([]taskapi.Occurrence, error) {
 	var task *taskRow
 	var in *time.Location

@@ -11,14 +11,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Operation is one operation on one resource. It must have been checked.
+// Operation is one operation on one resource. It must be validated.
 type Operation struct {
 	Op   taskapi.BatchOp
 	Kind taskapi.Kind
 	// ID names the resource. It is zero for a creation.
 	ID uuid.UUID
-	// Versions, unless nil, are the versions of which the resource must have
-	// one; otherwise the operation fails with a [ConflictError].
+	// Versions, unless nil, are the accepted versions of the resource; otherwise the
+	// operation fails with a [ConflictError].
 	Versions []int64
 	// OtherThan are versions that the resource must not have; otherwise the
 	// operation fails in the same way.
@@ -30,13 +30,13 @@ type Operation struct {
 	Data any
 }
 
-// edits reports whether the operation changes one resource that it mostly need not
-// compare with others.
+// edits reports whether the operation changes one resource that it rarely has to compare
+// with others.
 func (op Operation) edits() bool {
 	return op.Op == taskapi.BatchUpdate || op.Op == taskapi.BatchReplace || op.Op == taskapi.BatchDelete
 }
 
-// adds reports whether the operation brings a resource outside the trash.
+// adds reports whether the operation adds a resource outside the trash.
 func (op Operation) adds() bool { return op.Op == taskapi.BatchCreate || op.Op == taskapi.BatchRestore }
 
 // Resource is a resource of any kind.
@@ -44,27 +44,26 @@ type Resource struct {
 	Kind    taskapi.Kind
 	ID      uuid.UUID
 	Version int64
-	// Data is the resource on the wire, such as a [taskapi.Task].
+	// Data is the resource's wire type, such as a [taskapi.Task].
 	Data any
 }
 
 // Outcome is the result of a write.
 type Outcome struct {
-	// Resources has a resource for each operation, in order, as the whole
-	// write left it. An erased one is as it was before.
+	// Resources has a resource for each operation, in order, in its state after the
+	// whole write. An erased one has its last state.
 	Resources []Resource
-	// Replayed says that an earlier request with the same key did the work, and
-	// Erased that some of the resources have been erased since: they have no
-	// content.
+	// Replayed says that an earlier request with the same key made the changes, and
+	// Erased that some of the resources have been erased since: they have no content.
 	Replayed, Erased bool
 }
 
-// ConflictError is an [ErrVersionConflict] with the resource as it is stored.
+// ConflictError is an [ErrVersionConflict] with the stored resource.
 type ConflictError struct {
 	Current Resource
 }
 
-// Error names the version that there is.
+// Error includes the stored version.
 func (e *ConflictError) Error() string {
 	return fmt.Sprintf("%v: it has version %d", ErrVersionConflict, e.Current.Version)
 }
@@ -72,8 +71,8 @@ func (e *ConflictError) Error() string {
 // Is makes the error an [ErrVersionConflict].
 func (e *ConflictError) Is(target error) bool { return target == ErrVersionConflict }
 
-// FieldError says that a field of an operation's data has a value that is not
-// possible now, such as the id of a resource that does not exist.
+// FieldError says that a field of an operation's data has an impossible value, such as the
+// id of a resource that does not exist.
 type FieldError taskapi.FieldError
 
 // Error names the field and the rule.
@@ -89,11 +88,10 @@ type BatchError struct {
 // Error names the operation.
 func (e *BatchError) Error() string { return fmt.Sprintf("operation %d: %v", e.Index, e.Err) }
 
-// Unwrap returns why the operation failed.
+// Unwrap returns the operation's error.
 func (e *BatchError) Unwrap() error { return e.Err }
 
-// Write carries out one operation. With a key, requests with the same key are
-// one write.
+// Write executes one operation. Requests with the same key are one write.
 func (s *Store) Write(ctx context.Context, user string, op Operation, key *IdempotencyKey) (Outcome, error) {
 	out, err := s.write(ctx, user, []Operation{op}, key)
 	if failed, ok := errors.AsType[*BatchError](err); ok {
@@ -105,8 +103,8 @@ func (s *Store) Write(ctx context.Context, user string, op Operation, key *Idemp
 	return out, nil
 }
 
-// Batch carries out operations in order, all or none. Each sees what those
-// before it did. The failure of an operation is a [BatchError].
+// Batch executes operations in order, all or none. Each sees the results of those before it.
+// The error of an operation is a [BatchError].
 func (s *Store) Batch(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	out, err := s.write(ctx, user, operations, key)
 	if err != nil {
@@ -133,7 +131,7 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	return k.resource(found), nil
 }
 
-// get reads the row of a resource; nil for none.
+// get reads the row of a resource, or returns nil.
 func (s *Store) get(ctx context.Context, user string, k *kind, id uuid.UUID) (row, error) {
 	return read(ctx, s, user, k.byID(user, []uuid.UUID{id}), func(rows pgx.Rows) (found row, err error) {
 		err = k.read(func(r row, _ int) error { found = r; return nil })(rows)
@@ -147,5 +145,5 @@ func (s *Store) kindOf(name taskapi.Kind) (*kind, error) {
 			return k, nil
 		}
 	}
-	return nil, fmt.Errorf("there is no kind %q", name)
+	return nil, fmt.Errorf("unknown kind %q", name)
 }

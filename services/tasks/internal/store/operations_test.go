@@ -20,7 +20,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 const alice, bob = "alice", "bob"
 
-// full is a request with every field set.
+// full returns a request with every field set.
 func full() taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{
 		Title:       "Water the plants",
@@ -59,13 +59,13 @@ func erase(id uuid.UUID) store.Operation {
 	return store.Operation{Op: taskapi.BatchErase, Kind: taskapi.KindTask, ID: id}
 }
 
-// ifVersion has the operation ask for one of the versions.
+// ifVersion makes the operation require one of the versions.
 func ifVersion(op store.Operation, versions ...int64) store.Operation {
 	op.Versions = append([]int64{}, versions...)
 	return op
 }
 
-// write carries out an operation, which must succeed, and returns its task.
+// write runs an operation, which must succeed, and returns its task.
 func write(t *testing.T, s *store.Store, user string, op store.Operation, key *store.IdempotencyKey) taskapi.Task {
 	t.Helper()
 	out, err := s.Write(t.Context(), user, op, key)
@@ -107,7 +107,7 @@ func mustList(t *testing.T, s *store.Store, user string, options taskapi.ListTas
 func TestCreateTask(t *testing.T) {
 	t.Parallel()
 
-	t.Run("keeps every field", func(t *testing.T) {
+	t.Run("stores every field", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		want := full()
@@ -150,7 +150,7 @@ func TestCreateTask(t *testing.T) {
 func TestUpdateTask(t *testing.T) {
 	t.Parallel()
 
-	// Each patch touches one field of a full task; the others stay.
+	// Each patch changes one field of a full task.
 	fields := []struct {
 		name  string
 		patch taskapi.UpdateTaskRequest
@@ -185,7 +185,7 @@ func TestUpdateTask(t *testing.T) {
 		})
 	}
 
-	t.Run("keeps the version where nothing changes", func(t *testing.T) {
+	t.Run("keeps the version if nothing changes", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		created := mustCreate(t, s, alice, full())
@@ -299,7 +299,7 @@ func TestAnotherUsersTaskDoesNotExist(t *testing.T) {
 	s := storetest.New(t)
 	task := mustCreate(t, s, alice, full())
 	id := uuid.MustParse(task.ID)
-	// A user of whom the database knows nothing, and one it knows.
+	// A user without data, and one with data.
 	mustCreate(t, s, bob, full())
 	for _, user := range []string{bob, "nobody"} {
 		for operation, err := range map[string]error{
@@ -327,7 +327,7 @@ func TestAnotherUsersTaskDoesNotExist(t *testing.T) {
 func TestBatch(t *testing.T) {
 	t.Parallel()
 
-	t.Run("carries out operations in order", func(t *testing.T) {
+	t.Run("runs operations in order", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		first, other := mustCreate(t, s, alice, full()), mustCreate(t, s, alice, full())
@@ -366,7 +366,7 @@ func TestBatch(t *testing.T) {
 		}
 	})
 
-	t.Run("is all or nothing", func(t *testing.T) {
+	t.Run("rolls back if an operation fails", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		task := mustCreate(t, s, alice, full())

@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// TestOutageOfAWorker: users of a Citus worker that is down fail at once when the outage
-// has lasted, though other users succeed; an outage of the whole database ends with the
+// TestOutageOfAWorker checks that users of a Citus worker that has been down for long fail at
+// once, though other users succeed, and that an outage of the whole database ends with the
 // first success.
 func TestOutageOfAWorker(t *testing.T) {
 	t.Parallel()
@@ -28,11 +28,11 @@ func TestOutageOfAWorker(t *testing.T) {
 			var o store.Outage
 			failed := store.MapError(&tc.fault)
 			if long := time.Now().Add(-time.Minute); o.Again(t.Context(), failed, long) {
-				t.Error("an operation is tried again that has failed for a minute")
+				t.Error("an operation that has failed for a minute is retried")
 			}
 			o.Over() // another user succeeds
 			if again := o.Again(t.Context(), failed, time.Now()); again != tc.again {
-				t.Errorf("the next operation is tried again: %t, want %t", again, tc.again)
+				t.Errorf("the next operation is retried: %t, want %t", again, tc.again)
 			}
 		})
 	}

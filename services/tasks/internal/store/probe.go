@@ -12,12 +12,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// ErrLeak: a user could reach another one's rows.
+// ErrLeak: a user could access another user's rows.
 var ErrLeak = errors.New("row-level security let a user through")
 
-// ProbeIsolation makes a row of each table for one invented user and tries to
-// reach it as another. It returns [ErrLeak] where it succeeds. Nothing of it is
-// kept. It is part of the start of a service, so it takes few round trips.
+// ProbeIsolation inserts a row into each table for an invented user and tries to access it as
+// another user. It returns [ErrLeak] if it succeeds. All changes are rolled back. The service
+// runs it at start, so it takes few round trips.
 func (s *Store) ProbeIsolation(ctx context.Context) error {
 	owner, stranger := "probe-"+uuid.NewString(), "probe-"+uuid.NewString()
 	tx, err := s.pool.Begin(ctx)
@@ -35,7 +35,7 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 	setUser(stranger).queue(batch)
 	batch.Queue("SAVEPOINT forgery")
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("make the probe's rows: %w", mapError(err))
+		return fmt.Errorf("insert the probe's rows: %w", mapError(err))
 	}
 
 	batch = &pgx.Batch{}
@@ -43,7 +43,7 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 		p.queueReach(batch, owner)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
-		return fmt.Errorf("try to reach another user's rows: %w", mapError(err))
+		return fmt.Errorf("try to access another user's rows: %w", mapError(err))
 	}
 
 	for _, p := range probes {
@@ -59,7 +59,7 @@ type probe struct {
 	table string
 	// column is a column that can be updated.
 	column string
-	// insert makes a row of a user.
+	// insert returns the statement that inserts a user's row.
 	insert func(user string) statement
 }
 
@@ -87,9 +87,9 @@ func (k *kind) probe(user string) statement {
 	})
 }
 
-// queueReach queues attempts to reach the owner's row in the transaction of another
-// user. Reading comes first, because the others fail with an error if the row is
-// visible but may not be written.
+// queueReach queues attempts to access the owner's row in the transaction of another user.
+// Reading comes first, because the others fail with an error if the row is visible but not
+// writable.
 func (p probe) queueReach(batch *pgx.Batch, owner string) {
 	for _, attempt := range []struct{ what, text string }{
 		{"read", "SELECT count(*) FROM " + p.table + " WHERE user_id = $1"},
@@ -131,9 +131,9 @@ func (s *Store) Clock(ctx context.Context) (now time.Time, err error) {
 	return now, mapError(err)
 }
 
-// BehindTransactionPooler reports whether a pooler in transaction mode is in front of
-// the database: a setting of the session is then lost between two statements while
-// another transaction runs.
+// BehindTransactionPooler reports whether a pooler in transaction mode is in front of the
+// database: then a session setting is lost between two statements while another transaction
+// runs.
 func (s *Store) BehindTransactionPooler(ctx context.Context) (bool, error) {
 	const setting = "tasklane.probe"
 	mine, err := s.pool.Acquire(ctx)
@@ -144,8 +144,8 @@ func (s *Store) BehindTransactionPooler(ctx context.Context) (bool, error) {
 	if _, err := mine.Exec(ctx, "SELECT set_config($1, 'set', false)", setting); err != nil {
 		return false, mapError(err)
 	}
-	// A transaction of another connection would be given the server that
-	// was just released.
+	// A transaction of another connection would get the server connection that was
+	// just released.
 	other, err := s.pool.Begin(ctx)
 	if err != nil {
 		return false, mapError(err)

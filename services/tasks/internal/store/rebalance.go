@@ -9,20 +9,20 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// rebalancePause is the time between two looks at a rebalance.
+// rebalancePause is the polling interval of a rebalance.
 const rebalancePause = time.Second
 
 // ongoing is a rebalance that has not ended.
 const ongoing = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled', 'running', 'cancelling', 'failing')"
 
-// Rebalance moves shards between the workers of a Citus cluster until they have
-// equally many. It reports what it waits for from time to time. The service goes on
-// meanwhile. The address is the owner's at the coordinator.
+// Rebalance moves shards between the workers of a Citus cluster until each has the same
+// number. It reports its progress from time to time. The service may run meanwhile. The
+// address is the owner's at the coordinator.
 //
 // Citus cannot copy a shard online if its owner is subject to row-level security. So
 // Rebalance exempts the owner until the rebalance has finished, failed or been stopped;
 // cancelling ctx stops it. The service's role is never exempt. A replica that starts
-// meanwhile refuses to serve. If the process is killed, call Rebalance again: it waits
+// meanwhile does not serve. If the process is killed, call Rebalance again: it waits
 // for the running rebalance and ends the exemption.
 func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err error) {
 	conn, err := connectOwner(ctx, ownerURL)
@@ -35,7 +35,7 @@ func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err e
 	}
 	defer func() {
 		if back := endRebalance(context.WithoutCancel(ctx), ownerURL); back != nil {
-			err = errors.Join(err, fmt.Errorf("bind the owner by row-level security again: %w; run this command once more", back))
+			err = errors.Join(err, fmt.Errorf("force row-level security on the owner again: %w; run this command again", back))
 		}
 	}()
 	if err := bindOwner(ctx, conn, "NO FORCE"); err != nil {
@@ -84,8 +84,8 @@ func awaitRebalance(ctx context.Context, conn *pgx.Conn, report func(string)) er
 	}
 }
 
-// endRebalance stops a rebalance that still runs and binds the owner again. It uses a
-// connection of its own, as the other one may have failed.
+// endRebalance stops a running rebalance and binds the owner again. It uses a new connection,
+// because the other one may have failed.
 func endRebalance(ctx context.Context, ownerURL string) error {
 	conn, err := connectOwner(ctx, ownerURL)
 	if err != nil {
@@ -98,8 +98,8 @@ func endRebalance(ctx context.Context, ownerURL string) error {
 	return bindOwner(ctx, conn, "FORCE")
 }
 
-// bindOwner makes row-level security bind the owner too ("FORCE"), or not ("NO FORCE"):
-// one table after the other, as each is locked for a moment.
+// bindOwner makes row-level security bind the owner too ("FORCE"), or not ("NO FORCE"), one
+// table after the other, because each is locked for a moment.
 func bindOwner(ctx context.Context, conn *pgx.Conn, force string) error {
 	for _, table := range usersTables(kinds) {
 		if _, err := conn.Exec(ctx, "ALTER TABLE "+table+" "+force+" ROW LEVEL SECURITY"); err != nil {

@@ -12,15 +12,15 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// referring are the fields of requests that name other resources, with their kind;
-// the empty kind is that of the operation.
+// referring are the fields of requests that refer to other resources, with their kind; an
+// empty kind means that of the operation.
 var referring = []struct {
 	field string
 	kind  taskapi.Kind
 }{{"After", ""}, {"Before", ""}, {"ListID", taskapi.KindList}, {"ParentID", taskapi.KindTask}}
 
-// reference returns the id that a field of the operation's data has, and whether the
-// field is there.
+// reference returns the id in a field of the operation's data, and whether the field is
+// present.
 func (op Operation) reference(name string) (id *string, present bool) {
 	if op.Data == nil {
 		return nil, false
@@ -36,15 +36,14 @@ func (op Operation) reference(name string) (id *string, present bool) {
 	return id, id != nil
 }
 
-// names reports whether a field of the operation's data names a resource, or says
-// that there is none.
+// names reports whether a field of the operation's data refers to a resource, or is null.
 func (op Operation) names(field string) bool {
 	_, present := op.reference(field)
 	return present
 }
 
-// relocate moves a row to the list and parent that the request of a move names.
-// Without a parent, a list has the row on its top level.
+// relocate sets a row's list and parent to those of a move. If only a list is given, the row
+// gets to its top level.
 func (k *kind) relocate(r row, op Operation) {
 	task, ok := r.(*taskRow)
 	if !ok {
@@ -60,8 +59,8 @@ func (k *kind) relocate(r row, op Operation) {
 	}
 }
 
-// lookAtReferences queues the reading of the resources that operations name, unless
-// they are among those that are read anyway.
+// lookAtReferences queues the reading of the resources that operations refer to, unless they
+// are read anyway.
 func (tx *transaction) lookAtReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
 	named := map[taskapi.Kind][]uuid.UUID{}
 	for _, op := range operations {
@@ -86,7 +85,7 @@ func (tx *transaction) lookAtReferences(batch *pgx.Batch, known map[taskapi.Kind
 	}
 }
 
-// foundLive returns a resource outside the trash that was looked at, or nil.
+// foundLive returns a resource outside the trash that was read, or nil.
 func (tx *transaction) foundLive(kind taskapi.Kind, id uuid.UUID) row {
 	for _, r := range tx.found {
 		if r.kind.name == kind && r.row.shared().ID == id && !r.erased && r.row.shared().DeletedAt == nil {
@@ -96,7 +95,7 @@ func (tx *transaction) foundLive(kind taskapi.Kind, id uuid.UUID) row {
 	return nil
 }
 
-// rowID returns the id that a request names, which has been checked; zero for none.
+// rowID returns the validated id of a request; zero for nil.
 func rowID(id *string) uuid.UUID {
 	if id == nil {
 		return uuid.Nil
@@ -104,7 +103,7 @@ func rowID(id *string) uuid.UUID {
 	return uuid.MustParse(*id)
 }
 
-// wireID returns an id as the wire has it: nil for the zero id.
+// wireID returns an id in its wire form: nil for the zero id.
 func wireID(id uuid.UUID) *string {
 	if id == uuid.Nil {
 		return nil
@@ -112,8 +111,8 @@ func wireID(id uuid.UUID) *string {
 	return new(id.String())
 }
 
-// load returns a resource, in the trash or outside it, or nil. It is read, as what
-// has been sent has left it, unless it is in memory.
+// load returns a resource, in the trash or outside it, or nil. It reads the resource in its
+// state after the sent statements, unless it is in memory.
 func (tx *transaction) load(ctx context.Context, name taskapi.Kind, id uuid.UUID) (row, error) {
 	k, err := tx.store.kindOf(name)
 	if err != nil {

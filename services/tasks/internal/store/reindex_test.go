@@ -14,16 +14,16 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// addOld makes $2 tasks of the user $1 as a release did that split texts
-// otherwise and did not fold tags.
+// addOld inserts $2 tasks of the user $1 as an older release did, which split texts
+// differently and did not fold tags.
 const addOld = `
 	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
 	SELECT $1, gen_random_uuid(), n, 7, 'Łódź ' || n, '', 0, '{Home}', 'V', '2026-11-01', '2026-11-01', '', 'łodz'
 	FROM generate_series(1, $2::int) n`
 
-// TestMigrate_IndexesOldTasksAnew has another process hold the lock of the
-// second user of three, and cuts the first migration off there.
-func TestMigrate_IndexesOldTasksAnew(t *testing.T) {
+// TestMigrate_ReindexesOldTasks lets another process hold the lock of the second of three
+// users, and interrupts the first migration there.
+func TestMigrate_ReindexesOldTasks(t *testing.T) {
 	t.Parallel()
 	const tasks = 250
 	db := storetest.NewEmptyDatabase(t)
@@ -56,7 +56,7 @@ func TestMigrate_IndexesOldTasksAnew(t *testing.T) {
 			page := mustList(t, s, user, options)
 			for _, task := range page.Tasks {
 				if task.Version != 7 || task.UpdatedAt != task.CreatedAt || page.Changes != tasks {
-					t.Fatalf("indexing changed a task: %+v, %d changes", task, page.Changes)
+					t.Fatalf("reindexing changed a task: %+v, %d changes", task, page.Changes)
 				}
 			}
 			counts = append(counts, len(page.Tasks))
@@ -76,7 +76,7 @@ func TestMigrate_IndexesOldTasksAnew(t *testing.T) {
 	awaitWaiters(t, db, 1, 0)
 	cutOff()
 	if err := migrating.Wait(); !errors.Is(err, context.Canceled) {
-		t.Fatalf("the migration that was cut off: %v", err)
+		t.Fatalf("the interrupted migration: got %v", err)
 	}
 	exec("COMMIT")
 	for user, want := range map[string]string{"a": all, "b": none, "c": none} {
@@ -87,7 +87,7 @@ func TestMigrate_IndexesOldTasksAnew(t *testing.T) {
 
 	for _, step := range []struct{ name, meanwhile string }{
 		{"the rest", ""},
-		{"what an old replica wrote since", "UPDATE tasklane.tasks SET words = 'łodz', tag_keys = NULL WHERE user_id <> 'b'"},
+		{"tasks that an old replica wrote later", "UPDATE tasklane.tasks SET words = 'łodz', tag_keys = NULL WHERE user_id <> 'b'"},
 	} {
 		exec(step.meanwhile)
 		if applied, err := store.Migrate(ctx, db.OwnerURL); err != nil || len(applied) != 0 {
@@ -101,6 +101,6 @@ func TestMigrate_IndexesOldTasksAnew(t *testing.T) {
 	}
 	var left int
 	if err := owner.QueryRow(ctx, `SELECT count(*) FROM tasklane.tasks WHERE NOT words @@ '''#2'''`).Scan(&left); err != nil || left != 0 {
-		t.Errorf("%d tasks are left, %v", left, err)
+		t.Errorf("%d tasks were not reindexed, %v", left, err)
 	}
 }

@@ -26,7 +26,7 @@ type row interface{ shared() *meta }
 
 func (m *meta) shared() *meta { return m }
 
-// into returns the pointers that the columns of a selection are scanned to.
+// into returns the pointers to scan the columns of a selection into.
 func (k *kind) into(r row) []any {
 	v, targets := reflect.ValueOf(r).Elem(), make([]any, k.fields, k.fields+1)
 	for i, c := range k.columns[:k.fields] {
@@ -38,8 +38,7 @@ func (k *kind) into(r row) []any {
 	return targets
 }
 
-// first returns the single resource as it is before it has a row, or nil for any
-// other id.
+// first returns the single resource in its state before it has a row, or nil for another id.
 func (k *kind) first(id uuid.UUID) row {
 	if id != k.single || id == uuid.Nil {
 		return nil

@@ -29,7 +29,7 @@ func reopen(id string) store.Operation {
 // monday is a time in the week of the tests.
 var monday = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 
-// openOn returns a store whose clock ticks once in each transaction.
+// openOn returns a store whose clock advances with each transaction.
 func openOn(t *testing.T, db storetest.Database, now time.Time, config store.Config) *store.Store {
 	t.Helper()
 	var ticks atomic.Int64
@@ -37,12 +37,12 @@ func openOn(t *testing.T, db storetest.Database, now time.Time, config store.Con
 	return storetest.Open(t, config)
 }
 
-// weekly is a task that recurs, due on the day of [monday].
+// weekly returns a recurring task, due on the day of [monday].
 func weekly(title string) taskapi.CreateTaskRequest {
 	return taskapi.CreateTaskRequest{Title: title, DueOn: new("2026-11-30"), Recurrence: new("FREQ=WEEKLY")}
 }
 
-// below returns the tasks below one, each with its level.
+// below returns the tasks below a task, each with its level.
 func below(t *testing.T, s *store.Store, id, indent string) (lines []string) {
 	t.Helper()
 	for _, task := range mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: id, Sort: taskapi.ManualOrder}).Tasks {
@@ -88,7 +88,7 @@ func TestSuccessor(t *testing.T) {
 
 			done := write(t, s, alice, complete(task.ID), nil)
 			if done.NextID == nil {
-				t.Fatal("no task follows")
+				t.Fatal("there is no successor")
 			}
 			next := mustGet(t, s, alice, *done.NextID)
 			want := task
@@ -179,13 +179,13 @@ func TestSuccessor_DueDates(t *testing.T) {
 		req  taskapi.CreateTaskRequest
 		want string // empty for no successor
 	}{
-		"a day that has passed, from the due date":   {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY")}, "2026-11-30"},
-		"a day that has passed, from completion":     {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY;INTERVAL=3"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-03"},
-		"a day ahead, from completion":               {taskapi.CreateTaskRequest{DueOn: new("2027-11-20"), Recurrence: new("FREQ=WEEKLY"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-07"},
-		"a time, which stays when the clocks change": {taskapi.CreateTaskRequest{DueAt: at("2027-02-28T08:00:00Z"), Recurrence: new("FREQ=MONTHLY")}, "2027-03-28T07:00:00Z"},
-		"the last of a count":                        {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;COUNT=1")}, ""},
-		"the last before the end":                    {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;UNTIL=20261130")}, ""},
-		"no recurrence":                              {taskapi.CreateTaskRequest{DueOn: new("2026-11-30")}, ""},
+		"a day that has passed, from the due date":                 {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY")}, "2026-11-30"},
+		"a day that has passed, from completion":                   {taskapi.CreateTaskRequest{DueOn: new("2026-11-20"), Recurrence: new("FREQ=DAILY;INTERVAL=3"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-03"},
+		"a day ahead, from completion":                             {taskapi.CreateTaskRequest{DueOn: new("2027-11-20"), Recurrence: new("FREQ=WEEKLY"), RecurrenceFrom: taskapi.FromCompletion}, "2026-12-07"},
+		"a time of day, which stays the same after a clock change": {taskapi.CreateTaskRequest{DueAt: at("2027-02-28T08:00:00Z"), Recurrence: new("FREQ=MONTHLY")}, "2027-03-28T07:00:00Z"},
+		"the last of a count":                                      {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;COUNT=1")}, ""},
+		"the last before the end":                                  {taskapi.CreateTaskRequest{DueOn: new("2026-11-30"), Recurrence: new("FREQ=DAILY;UNTIL=20261130")}, ""},
+		"no recurrence":                                            {taskapi.CreateTaskRequest{DueOn: new("2026-11-30")}, ""},
 	} {
 		tc.req.Title = name
 		done := write(t, s, alice, complete(mustCreate(t, s, alice, tc.req).ID), nil)
@@ -202,8 +202,8 @@ func TestSuccessor_DueDates(t *testing.T) {
 	}
 }
 
-// TestSuccessor_OnlyOfADirectCompletion: neither a creation nor a cascade is one, nor
-// a task that has a successor.
+// TestSuccessor_OnlyOfADirectCompletion checks that neither a creation nor a cascade adds a
+// successor, nor completing a task that has one.
 func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
 	t.Parallel()
 	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
@@ -230,10 +230,10 @@ func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
 	write(t, s, alice, update(uuid.MustParse(next.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("changed")}), nil)
 	for range 2 {
 		if open := write(t, s, alice, reopen(sub.ID), nil); open.NextID == nil || *open.NextID != next.ID {
-			t.Errorf("open again, the task is followed by %v", open.NextID)
+			t.Errorf("reopened, the successor is %v", open.NextID)
 		}
 		if done := write(t, s, alice, complete(sub.ID), nil); *done.NextID != next.ID {
-			t.Errorf("completed again, the task is followed by %s", *done.NextID)
+			t.Errorf("completed again, the successor is %s", *done.NextID)
 		}
 	}
 	if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: parent.ID}).Tasks); n != 2 {
@@ -241,8 +241,8 @@ func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
 	}
 }
 
-// TestSuccessor_OfOneThatMoves opens what is above the successor, and is in the list
-// that the task comes into.
+// TestSuccessor_OfOneThatMoves checks that the successor is in the list that the task moves
+// to, and that the tasks above the successor are reopened.
 func TestSuccessor_OfOneThatMoves(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -268,13 +268,13 @@ func TestSuccessor_OfOneThatMoves(t *testing.T) {
 	}
 }
 
-// TestSuccessor_Touched says what reopening erases, and what it leaves.
+// TestSuccessor_Touched checks which successors are erased when the task is reopened.
 func TestSuccessor_Touched(t *testing.T) {
 	t.Parallel()
 	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
 	for name, tc := range map[string]struct {
 		touch func(next, copied string) store.Operation
-		// stays says that the successor stays, named that the task names it.
+		// stays means that the successor is not erased, named that the task keeps nextId.
 		stays, named bool
 	}{
 		"nothing": {nil, false, false},
@@ -300,13 +300,13 @@ func TestSuccessor_Touched(t *testing.T) {
 			}
 			open := write(t, s, alice, reopen(task.ID), nil)
 			if (open.NextID != nil) != tc.named {
-				t.Errorf("the task is followed by %v", open.NextID)
+				t.Errorf("the successor is %v", open.NextID)
 			}
 			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(next)); (err == nil) != tc.stays {
-				t.Errorf("the successor is read with %v", err)
+				t.Errorf("reading the successor: got %v", err)
 			}
 			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(copied)); !tc.stays && !errors.Is(err, store.ErrNotFound) {
-				t.Errorf("a copy is read with %v", err)
+				t.Errorf("reading a copy: got %v", err)
 			}
 		})
 	}
@@ -324,7 +324,7 @@ func TestSuccessor_InBatches(t *testing.T) {
 		mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "sub", ParentID: &task.ID})
 		ops = append(ops, complete(task.ID))
 	}
-	// The first is opened and completed again, the second stays open.
+	// The first is reopened and completed again, the second stays open.
 	ops = append(ops, reopen(tasks[0].ID), reopen(tasks[1].ID), complete(tasks[0].ID))
 	key := &store.IdempotencyKey{Key: "batch"}
 	out, err := s.Batch(t.Context(), alice, ops, key)
@@ -346,7 +346,7 @@ func TestSuccessor_InBatches(t *testing.T) {
 	if strings.Join(got, " ") != "0 0 1 2 2" {
 		t.Errorf("the tasks are %q", got)
 	}
-	counted(t, db, "in the end")
+	counted(t, db, "at the end")
 	for rule, query := range brokenRules {
 		if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
 			t.Errorf("%s: broken in %s cases", rule, n)
@@ -354,7 +354,7 @@ func TestSuccessor_InBatches(t *testing.T) {
 	}
 }
 
-// TestSuccessor_TwoAtOnce has devices complete one task at once.
+// TestSuccessor_TwoAtOnce makes devices complete one task concurrently.
 func TestSuccessor_TwoAtOnce(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)

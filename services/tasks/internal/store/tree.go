@@ -17,7 +17,7 @@ import (
 // requireList fails with [errCheckFailed] unless the user has the list outside the trash.
 const requireList = "SELECT 1 / count(*)::int FROM tasklane.lists WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL"
 
-// prepareTask settles a task among the others.
+// prepareTask sets the list, parent and successor of a task and checks them.
 func prepareTask(ctx context.Context, tx *transaction, op Operation, before, after *taskRow) error {
 	if err := tx.settleTask(ctx, op, before, after); err != nil {
 		return err
@@ -25,8 +25,8 @@ func prepareTask(ctx context.Context, tx *transaction, op Operation, before, aft
 	return tx.prepareSuccessor(ctx, before, after)
 }
 
-// settleTask checks that a task has a parent and a list that are there, and takes the
-// list from the parent.
+// settleTask checks that the parent and the list of a task exist, and sets the list to the
+// parent's.
 func (tx *transaction) settleTask(ctx context.Context, op Operation, before, after *taskRow) error {
 	switch {
 	case op.Op == taskapi.BatchRestore:
@@ -60,8 +60,8 @@ func (tx *transaction) settleTask(ctx context.Context, op Operation, before, aft
 	return nil
 }
 
-// settleIn has a task that leaves the trash be a sub-task no more if its parent is
-// not there, and come into the Inbox if its list is not.
+// settleIn makes a restored task a top-level task if its parent is not there, and moves it to
+// the Inbox if its list is not there.
 func (tx *transaction) settleIn(ctx context.Context, task *taskRow) error {
 	task.DeletedWith = uuid.Nil
 	if task.ParentID != uuid.Nil {
@@ -82,8 +82,7 @@ func (tx *transaction) settleIn(ctx context.Context, task *taskRow) error {
 	return err
 }
 
-// hasList reports whether the user has a list outside the trash. There is always the
-// Inbox.
+// hasList reports whether the user has a list outside the trash. The Inbox always exists.
 func (tx *transaction) hasList(ctx context.Context, id uuid.UUID) (bool, error) {
 	if id == uuid.Nil {
 		return true, nil
@@ -92,8 +91,8 @@ func (tx *transaction) hasList(ctx context.Context, id uuid.UUID) (bool, error) 
 	return list != nil && list.shared().DeletedAt == nil, err
 }
 
-// parentOf returns the parent of a task, or nil if it is not outside the trash. What
-// was queued so far may have changed it, and is sent first.
+// parentOf returns the parent of a task, or nil if it is not outside the trash. It first sends
+// the queued statements, which may have changed the parent.
 func (tx *transaction) parentOf(ctx context.Context, task *taskRow) (*taskRow, error) {
 	if err := tx.flush(ctx); err != nil {
 		return nil, err
@@ -105,8 +104,8 @@ func (tx *transaction) parentOf(ctx context.Context, task *taskRow) (*taskRow, e
 	return found.(*taskRow), nil
 }
 
-// checkLevels checks that a task, or a new one, can be below another: which is neither
-// the task nor below it, and not too deep for it and what is below it.
+// checkLevels checks that a task can be below parent: parent must not be the task or below it,
+// and the levels must not exceed the limit.
 func (tx *transaction) checkLevels(ctx context.Context, task, parent *taskRow) error {
 	if task == nil && parent.ParentID == uuid.Nil {
 		return nil
@@ -137,9 +136,9 @@ func (tx *transaction) checkLevels(ctx context.Context, task, parent *taskRow) e
 	return nil
 }
 
-// followTask has sub-tasks follow a task to another list, to the trash, back and
-// away. Those of a completed task are completed, and the tasks above an open one are
-// opened.
+// followTask makes sub-tasks follow a task to another list, to the trash and back, and be
+// erased with it. The sub-tasks of a completed task are completed, and the tasks above an
+// open one are reopened.
 func followTask(tx *transaction, before, after *taskRow) {
 	if after == nil {
 		tx.eraseAll(below, before.ID)
@@ -184,13 +183,13 @@ func (tx *transaction) followDown(before, after *taskRow) {
 	tx.affectsBelow(id)
 }
 
-// affectsBelow notes that tasks below one may have changed.
+// affectsBelow records that tasks below a task may have changed.
 func (tx *transaction) affectsBelow(id uuid.UUID) {
 	tx.affects(func(task *taskRow) bool { return task.ID != id && task.ParentID != uuid.Nil })
 }
 
-// followList takes the tasks of a list to the trash with it, back with it those that
-// went with it, and erases all that are in it.
+// followList deletes the tasks of a list with it, restores those that were deleted with it,
+// and erases all of them with it.
 func followList(tx *transaction, before, after *listRow) {
 	switch {
 	case before == nil:

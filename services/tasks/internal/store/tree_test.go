@@ -28,8 +28,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// brokenRules name the rules of lists and sub-tasks (tree.go), each with a query for
-// the number of cases in which it is broken.
+// brokenRules are the rules of lists and sub-tasks (tree.go), each with a query for the number
+// of violations.
 var brokenRules = map[string]string{
 	"a task is in a list outside the trash": `
 		SELECT count(*) FROM tasklane.tasks t WHERE t.deleted_at IS NULL AND t.list_id <> '00000000-0000-0000-0000-000000000000'
@@ -45,16 +45,16 @@ var brokenRules = map[string]string{
 	"a completed task has no open sub-tasks": `
 		SELECT count(*) FROM tasklane.tasks t JOIN tasklane.tasks p ON p.user_id = t.user_id AND p.id = t.parent_id
 		WHERE t.deleted_at IS NULL AND t.completed_at IS NULL AND p.completed_at IS NOT NULL`,
-	"each task is on one of four levels, so there is no circle": `
+	"each task is on one of four levels, so there is no cycle": `
 		WITH RECURSIVE reached (user_id, id, level) AS (
 			SELECT user_id, id, 1 FROM tasklane.tasks WHERE parent_id = '00000000-0000-0000-0000-000000000000'
 			UNION ALL
 			SELECT t.user_id, t.id, r.level + 1 FROM reached r JOIN tasklane.tasks t ON t.user_id = r.user_id AND t.parent_id = r.id WHERE r.level < 4
 		)
 		SELECT (SELECT count(*) FROM tasklane.tasks) - (SELECT count(*) FROM reached)`,
-	"no two tasks have one place": `
+	"no two tasks have the same position": `
 		SELECT count(*) FROM (SELECT FROM tasklane.tasks WHERE deleted_at IS NULL GROUP BY user_id, list_id, parent_id, position HAVING count(*) > 1) AS twice`,
-	"no two changes have one number": `
+	"no two changes have the same number": `
 		SELECT count(*) FROM (SELECT FROM (
 			SELECT user_id, seq FROM tasklane.tasks UNION ALL SELECT user_id, seq FROM tasklane.lists UNION ALL SELECT user_id, seq FROM tasklane.erased
 		) AS changes GROUP BY user_id, seq HAVING count(*) > 1) AS twice`,
@@ -64,9 +64,9 @@ var brokenRules = map[string]string{
 			UNION ALL SELECT seq FROM tasklane.erased WHERE user_id = s.user_id) AS changes)`,
 }
 
-// TestTree_KeepsItsRulesUnderManyWriters has 32 writers nest, move, complete, delete,
-// restore and erase in one user's lists, while a reader follows the changes and a
-// client follows the stream over HTTP.
+// TestTree_KeepsItsRulesUnderManyWriters makes 32 writers nest, move, complete, delete,
+// restore and erase in one user's lists, while a reader follows the changes and a client
+// follows the stream over HTTP.
 func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
@@ -106,16 +106,16 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			f.changed()
 			ended.Store(true)
 			reading.Wait()
-			t.Logf("counted: writes carried out %d", done.Load())
+			t.Logf("counted: writes succeeded %d", done.Load())
 			if done.Load() < writers*writes/20 {
-				t.Errorf("only %d of %d writes were carried out", done.Load(), writers*writes)
+				t.Errorf("only %d of %d writes succeeded", done.Load(), writers*writes)
 			}
 			for rule, query := range brokenRules {
 				if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
 					t.Errorf("%s: broken in %s cases", rule, n)
 				}
 			}
-			counted(t, db, "in the end")
+			counted(t, db, "at the end")
 			there := map[string]string{}
 			err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error {
 				var one struct{ ID string }
@@ -124,16 +124,16 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 				return err
 			})
 			if diff := cmp.Diff(there, seen); err != nil || diff != "" {
-				t.Errorf("the changes lead elsewhere, %v (-there +seen):\n%s", err, diff)
+				t.Errorf("the changes lead to another state, %v (-stored +seen):\n%s", err, diff)
 			}
 			if diff := cmp.Diff(there, streamed); diff != "" {
-				t.Errorf("the stream leads elsewhere (-there +streamed):\n%s", diff)
+				t.Errorf("the stream leads to another state (-stored +streamed):\n%s", diff)
 			}
 		})
 	}
 }
 
-// follow reads changes until all writers have ended, and keeps the state they lead to.
+// follow reads changes until all writers have ended, and updates the state seen.
 func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]string) {
 	for from := (taskapi.ChangeCursor{}); ; {
 		last := ended.Load()
@@ -151,18 +151,18 @@ func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]st
 	}
 }
 
-// keep puts a change into the state that it leads to.
+// keep applies a change to a state.
 func keep(seen map[string]string, change taskapi.Change) {
-	// The client has the null of what was erased as it was sent.
+	// In the client, the data of an erased resource is the JSON null.
 	if seen[change.ID] = string(change.Data); change.Data == nil || seen[change.ID] == "null" {
 		delete(seen, change.ID)
 	}
 }
 
-// lastName is the name of the list that is created behind all other changes.
+// lastName is the name of the list that is created after all other changes.
 const lastName = "the last change"
 
-// watch follows the stream until the last change, and keeps the state it leads to.
+// watch follows the stream until the last change, and updates the state seen.
 func watch(t *testing.T, client *sdk.Client, seen map[string]string) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -177,7 +177,7 @@ func watch(t *testing.T, client *sdk.Client, seen map[string]string) {
 	}
 }
 
-// streamClient returns a client of a service on a store, whose caller is alice.
+// streamClient returns a client of a service on a store. Its user is alice.
 func streamClient(t *testing.T, s *store.Store, hub *feed.Hub) *sdk.Client {
 	t.Helper()
 	server := httptest.NewServer(api.NewHandler(api.Parts{Log: slog.New(slog.DiscardHandler), Store: s, Tokens: onlyAlice{}, Hub: hub}))
@@ -192,17 +192,17 @@ func streamClient(t *testing.T, s *store.Store, hub *feed.Hub) *sdk.Client {
 	return client
 }
 
-// onlyAlice takes every caller for alice.
+// onlyAlice authenticates every caller as alice.
 type onlyAlice struct{}
 
 func (onlyAlice) Verify(context.Context, string) (jwtauth.Identity, error) {
 	return jwtauth.Identity{User: alice, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// forest is what the writers know of.
+// forest has the resources that the writers know.
 type forest struct {
 	lists []uuid.UUID
-	// changed tells the streams of a write.
+	// changed notifies the streams of a write.
 	changed func()
 
 	mu    sync.Mutex
@@ -223,7 +223,7 @@ func (f *forest) task(random *rand.Rand) string {
 	return latest[random.IntN(len(latest))]
 }
 
-// write carries out something, which may be rejected for what others did.
+// write makes a random write, which may be rejected because of other writers.
 func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	task, other := f.task(random), f.task(random)
 	id := uuid.MustParse(task)

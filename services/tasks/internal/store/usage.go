@@ -7,16 +7,16 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Usage is what a user takes up.
+// Usage is a user's use of the quota.
 type Usage struct {
-	// Resources counts them all, also in the trash.
+	// Resources counts all resources, also in the trash.
 	Resources int64
-	// Bytes are those of the texts of resources and of outcomes that are kept for
-	// idempotency keys, and 100 for each of them and for each tombstone.
+	// Bytes are those of the texts of resources and of outcomes stored for idempotency
+	// keys, plus 100 for each of them and for each tombstone.
 	Bytes int64
 }
 
-// Usage returns what a user takes up, which every write keeps count of.
+// Usage returns a user's usage, which every write keeps up to date.
 func (s *Store) Usage(ctx context.Context, user string) (usage Usage, err error) {
 	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 		usage = Usage{}

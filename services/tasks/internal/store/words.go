@@ -16,14 +16,12 @@ import (
 // Words and order are computed here, not in PostgreSQL, so that they do not
 // depend on the database's locale and are the same for every language.
 
-// wordsMark is stored among the words of every row that this release writes; no
-// search can match it. [Migrate] indexes rows without it again, which an older
-// release has written. If you change how words are made, change the mark and add a
-// migration with another index.
+// wordsMark is stored among the words of every row that this release writes; no search can
+// match it. [Migrate] reindexes rows without it, which an older release has written. If you
+// change the computation of words, change the mark and add a migration with another index.
 const wordsMark = "#2"
 
-// wordsOf returns the words of texts as search compares them, each once, and the
-// mark.
+// wordsOf returns the words of texts for search, without duplicates, and the mark.
 func wordsOf(texts ...string) pgtype.TSVector {
 	words := pgtype.TSVector{Lexemes: []pgtype.TSVectorLexeme{{Word: wordsMark}}, Valid: true}
 	seen := map[string]bool{}
@@ -61,7 +59,7 @@ func searchQuery(q string) string {
 // it are sorted by id.
 const maxTitleKey = 128
 
-// collation makes the keys of titles, one at a time.
+// collation computes the sort keys of titles, one at a time.
 type collation struct {
 	*collate.Collator
 	buffer collate.Buffer
@@ -69,8 +67,8 @@ type collation struct {
 
 var collations = sync.Pool{New: func() any { return &collation{Collator: collate.New(language.Und)} }}
 
-// titleKey returns the bytes by which titles are sorted: the order of the
-// Unicode collation algorithm, in which a, A and á are neighbours.
+// titleKey returns the sort key of a title, by the Unicode collation algorithm, in which a, A
+// and á are side by side.
 func titleKey(title string) []byte {
 	c := collations.Get().(*collation)
 	defer collations.Put(c)

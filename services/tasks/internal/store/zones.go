@@ -10,12 +10,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxZones is the number of users whose time zones are remembered.
+// maxZones is the maximum number of cached time zones, one for each user.
 const maxZones = 100_000
 
-// zones remembers the time zones that users last had. Another replica may have
-// changed one: whatever is computed with it is checked, in the same round trip,
-// against the user's settings, and done again if it was wrong.
+// zones caches users' time zones. Another replica may have changed one, so results that depend
+// on it are checked against the user's settings in the same round trip, and recomputed if it
+// was stale.
 type zones struct{ known *otter.Cache[string, zone] }
 
 // zone is a time zone by its name in the settings.
@@ -28,7 +28,7 @@ func newZones() zones {
 	return zones{otter.Must(&otter.Options[string, zone]{MaximumSize: maxZones})}
 }
 
-// last returns the time zone that a user probably has.
+// last returns the cached time zone of a user, or the default.
 func (z zones) last(user string) zone {
 	if known, ok := z.known.GetIfPresent(user); ok {
 		return known
@@ -36,7 +36,7 @@ func (z zones) last(user string) zone {
 	return zone{taskapi.DefaultTimeZone, time.UTC}
 }
 
-// saw remembers a user's time zone. One that only a later release knows is UTC.
+// saw caches a user's time zone. A zone that only a later release knows counts as UTC.
 func (z zones) saw(user, name string) zone {
 	location, err := taskapi.LoadZone(name)
 	if err != nil {
@@ -49,8 +49,8 @@ func (z zones) saw(user, name string) zone {
 
 const selectZone = "SELECT time_zone FROM tasklane.settings WHERE user_id = $1"
 
-// runInZone does what run does for statements that depend on a time zone: that of
-// the user's settings if it is nil.
+// runInZone is run for statements that depend on a time zone: that of the user's settings if
+// it is nil.
 func (s *Store) runInZone(ctx context.Context, user string, asked *time.Location, queue func(*pgx.Batch, *time.Location)) error {
 	if asked != nil {
 		return s.run(ctx, setUser(user), func(batch *pgx.Batch) { queue(batch, asked) })

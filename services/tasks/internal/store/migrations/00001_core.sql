@@ -1,14 +1,12 @@
 -- +goose Up
 
--- The user of the transaction. Everything that row-level security shows or
--- hides hangs on it, so it is set in the transaction of the query itself and
--- ends with it. Inlined by the planner.
+-- Sets the user of the transaction, on which all row-level security depends. It is set in the
+-- transaction of the query itself and ends with it. The planner inlines it.
 CREATE FUNCTION tasklane.set_user(user_id text) RETURNS text
     LANGUAGE sql VOLATILE
     AS $$ SELECT pg_catalog.set_config('app.user_id', user_id, true) $$;
 
--- The same for a transaction that changes resources. It waits no longer than five
--- seconds for another one of the user.
+-- The same for a transaction that changes resources. It bounds the wait for the user's lock.
 CREATE FUNCTION tasklane.begin_write(user_id text) RETURNS text
     LANGUAGE sql VOLATILE
     AS $$ SELECT pg_catalog.set_config('lock_timeout', '3s', true) || pg_catalog.set_config('app.user_id', user_id, true) $$;
@@ -20,14 +18,14 @@ CREATE TABLE tasklane.kinds (
     table_name text NOT NULL UNIQUE
 );
 
--- Lets each user reach only their own rows of a table.
+-- Restricts each user to their own rows of a table.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.protect(name text) RETURNS void
     LANGUAGE plpgsql
     AS $$
 BEGIN
     EXECUTE format('ALTER TABLE tasklane.%I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', name);
-    -- The sub-select is computed once for a query, not once for a row.
+    -- The sub-select is computed once per query, not once per row.
     EXECUTE format('CREATE POLICY own_rows ON tasklane.%I
         USING (user_id = (SELECT current_setting(''app.user_id'', true)))
         WITH CHECK (user_id = (SELECT current_setting(''app.user_id'', true)))', name);
@@ -37,7 +35,7 @@ END
 $$;
 -- +goose StatementEnd
 
--- Protects the table of a kind and has its trash purged. The table needs the
+-- Protects the table of a kind and registers it for purging its trash. The table needs the
 -- columns of the store's type meta, and user_id.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.add_kind(kind text, table_name text) RETURNS void
@@ -52,26 +50,25 @@ $$;
 
 CREATE TABLE tasklane.user_state (
     user_id text PRIMARY KEY CHECK (user_id <> ''),
-    -- The number of the user's latest change. A transaction that changes a
-    -- user's resources locks this row first, so that the changes of one user are
-    -- totally ordered and none can commit behind a later one.
+    -- The number of the user's latest change. A transaction that changes a user's
+    -- resources locks this row first, so that the changes of one user commit in the
+    -- order of their numbers.
     seq bigint NOT NULL CHECK (seq >= 0),
     -- The highest number of a change that has been purged from tasklane.erased.
     purged_seq bigint NOT NULL DEFAULT 0,
-    -- What the user takes up: the number of resources, and the sizes of these, of
-    -- kept outcomes and of tombstones, which are 100 bytes each.
+    -- The user's usage: the number of resources, and the sizes of resources, stored
+    -- outcomes and tombstones. A tombstone has 100 bytes.
     resources bigint NOT NULL DEFAULT 0,
     bytes bigint NOT NULL DEFAULT 0,
-    -- When the user was erased. Nothing can be added any more: a token of theirs may
-    -- still be valid.
+    -- When the user was erased. After that nothing can be added, although the user may
+    -- have a valid token.
     erased_at timestamptz,
     CONSTRAINT user_state_erased CHECK (erased_at IS NULL OR resources = 0 AND bytes = 0)
 );
 
 CREATE INDEX user_state_erased_age ON tasklane.user_state (erased_at) WHERE erased_at IS NOT NULL;
 
--- Tombstones of resources that were erased for good, for readers of the change
--- feed.
+-- Tombstones of erased resources, for readers of the change feed.
 CREATE TABLE tasklane.erased (
     user_id text NOT NULL CHECK (user_id <> ''),
     kind text NOT NULL,
@@ -89,12 +86,12 @@ CREATE TABLE tasklane.idempotency_keys (
     user_id text NOT NULL CHECK (user_id <> ''),
     key text NOT NULL,
     place smallint NOT NULL,
-    -- SHA-256 of what was asked for.
+    -- The SHA-256 of the request.
     request bytea NOT NULL,
     resource uuid NOT NULL,
     -- The resource as JSON (idempotency.go), without its data once it is erased.
     snapshot bytea NOT NULL,
-    -- The resource's size when it was kept.
+    -- The resource's size when it was stored.
     size integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL,
     PRIMARY KEY (user_id, key, place)
@@ -105,13 +102,13 @@ CREATE INDEX idempotency_keys_age ON tasklane.idempotency_keys USING brin (creat
 
 SELECT tasklane.protect('user_state'), tasklane.protect('erased'), tasklane.protect('idempotency_keys');
 
--- When the latest purge began that a replica offered to do.
+-- When the latest purge in turn began.
 CREATE TABLE tasklane.timers (
     name text PRIMARY KEY,
     begun_at timestamptz NOT NULL
 );
 
--- Whether the caller is to purge: one caller in each hour is.
+-- Whether the caller should purge: one caller in each hour should.
 CREATE FUNCTION tasklane.claim_purge() RETURNS boolean
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
     AS $$
@@ -124,19 +121,18 @@ CREATE FUNCTION tasklane.claim_purge() RETURNS boolean
 $$;
 REVOKE ALL ON FUNCTION tasklane.claim_purge() FROM PUBLIC;
 
--- Whether users' rows are spread over several servers. "tasks distribute"
--- replaces it.
+-- Whether users' rows are distributed over several servers. "tasks distribute" replaces it.
 CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- Removes idempotency keys made before one time, and tombstones, resources in the
--- trash and erased users from before another; at most most_rows of each. It returns the number
--- of rows removed.
+-- Removes idempotency keys created before one time, and tombstones, deleted resources and
+-- erased users from before another; at most most_rows of each. It returns the number of
+-- removed rows.
 --
--- It goes user by user, in order: on Citus, one server has all rows of a user, and
--- some statements that change several users' rows are refused. Keys come last, as
--- everybody takes a user's lock before a key: nobody whom it waits for waits for
+-- It goes user by user, in order: on Citus, one server has all rows of a user, and some
+-- statements that change several users' rows are rejected. Keys come last, because writes
+-- lock the user before a key; this order prevents deadlocks.
 -- it.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.purge_before(keys_before timestamptz, rest_before timestamptz, most_rows integer) RETURNS bigint
@@ -166,7 +162,7 @@ BEGIN
             WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2', k.table_name) USING rest_before, most_rows
         LOOP
             UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
-            -- Restored in the meantime, it stays.
+            -- If it was restored in the meantime, it stays.
             EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3 RETURNING size', k.table_name)
                 INTO freed USING one.user_id, one.id, rest_before;
             GET DIAGNOSTICS n = ROW_COUNT;
@@ -200,13 +196,13 @@ END
 $$;
 -- +goose StatementEnd
 
--- One step of maintenance. It returns the number of rows removed, 0 where another
--- step is running. It gives up after a second, as many wait for what it has
--- locked. SET LOCAL sets the limit: Citus propagates it to its workers in an explicit
--- transaction, but does not propagate a setting of the function.
+-- One step of maintenance. It returns the number of removed rows, or 0 while another step is
+-- running. It gives up after a second, because others wait for its locks. SET LOCAL sets the
+-- limit: Citus propagates it to its workers in an explicit transaction, but does not
+-- propagate a setting of the function.
 --
--- The runtime role may call it. It acts for all users, so it takes no arguments
--- that could make it remove what has not expired.
+-- The runtime role may call it. It acts for all users, so it has no arguments that could make
+-- it remove unexpired rows.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.purge() RETURNS bigint
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp

@@ -10,47 +10,46 @@ CREATE TABLE tasklane.tasks (
     description text NOT NULL CHECK (char_length(description) <= 20000),
     -- Null while the task is open.
     completed_at timestamptz,
-    -- 0 none, 1 low, 2 medium, 3 high, 4 urgent: a number, to be sorted by.
+    -- 0 none, 1 low, 2 medium, 3 high, 4 urgent: a number, for sorting.
     priority smallint NOT NULL CHECK (priority BETWEEN 0 AND 4),
     due_at timestamptz,
-    -- The day that due_at is the last second of, such as 2026-11-30; null for a time.
+    -- The day whose last second is due_at, such as 2026-11-30; null for a due time.
     due_on text CHECK (due_on IS NULL OR due_at IS NOT NULL),
     tags text[] NOT NULL CHECK (cardinality(tags) <= 20),
-    -- What the tags are compared by (taskapi.TagKey), null where they are that
-    -- themselves.
+    -- The keys of the tags (taskapi.TagKey), null if they equal the tags.
     tag_keys text[],
-    -- The list; zero for the Inbox. PostgreSQL takes rows in the order of an index
-    -- behind =, but not behind IS NULL.
+    -- The list; zero for the Inbox. PostgreSQL can read rows in the order of an index
+    -- after =, but not after IS NULL.
     list_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
     -- The task that this is a sub-task of; zero for none.
     parent_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-    -- How the task recurs, a rule of RFC 5545, empty if it does not, and from what the
-    -- next due date is counted: due or completion.
+    -- The recurrence, a rule of RFC 5545, empty if the task does not recur, and the date
+    -- from which the next due date is counted: due or completion.
     recurrence text NOT NULL DEFAULT '' CHECK (recurrence = '' OR due_at IS NOT NULL),
     recurrence_from text NOT NULL DEFAULT 'due',
-    -- The task that followed when this one was completed; zero for none.
+    -- The next task, created when this one was completed; zero for none.
     next_id uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-    -- The place in the manual order, compared by bytes.
+    -- The position in the manual order, compared by bytes.
     position text COLLATE "C" NOT NULL,
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     -- Null outside the trash.
     deleted_at timestamptz,
-    -- The resource that took the task to the trash; zero outside it, and where the
-    -- task was deleted itself.
+    -- The resource with which the task was deleted; zero outside the trash, and if the
+    -- task was deleted directly.
     deleted_with uuid NOT NULL DEFAULT '00000000-0000-0000-0000-000000000000',
-    -- The title's place in the alphabet (words.go).
+    -- The sort key of the title (words.go).
     title_key bytea NOT NULL,
     -- The words of title, description and tags (words.go).
     words tsvector NOT NULL,
-    -- The bytes of its texts, and 100.
+    -- The bytes of its texts, plus 100.
     size integer NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, id)
 );
 
--- The order of ids is that of creation. The primary key would also find the tasks
--- in the trash, of which there may be many. No index can serve words or tags: their operators are not leakproof, so
--- PostgreSQL applies them only to rows that row-level security has let pass.
+-- Ids are in the order of creation. The primary key would also find tasks in the trash, of
+-- which there may be many. No index can serve words or tags: their operators are not
+-- leakproof, so PostgreSQL applies them only to rows that have passed row-level security.
 CREATE INDEX tasks_created ON tasklane.tasks (user_id, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_position ON tasklane.tasks (user_id, position, id) WHERE deleted_at IS NULL;
 CREATE INDEX tasks_list ON tasklane.tasks (user_id, list_id, position, id) WHERE deleted_at IS NULL;

@@ -1,6 +1,6 @@
 -- +goose Up
 
--- A user has no row until the first change: everybody begins with the defaults.
+-- A user has no row before the first change, because all users begin with the defaults.
 CREATE TABLE tasklane.settings (
     user_id text NOT NULL CHECK (user_id <> ''),
     -- The same for every user (taskapi.SettingsID).
@@ -15,7 +15,7 @@ CREATE TABLE tasklane.settings (
     updated_at timestamptz NOT NULL,
     -- Always null: settings have no trash.
     deleted_at timestamptz,
-    -- The bytes of its texts, and 100.
+    -- The bytes of its texts, plus 100.
     size integer NOT NULL DEFAULT 0,
     PRIMARY KEY (user_id, id)
 );
