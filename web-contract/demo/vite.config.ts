@@ -10,26 +10,26 @@ export default defineConfig(({ mode }) => {
   return {
     plugins: [react(), startFirst(), compress()],
     build: {
-      // The page's policy allows no data: URLs.
+      // The page's Content-Security-Policy allows no data: URLs.
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
-      // One file, so that the order of the styles does not depend on what loads later.
+      // One file, so that the order of the styles does not depend on the order of loading.
       cssCodeSplit: false,
       rolldownOptions: { output: { codeSplitting: { groups: [{ name: "start", test: isStart }, { name: firstChunk }] } } },
     },
     server: {
-      // To the bff the page of `npm run dev` looks as if it came from its own origin.
+      // The bff sees the page of `npm run dev` as a page of its own origin.
       proxy: { "/api": { target: bff, headers: { origin: bff } } },
     },
   };
 });
 
-/** What runs before the rest of the page has arrived, and what that takes. */
+/** The modules that run before the rest of the page is loaded. */
 const isStart = (id: string) => /\/src\/(start|ui\/remember)\.ts$/.test(id);
 
 let first: Set<string> | undefined;
 
-/** Keeps all that the page starts with in one script, however much of it others use too: many small ones are larger. */
+/** Keeps all modules of the first load in one script, even if others use them too: many small ones are larger. */
 function firstChunk(id: string, modules: Rolldown.ChunkingContext): string | null {
   if (!first) {
     first = new Set();
@@ -43,7 +43,7 @@ function firstChunk(id: string, modules: Rolldown.ChunkingContext): string | nul
   return first.has(id) ? "index" : null;
 }
 
-/** Makes src/start.ts a script of its own, which runs before the others have arrived. */
+/** Makes src/start.ts a separate script, which runs before the others are loaded. */
 function startFirst(): Plugin {
   return {
     name: "start-first",
@@ -62,7 +62,7 @@ function startFirst(): Plugin {
   };
 }
 
-/** Leaves compressed forms beside the files, which the bff serves. */
+/** Writes compressed files, which the bff serves. */
 function compress(): Plugin {
   return {
     name: "compress",

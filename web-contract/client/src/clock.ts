@@ -2,7 +2,7 @@ const day = 86_400_000;
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** What clocks in a zone show at an instant: both in milliseconds since 1970, the clock as if it were in UTC. */
+/** Returns the local time of an instant in a zone: both in milliseconds since 1970, the local time as if in UTC. */
 export function clockTime(instant: number, zone: string): number {
   if (zone === "UTC") return instant;
   let format = formats.get(zone);
@@ -17,7 +17,7 @@ export function clockTime(instant: number, zone: string): number {
   return seconds + (((instant % 1000) + 1000) % 1000);
 }
 
-/** When clocks in a zone show a time: the first time they do, or as much later as they jump if they never do. */
+/** Returns the first instant with a local time in a zone. If a clock change skips the time, the instant is moved by the gap. */
 export function instantOf(clock: number, zone: string): number {
   const at = (reference: number) => {
     const instant = clock - (clockTime(reference, zone) - reference);

@@ -15,7 +15,7 @@ interface Waiting {
   readonly retryAfter: number;
 }
 
-interface Refusal<Code extends ErrorCode> extends Error {
+interface ErrorResponse<Code extends ErrorCode> extends Error {
   readonly name: "ApiError";
   /** The stable name of the reason. */
   readonly code: Code;
@@ -30,7 +30,7 @@ interface Refusal<Code extends ErrorCode> extends Error {
  * decide by `code`. Some codes have `current`, `errors` or `retryAfter`.
  */
 export type ApiError<Code extends ErrorCode = ErrorCode> = Code extends ErrorCode
-  ? Refusal<Code> & (Code extends keyof Details ? Details[Code] : unknown)
+  ? ErrorResponse<Code> & (Code extends keyof Details ? Details[Code] : unknown)
   : never;
 
 export const ApiError = class ApiError extends Error {

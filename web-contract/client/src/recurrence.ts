@@ -5,18 +5,18 @@ import { clockTime, instantOf } from "./clock.js";
 const frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
 const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
 
-/** How many years the search for the next occurrence goes on. */
+/** The number of years after which the search for an occurrence ends. */
 const horizon = 40;
 const day = 86_400_000;
 const minute = 60_000;
 
-/** A recurrence rule that {@link parseRule} has read. */
+/** A recurrence rule parsed by {@link parseRule}. */
 export interface Rule {
   frequency: (typeof frequencies)[number];
   interval: number;
-  /** How many occurrences there are; 0 is no limit. */
+  /** The number of occurrences; 0 means no limit. */
   count: number;
-  /** The last moment: an instant, or what a clock shows, in milliseconds. */
+  /** The last moment: an instant, or a local time, in milliseconds. */
   until: { at: number; isInstant: boolean } | undefined;
   weekStart: number;
   /** The time of day of each occurrence, in minutes since midnight; undefined for that of the start. */
@@ -28,7 +28,7 @@ export interface Rule {
   bySetPos: number[] | undefined;
 }
 
-/** The reason why a text is not a rule, as a sentence for people who write rules. */
+/** The reason why a rule is invalid, in a sentence for users who write rules. */
 export class RuleError extends Error {
   override name = "RuleError";
 }
@@ -38,8 +38,8 @@ function reject(reason: string): never {
 }
 
 /**
- * Reads a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12: FREQ, and perhaps INTERVAL, COUNT or UNTIL, WKST,
- * BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE. Throws a RuleError for all others, and for rules that never occur.
+ * Parses a rule of RFC 5545, such as FREQ=MONTHLY;BYDAY=1MO;COUNT=12: FREQ, and optionally INTERVAL, COUNT or UNTIL, WKST,
+ * BYDAY, BYMONTHDAY, BYMONTH, BYSETPOS, and one BYHOUR with one BYMINUTE. Throws a RuleError for others, and for rules that never occur.
  */
 export function parseRule(text: string): Rule {
   if (new TextEncoder().encode(text).length > 500) reject("a rule has at most 500 characters");
@@ -147,7 +147,7 @@ function numbers(key: string, value: string, largest: number, negative: boolean)
   });
 }
 
-/** Refuses parts that do not go together. */
+/** Rejects invalid combinations of parts. */
 function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }: Rule) {
   const inMonths = frequency === "MONTHLY" || (frequency === "YEARLY" && (byMonth || byMonthDay));
   const largest = inMonths ? 5 : frequency === "YEARLY" ? 53 : 0;
@@ -164,11 +164,11 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
 }
 
 /**
- * The instants at which a rule occurs, in order, from `start` on, or only those after a later moment. They keep the time
- * of day that the start has in the zone, unless the rule has one, also when the clocks change: a time that a change
- * skips is as much later as the clocks jump, a time that a change repeats is the first of the two, and so is a start in
- * the second of them. All-day rules start at midnight in UTC, with zone UTC. The start itself is an occurrence only if
- * it matches. Without COUNT and UNTIL this may go on for ever.
+ * Returns the instants at which a rule occurs, in order, from `start` on, or only those after a later moment. They keep the
+ * local time of day of the start, or the rule's own, when the clocks change. A time that a clock change skips moves by the
+ * length of the gap. Of a repeated time, the first is used, also for a start in the second. All-day rules start at midnight in
+ * UTC, with zone UTC. The start itself is an occurrence only if it matches. Without COUNT and UNTIL the sequence may be
+ * infinite.
  */
 export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date): Generator<Date> {
   for (const at of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), zone)) {
@@ -176,15 +176,15 @@ export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date
   }
 }
 
-/** The first occurrence after a moment, of the rule that begins at `start`. */
+/** Returns the first occurrence after a moment of the rule that begins at `start`. */
 export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: string): Date | undefined {
   for (const at of occurrences(rule, start, zone, after)) return at;
   return undefined;
 }
 
 /**
- * The occurrences from `start` on, without those that are known to be before a moment. Calendars are reckoned in clock
- * time: what the clocks of the zone show, as milliseconds of UTC.
+ * Returns the occurrences from `start` on. It may leave out those before a moment. It computes in local times of the zone, as
+ * milliseconds of UTC.
  */
 function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
   const clock = clockTime(start, zone);
@@ -206,7 +206,7 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: strin
       if (until !== undefined && at > until) return;
       found++;
       last = at;
-      // A day that the calendar leaves out is the same instant as the next one.
+      // A date that the zone skipped is the same instant as the next one.
       const instant = instantOf(at, zone);
       if (instant !== previous) yield new Date(instant);
       previous = instant;
@@ -215,7 +215,7 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: strin
   }
 }
 
-/** The index of a period that begins no later than `to`. */
+/** Returns the index of a period that begins at or before `to`. */
 function periodsBetween({ frequency, interval }: Rule, clock: number, to: number): number {
   const days = Math.floor((to - clock) / day);
   const years = yearOf(to) - yearOf(clock);
@@ -223,7 +223,7 @@ function periodsBetween({ frequency, interval }: Rule, clock: number, to: number
   return Math.max(Math.floor(units[frequency] / interval) - 1, 0);
 }
 
-/** When the nth period begins, and the dates in it that match the rule, in order. */
+/** Returns the beginning of the nth period, and the dates in it that match the rule, in order. */
 function period(rule: Rule, clock: number, index: number): { begin: number; days: number[] } {
   const n = index * rule.interval;
   const date = startOfDay(clock);
@@ -271,7 +271,7 @@ function weekdaysIn({ byDay }: Rule, begin: number, end: number): number[] {
   const matches = new Set<number>();
   for (const { n, weekday } of byDay!) {
     const first = (weekday - weekdayOf(begin) + 7) % 7;
-    // The nth one, and no other.
+    // Only the nth one.
     const step = n === 0 ? 7 : length;
     const from = n === 0 ? first : n > 0 ? first + 7 * (n - 1) : first + 7 * (Math.floor((length - 1 - first) / 7) + n + 1);
     for (let i = from; i >= 0 && i < length; i += step) matches.add(i);

@@ -43,10 +43,10 @@ export interface ApiRequest extends VersionedOptions {
   body?: unknown;
 }
 
-/** Sends a request, retries it, and returns the envelope of a success. Throws everything else. */
+/** Sends a request, retries it, and returns the envelope of a success. Throws otherwise. */
 export type Send = <Envelope>(request: ApiRequest) => Promise<Envelope>;
 
-/** Sends one request and returns a response with status 2xx. Throws everything else. */
+/** Sends one request and returns a response with status 2xx. Throws otherwise. */
 export type Open = (path: string, init: RequestInit & { headers: Record<string, string> }) => Promise<Response>;
 
 export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: ClientOptions): Open {

@@ -5,7 +5,7 @@ type Schemas = schemas.components["schemas"];
 /** The body of every failure: an RFC 9457 problem document in the envelope. */
 export interface Problem extends schemas.Problem {}
 
-/** The stable name of a failure's reason. Later servers may send codes that are not listed here. */
+/** The stable name of an error's reason. Newer servers may send other codes. */
 export type ErrorCode = Problem["code"];
 
 /** A part of a request, and the rule that it breaks. */
@@ -61,16 +61,16 @@ export type Change = Schemas["Change"];
 /** The numbers of tasks by state, priority and tag. */
 export interface Stats extends schemas.Stats {}
 
-/** Everything that a page needs at its start. A part that failed is null, and named in `failures`. */
+/** The data for the start of a page. A part that failed is null, and named in `failures`. */
 export interface Bootstrap extends schemas.Bootstrap {}
 
 /** The open tasks by the day they are due, in the time zone, and when they will be due again. */
 export interface Agenda extends schemas.Agenda {}
 
-/** When a task is due: at a time, or on a day, whose last second dueAt is. */
+/** A due date: a time, or a day, of which dueAt is the last second. */
 export interface Occurrence extends schemas.Occurrence {}
 
-/** When a recurring task of an agenda will be due again. */
+/** A time at which a recurring task of an agenda will be due again. */
 export interface AgendaOccurrence extends schemas.AgendaOccurrence {}
 
 type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
@@ -82,11 +82,11 @@ export interface ListTasksOptions extends Options<"listTasks"> {}
 export interface ListListsOptions extends Options<"listLists"> {}
 /** The time zone whose day is today; that of the settings by default. */
 export interface StatsOptions extends Options<"getTaskStats"> {}
-/** The most due dates to return. */
+/** The maximum number of due dates. */
 export interface OccurrencesOptions extends Options<"listTaskOccurrences"> {}
 /** The time zone and the number of days of an agenda. */
 export interface AgendaOptions extends Options<"getAgenda"> {}
-/** After which number to list changes, and how many. */
+/** The number after which to list changes, and the maximum number of changes. */
 export interface ListChangesOptions extends Options<"listChanges"> {}
 
 /** One page of a list. */

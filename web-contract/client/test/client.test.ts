@@ -90,9 +90,9 @@ describe.concurrent("a successful response", () => {
 });
 
 test.concurrent("every request has the client's headers, such as its expected user", async ({ serve }) => {
-  const refused = { ...notFound, code: "unauthenticated", status: 401 } as const;
+  const rejected = { ...notFound, code: "unauthenticated", status: 401 } as const;
   const server = await serve(({ url }, response) => {
-    if (url.startsWith("/api/events")) sendJson(response, 401, refused);
+    if (url.startsWith("/api/events")) sendJson(response, 401, rejected);
     else sendJson(response, 200, { success: true, data: [task], meta: {} });
   });
   const client = createClient({ baseUrl: server.url, headers: { "expected-user": "ada" }, retry: false });

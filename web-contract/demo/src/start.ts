@@ -1,18 +1,18 @@
 import type { Bootstrap } from "@tasklane/web-contract";
 import { recall, remember } from "./ui/remember";
 
-/** Says that somebody was signed in when this browser last had the page. */
+/** The key that records whether a user was signed in when this browser last loaded the page. */
 const signedIn = "tasklane.signedIn";
 
-/** Remembers whether somebody is signed in, for the next start of the page. */
+/** Records whether a user is signed in, for the next load of the page. */
 export function rememberSignedIn(known: boolean): void {
   remember(signedIn, known ? "yes" : undefined);
 }
 
 /**
- * Everything that the page begins with, asked for while its script still loads.
- * Undefined if nobody is likely to be signed in, or the request fails: the page
- * then asks again in its own way.
+ * The bootstrap response, requested while the page's script still loads.
+ * Undefined if no user is likely to be signed in, or if the request fails: the
+ * page then makes its own requests.
  */
 export const bootstrap: Promise<Bootstrap | undefined> = recall(signedIn) ? ask() : Promise.resolve(undefined);
 

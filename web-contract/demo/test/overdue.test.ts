@@ -30,7 +30,7 @@ describe("the summary of the list", () => {
   });
 });
 
-test("tasks are shown anew when the next one becomes overdue or the day ends", () => {
+test("tasks render again when the next one becomes overdue or the day ends", () => {
   const tasks = [late, evening, soon, task("done", at(15, 10), true), task("never", null)];
   expect(nextChange(tasks, at(15))).toBe(at(15, 30).getTime() + 1);
   expect(nextChange(tasks, new Date(at(15, 30).getTime() + 1))).toBe(at(18).getTime() + 1);

@@ -16,7 +16,7 @@ function open(queryClient: QueryClient) {
   const undo = createUndo(notices);
   const sender = {
     mutations: new Proxy({}, { get: (_, name) => () => name }),
-    patient: () => ({}),
+    retrying: () => ({}),
     send: async (_: unknown, operations: BatchOperation[]) => {
       sent.push(operations.map((operation) => JSON.stringify(operation.op === "update" ? { [operation.id]: operation.changes } : [operation.op, "id" in operation && operation.id])).join(" "));
     },

@@ -1,5 +1,5 @@
-// A Better Auth server that knows nothing of Tasklane: as others run one, with
-// keys, claims and limits as they are by default, but names and endpoints of its own.
+// A Better Auth server without settings for Tasklane, as other apps run one: default keys,
+// claims and limits, but its own names and endpoints.
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";

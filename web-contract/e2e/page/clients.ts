@@ -1,7 +1,7 @@
 import { createClient } from "@tasklane/web-contract";
 import { createAuthClient } from "better-auth/client";
 
-/** What a page has to talk to a site: Better Auth's own client and Tasklane's. */
+/** The clients of a page: Better Auth's own and Tasklane's. */
 export function clientsFor(baseUrl: string) {
   return { auth: createAuthClient({ baseURL: baseUrl }), api: createClient({ baseUrl }) };
 }

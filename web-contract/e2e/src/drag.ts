@@ -11,7 +11,7 @@ type DragData = Extract<Parameters<CDPSession["send"]>[1], { data: { items: unkn
 
 type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Point) => Promise<unknown>;
 
-/** How far down a place of an element is. */
+/** The relative height of a place on an element. */
 const depths = { before: 0.2, inside: 0.5, after: 0.8 };
 
 /** The middle of an element, and a place of another one, so many pixels from its start. */
@@ -23,7 +23,7 @@ async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths, i
   };
 }
 
-/** Moves the pointer about its end until the page shows the place: an automated browser fires drag events only when the pointer moves. */
+/** Moves the pointer around its target until the page shows the place: an automated browser fires drag events only when the pointer moves. */
 async function shown(page: Page, place: keyof typeof depths, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
   let step = 0;
   await vi.waitFor(async () => {
@@ -45,7 +45,7 @@ export async function drag(item: Locator, onto: Locator, place: keyof typeof dep
   await page.mouse.up();
 }
 
-/** Gives the page a finger. Chromium sees a long press only in touches that it makes of a mouse's events, not in those that are dispatched as touches. */
+/** Simulates a finger. Chromium detects a long press only in touches that it derives from mouse events, not in dispatched touches. */
 async function withFinger(page: Page, act: (session: CDPSession, finger: Finger) => Promise<void>): Promise<void> {
   const session = await page.context().newCDPSession(page);
   await session.send("Emulation.setEmitTouchEventsForMouse", { enabled: true, configuration: "mobile" });
@@ -63,7 +63,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
     session.once("Input.dragIntercepted", (drag) => (data = drag.data));
     await finger("mousePressed", start);
     await vi.waitFor(() => expect(data, "a long press starts a drag").toBeDefined(), { timeout: 20_000 });
-    // A headless browser has no system to drag with: from here, the finger's moves are told to the page as those of a drag.
+    // A headless browser cannot drag with the system, so from here on the moves are dispatched as drag events.
     const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
     await over("dragEnter", start);
     await shown(page, place, end, (point) => over("dragOver", point));
@@ -73,7 +73,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
   });
 }
 
-/** Moves a finger from an element up the page without a rest, and waits until the page has scrolled. */
+/** Moves a finger up from an element without stopping, and waits until the page has scrolled. */
 export async function swipeUp(item: Locator, by: number): Promise<void> {
   const page = item.page();
   const { start } = await wayOf(item, item, "inside");

@@ -11,8 +11,8 @@ export interface ForeignServer {
 }
 
 /**
- * Serves pages on a port, by default any. `/sandboxed` is a page that has no
- * origin, and `/redirect?to=ADDRESS` sends a request on as it is.
+ * Serves pages on a port, by default any. `/sandboxed` is a page without an
+ * origin, and `/redirect?to=ADDRESS` redirects a request without changing it.
  */
 export async function serveForeign(port = 0): Promise<ForeignServer> {
   const last = new Map<string, IncomingHttpHeaders>();

@@ -12,7 +12,7 @@ export interface OpenPage {
   consoleErrors: string[];
 }
 
-/** A test that can open Tasklane, each time in a browser window of its own without cookies. */
+/** A test that can open Tasklane, each time in a new browser window without cookies. */
 export const test = base
   .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
     const browser = await chromium.launch({
@@ -72,7 +72,7 @@ export async function openAccountSection(page: Page, title: string): Promise<voi
   await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
 }
 
-/** Signs in on a page that knows the user and asks for the password alone. */
+/** Signs in on a page that knows the user and asks only for the password. */
 export async function signInAgain(page: Page, { password }: Account): Promise<void> {
   await page.getByText("You were signed out.").waitFor();
   await page.getByLabel("Password").fill(password);
@@ -117,9 +117,9 @@ export async function seed(page: Page, tasks: CreateTaskRequest[]): Promise<void
 }
 
 /**
- * Opens another tab of the same browser: it shows what has reached the server.
- * It has a window of its own, as a tab that is out of sight is drawn every
- * other second, and each click waits for that.
+ * Opens another tab of the same browser, which shows the data of the server. It
+ * has its own window, because a hidden tab renders only every other second, and
+ * each click waits for that.
  */
 export async function secondTab(page: Page): Promise<Page> {
   const [tab] = await Promise.all([
@@ -163,7 +163,7 @@ export async function expectTitles(page: Page, list: string, wanted: string[]): 
   await vi.waitFor(async () => expect(await titles(page, list)).toEqual(wanted), { timeout: 10_000, interval: 50 });
 }
 
-/** Waits until screen readers were told a text. */
+/** Waits until a text was announced to screen readers. */
 export const expectAnnounced = (page: Page, text: string) =>
   page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
 
@@ -177,9 +177,9 @@ const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 
 /** Fails with the accessibility violations on the page. */
 export async function expectAccessible(page: Page): Promise<void> {
-  // An element that is fading in has less contrast than at the end.
+  // An element that is fading in has a lower contrast.
   await page.evaluate(() => Promise.allSettled(document.getAnimations().map(({ finished }) => finished)));
-  // Evaluated through the debugger, to which the page's Content-Security-Policy does not apply.
+  // Evaluated through the debugger, which ignores the page's Content-Security-Policy.
   await page.evaluate(await readFile(axePath, "utf8"));
   const violations = await page.evaluate(async () => {
     const { axe } = window as unknown as { axe: { run: () => Promise<AxeResults> } };

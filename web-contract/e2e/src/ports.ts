@@ -2,9 +2,8 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 
 /**
- * Returns ports that nobody listens on. They lie below the range from which
- * the system serves outgoing connections, so none of those can take one
- * before the stack does.
+ * Returns unused ports. They are below the range of ports for outgoing
+ * connections, so no connection can take one before the stack does.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const free = new Set<number>();

@@ -11,7 +11,7 @@ declare module "vitest" {
   }
 }
 
-/** Finds a browser and runs the whole of Tasklane, once for all tests. */
+/** Finds a browser and starts all of Tasklane, once for all tests. */
 export default async function setup(project: TestProject) {
   project.provide("chromium", await findChromium());
   project.provide("clients", await bundleClients());

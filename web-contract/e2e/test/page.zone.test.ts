@@ -66,7 +66,7 @@ describe.concurrent("in another time zone", () => {
     await goTo(page, "Today");
     await page.getByText("Tue, Nov 24").waitFor();
     await expectTitles(page, "Today", ["Pay the rent"]);
-    // Already the first request asks for a day in Berlin.
+    // The first request already names a day in Berlin.
     const ends: (string | null)[] = [];
     page.on("request", (request) => ends.push(new URL(request.url()).searchParams.get("dueBefore")));
     await page.reload();

@@ -11,24 +11,24 @@ export interface Language {
   weakWeekdays: Record<string, number>;
   /** Weekdays that count only with a capital letter. */
   capitals: string[];
-  /** Words for every such weekday. */
+  /** Words for every Monday and so on. */
   weekly: Record<string, number>;
   months: Record<string, number>;
   weakMonths: Record<string, number>;
   /** Parts of a day and when they begin, in minutes. */
   parts: Record<string, number>;
-  /** Words that tell the halves of a day apart: 0 or 720 minutes. */
+  /** Words for a.m. and p.m.: 0 or 720 minutes. */
   halves: Record<string, number>;
   ordinals: Record<string, number>;
   ordinalEndings: string[];
   /** Whether dates are written 31.12. and not 12/31. */
   dots: boolean;
   prepositions: string[];
-  /** Prepositions that do not make a date any likelier. */
+  /** Prepositions that do not make a date more likely. */
   weakPrepositions: string[];
-  /** Words after which there is no date. */
+  /** Words that are never followed by a date. */
   notAfter: string[];
-  /** Words after which a weak word is no date. */
+  /** Words after which an ambiguous word is not a date. */
   weakNotAfter: string[];
   priorities: Record<string, string>;
   patterns: string[];
@@ -43,17 +43,17 @@ export interface Token {
   isCapital: boolean;
   /** Whether a comma or the like follows. */
   isStop: boolean;
-  /** Whether a sign stands before it, such as #tag. */
+  /** Whether a sign such as #tag precedes it. */
   isAfterSign: boolean;
 }
 
-/** Numbers that were read, and the index of the token behind them. */
+/** The numbers read, and the index of the next token. */
 export interface Reading {
   values: number[];
   next: number;
 }
 
-/** Splits a text at spaces. What stands in quotes is left out: it is title. */
+/** Splits a text at spaces. Quoted text is left out, because it belongs to the title. */
 export function tokensOf(text: string): (Token | undefined)[] {
   let quoted = false;
   return [...text.matchAll(/\S+/g)].map((match) => {

@@ -7,21 +7,21 @@ import type { Item, KindName, ListedResource } from "./kind.js";
 import { rules } from "./kinds.js";
 import { positionAt } from "./order.js";
 
-/** What a write does to a resource before the server has answered; null erases it. */
+/** The effect of a write on a resource before the server responds; null erases it. */
 export type Edit = (item: Item, among: Among) => Item | null;
 
-/** The resources that there are beside the one that is edited. */
+/** Looks up the resources other than the edited one. */
 export interface Among {
   all: (kind: KindName) => readonly Item[];
   /** Returns the id of the resource that a draft has become; any other id is its own. */
   idOf: (id: string) => string;
 }
 
-/** What a write shows until it is answered. */
+/** The predicted effect of a write, shown until the server responds. */
 export interface Plan {
   /** The edits in their order, with the ids of their resources. */
   edits: readonly (readonly [id: string, edit: Edit])[];
-  /** The new resources, as the server will probably make them. */
+  /** The new resources, as the server will probably create them. */
   drafts: readonly ListedResource[];
 }
 
@@ -42,7 +42,7 @@ export function isDraft(item: Item): boolean {
   return item.version === 0;
 }
 
-/** Returns what a write shows. */
+/** Returns the predicted effect of a write. */
 export function planOf(operations: readonly BatchOperation[], key = newKey()): Plan {
   const now = new Date().toISOString();
   const edits: [string, Edit][] = [];
@@ -83,7 +83,7 @@ function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: strin
   };
 }
 
-/** Returns the place that an operation names: the owners and the sibling that a move goes to, by the ids that they have by now. */
+/** Returns the place of an operation: the owners and the sibling of a move, by their current ids. */
 export function placeOf(operation: BatchOperation, idOf: Among["idOf"]): Record<string, string | null | undefined> {
   const place = operation.op === "move" ? operation.to : {};
   return Object.fromEntries(Object.entries(place).map(([name, id]) => [name, id && idOf(id)]));

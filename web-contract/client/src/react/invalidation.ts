@@ -3,15 +3,15 @@ import { taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import { rules } from "./kinds.js";
 
-/** How many milliseconds changes are gathered before the server is asked what they add up to. */
+/** How many milliseconds changes are collected before queries are refetched. */
 export const quiet = 300;
 
 const timers = new WeakMap<QueryClient, ReturnType<typeof setTimeout>>();
 
 /**
- * Reports whether a query has to be read again after a change: counts, agendas,
- * and lists whose content or order only the server can tell. Other lists and
- * single resources are kept up to date without that.
+ * Reports whether a query must be refetched after a change: counts, agendas, and
+ * lists whose content or order only the server can compute. Other lists and
+ * single resources are updated without a request.
  */
 export function goesStale({ queryKey }: Pick<Query, "queryKey">): boolean {
   const [root, name, what, filters] = queryKey;
@@ -21,7 +21,7 @@ export function goesStale({ queryKey }: Pick<Query, "queryKey">): boolean {
   return what === "list" ? isServerSide(filters as object) : Object.hasOwn(views, String(what));
 }
 
-/** Reads again what a change has made stale, once for all changes in short order. */
+/** Refetches the queries that a change has made stale, once for several changes. */
 export function refreshSoon(queryClient: QueryClient): void {
   if (timers.has(queryClient)) return;
   const refresh = () => {

@@ -15,7 +15,7 @@ export type LiveState = WatchState | "ended" | "failed";
 
 export interface LiveChanges {
   state: LiveState;
-  /** Why there are no more changes, with ended and failed. */
+  /** The error with which live changes ended or failed. */
   error: unknown;
 }
 
@@ -30,8 +30,8 @@ export interface LiveOptions {
 }
 
 /**
- * Keeps the cache up to date with changes from everywhere for as long as the
- * component is mounted. Call it once, high up on the page.
+ * Keeps the cache up to date with live changes while the component is mounted.
+ * Call it once, near the root of the page.
  */
 export function useLiveChanges(client: Client, { enabled = true, user }: LiveOptions = {}): LiveChanges {
   const queryClient = useQueryClient();
@@ -53,7 +53,7 @@ export function useLiveChanges(client: Client, { enabled = true, user }: LiveOpt
   return live;
 }
 
-/** Does the same outside of a component, until the signal fires or the server refuses to go on. */
+/** Does the same outside a component, until the signal is aborted or an error is permanent. */
 export async function feedChanges(
   queryClient: QueryClient,
   client: Client,
@@ -65,7 +65,7 @@ export async function feedChanges(
   let after = store.position;
   if (after === undefined) {
     after = oldestList(queryClient) ?? (await currentNumber(client, signal, onState));
-    // Counts and agendas may have been read before that change, and no other need follow.
+    // Counts and agendas may have been read before that change, and no other change may follow.
     refreshSoon(queryClient);
   }
   // The changes of a cascade arrive together, and are shown together.
@@ -93,7 +93,7 @@ export async function feedChanges(
       await watchTogether(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
-      // Away for too long: what is here may be anything by now.
+      // Offline for too long: anything in the cache may be stale.
       after = await currentNumber(client, signal, onState);
       store.position = after;
       void queryClient.invalidateQueries({ queryKey: taskKeys.all });
@@ -101,7 +101,7 @@ export async function feedChanges(
   }
 }
 
-/** Returns the current change number; waits for the server as long as that takes. */
+/** Returns the current change number; retries until the server responds. */
 async function currentNumber(client: Client, signal: AbortSignal, onState: (state: WatchState) => void): Promise<number> {
   for (;;) {
     try {

@@ -25,7 +25,7 @@ import type { Turn } from "./turns.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
 
-/** The resource that a write is about. */
+/** The resource of a write. */
 export interface VersionedWrite {
   id: string;
   /** The version that the resource must still have; otherwise the write fails with `version_conflict`. */
@@ -39,9 +39,9 @@ export interface SettingsWrite {
 }
 
 /**
- * What a page may add to a mutation. The callbacks run after the cache is up to
- * date. `meta: { idempotencyKey }` gives a write a key that the page knows, so
- * that it can repeat the write after a reload.
+ * Settings that a page may add to a mutation. The callbacks run after the cache
+ * is updated. `meta: { idempotencyKey }` sets the key of a write, so that the
+ * page can retry it after a reload.
  */
 export type MutationSettings<Data, Variables> = Omit<
   UseMutationOptions<Data, Error, Variables>,
@@ -50,15 +50,15 @@ export type MutationSettings<Data, Variables> = Omit<
 
 /**
  * Returns the options of each mutation: `useMutation(mutations.updateTask())`.
- * A write shows at once. If it fails, only its own changes are taken back.
- * Writes to one resource are sent in the order they were made. A mutation that
- * is retried has one idempotency key, so it happens once.
+ * A write shows at once. If it fails, only its own changes are rolled back.
+ * Writes to one resource are sent in the order they were made. All attempts of a
+ * mutation have the same idempotency key, so it happens once.
  */
 export function createMutations(client: Client) {
   const tasks = mutationsOf(client, "task", "Task");
   const lists = mutationsOf(client, "list", "List");
   return {
-    /** Shows a draft until the server has made the list. */
+    /** Shows a draft until the server has created the list. */
     createList: lists.create,
     /** Replaces the whole list: a field left out takes its default. */
     replaceList: lists.replace,
@@ -68,26 +68,26 @@ export function createMutations(client: Client) {
     deleteList: lists.delete,
     /** Takes a list out of the trash. */
     restoreList: lists.restore,
-    /** Erases a list for good. */
+    /** Erases a list permanently. */
     eraseList: lists.erase,
-    /** Puts a list into another place of the manual order. */
+    /** Moves a list in the manual order. */
     moveList: lists.move,
-    /** Shows a draft until the server has made the task. */
+    /** Shows a draft until the server has created the task. */
     createTask: tasks.create,
     /** Replaces the whole task: a field left out takes its default. */
     replaceTask: tasks.replace,
     /** Changes the fields that are given and keeps the others. */
     updateTask: tasks.update,
-    /** Completes a task, or opens it again. */
+    /** Completes or reopens a task. */
     completeTask: (settings: MutationSettings<Task, VersionedWrite & { completed: boolean }> = {}) =>
       tasks.write(settings, "complete", ({ completed, ...target }) => ({ op: "update", ...target, changes: { completed } })),
     /** Moves a task to the trash. */
     deleteTask: tasks.delete,
     /** Takes a task out of the trash. */
     restoreTask: tasks.restore,
-    /** Erases a task for good. */
+    /** Erases a task permanently. */
     eraseTask: tasks.erase,
-    /** Puts a task into another place of the manual order. */
+    /** Moves a task in the manual order. */
     moveTask: tasks.move,
     /** Changes the settings that are given and keeps the others. */
     updateSettings: (settings: MutationSettings<Settings, SettingsWrite> = {}) =>
@@ -101,7 +101,7 @@ export function createMutations(client: Client) {
           return updated;
         },
       }),
-    /** Carries out several operations, all or none. */
+    /** Runs several operations, all or none. */
     batch: (settings: MutationSettings<Resource[], BatchOperation[]> = {}) =>
       write(settings, {
         name: ["batch"],
@@ -118,7 +118,7 @@ type AllData<Name extends KindName> = OperationOf<Name, "replace">["data"];
 type Changes<Name extends KindName> = OperationOf<Name, "update">["changes"];
 type Place<Name extends KindName> = OperationOf<Name, "move">["to"];
 
-/** The mutations that every kind has, whose name ends those of the client's calls. */
+/** The mutations that every kind has. Their names in the client end with the suffix. */
 function mutationsOf<Name extends KindName>(client: Client, kind: Name, suffix: Capitalize<Name>) {
   type Settings<Variables> = MutationSettings<DataOf<Name>, Variables>;
   type Operation = { op: BatchOperation["op"]; data?: unknown; changes?: unknown; to?: unknown } & Partial<VersionedWrite>;
@@ -153,7 +153,7 @@ function mutationsOf<Name extends KindName>(client: Client, kind: Name, suffix: 
   };
 }
 
-/** A write as the operations it consists of, the call that sends them, and the resources in its answer, one per operation. */
+/** A write: its operations, the call that sends them, and the resources in its response, one per operation. */
 interface Write<Data, Variables> {
   name: readonly string[];
   operations: (variables: Variables) => BatchOperation[];
@@ -164,7 +164,7 @@ interface Write<Data, Variables> {
 interface Pending extends ReturnType<Store["edit"]>, Plan {
   asked: readonly BatchOperation[];
   turn: Turn;
-  /** The resources in the answer. */
+  /** The resources in the response. */
   states?: readonly Answer[];
 }
 
@@ -187,7 +187,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     const asked = operations(variables);
     const plan = planOf(asked, keyOf(context));
     const shown = store.edit(plan);
-    // A move waits for the writes to the resources that it names, or to the same end: its place depends on them.
+    // A move waits for writes to the resources it names, or to the same end, because its place depends on them.
     const named = asked.flatMap((operation) => Object.values(placeOf(operation, store.idOf)).map((id) => id ?? ""));
     const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named]) };
     pending.set(context, write);
@@ -245,7 +245,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
   });
 }
 
-/** Returns an operation with the ids and the version that its resources have by now. */
+/** Returns an operation with the current ids and version of its resources. */
 function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
@@ -254,7 +254,7 @@ function resolve(operation: BatchOperation, store: Store): BatchOperation {
   return { ...operation, id, version, ...(operation.op === "move" && { to }) } as BatchOperation;
 }
 
-/** Returns the id that the server knows a resource by. */
+/** Returns the server's id of a resource. */
 function serverId(name: string, store: Store): string {
   const id = store.idOf(name);
   if (isDraftId(id)) throw new Error("Creating the resource failed.");

@@ -12,9 +12,9 @@ export type TaskPages = Pages<Task>;
 export const itemsOf = (list: Pages | undefined): Item[] => list?.pages.flatMap((page) => page.items) ?? [];
 
 /**
- * Puts resources, as they are looked up, where they belong in a list, and
- * removes those that do not belong there. A resource that sorts after everything
- * loaded stays out of a list with more pages: it comes with its own.
+ * Puts resources into their places in a list, and removes those that no longer
+ * match. A resource that sorts after everything loaded is left out of a list with
+ * more pages, because it belongs to a later page.
  */
 export function place(list: Pages, kind: KindName, filters: object, ids: ReadonlySet<string>, lookUp: LookUp): Pages {
   const { matches, compare } = rules[kind];
@@ -22,12 +22,12 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
   const all = itemsOf(list);
   const coming = [...ids].flatMap((id) => {
     const item = lookUp(id);
-    // Values that only the server knows stay as they were until the list is read again.
+    // If only the server knows whether it matches, it stays as it was until the list is refetched.
     return item && (matches(item, filters, lookUp) ?? all.some((other) => other.id === id)) ? item : [];
   });
   coming.sort(order).reverse();
   const others = all.filter(({ id }) => !ids.has(id) || lookUp(id) === undefined).reverse();
-  /** Takes what comes before another one, or all; if an id is given, only the resource with that id. */
+  /** Takes the resources before another one, or all; if an id is given, only the resource with that id. */
   const take = (other?: Item, id?: string) => {
     const taken: Item[] = [];
     for (let item; (item = coming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) < 0); coming.pop()) taken.push(item);

@@ -41,7 +41,7 @@ export const task: Kind<Task, TaskFilters> = {
       (listId === undefined || (task.listId ?? "inbox") === listId) &&
       (dueBefore === undefined || (task.dueAt !== null && Date.parse(task.dueAt) < Date.parse(dueBefore))) &&
       (dueAfter === undefined || (task.dueAt !== null && Date.parse(task.dueAt) >= Date.parse(dueAfter))) &&
-      // The server alone knows the words of every language.
+      // Only the server knows the words of every language.
       (q ? undefined : true)
     );
   },
@@ -59,7 +59,7 @@ export const task: Kind<Task, TaskFilters> = {
   views: { stats: undefined, agenda: updateAgenda },
 };
 
-/** A day and a time replace each other. A day that comes without its end has that of the browser's, until the server has answered. */
+/** Makes a day and a time replace each other. Until the server responds, a day ends as in the browser's zone. */
 function dueOf({ dueAt, dueOn }: Task, before: Task | undefined): Pick<Task, "dueAt" | "dueOn"> {
   if (dueOn !== null && dueOn !== before?.dueOn) {
     const isGiven = dueAt !== null && dueAt !== before?.dueAt;

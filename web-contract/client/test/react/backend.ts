@@ -20,46 +20,46 @@ export function taskOf(fields: Partial<Task>): Task {
   };
 }
 
-/** A request that waits for the test to let it be answered. */
+/** A request that waits until the test lets the backend respond. */
 interface Held {
   /** Resolves when it has arrived. */
   arrived: Promise<void>;
-  /** Sends the answer. */
+  /** Sends the response. */
   answer: () => void;
-  /** Refuses it in place of what would have been answered. */
-  refuse: (status: number, code: ErrorCode) => void;
+  /** Responds with an error instead. */
+  reject: (status: number, code: ErrorCode) => void;
 }
 
 /**
- * As much of a bff as the order of answers can be tried with: it holds back
- * those that a test asks for.
+ * A small fake of the bff, to test the order of responses: it holds back the
+ * responses that a test names.
  */
 export class Backend {
   readonly tasks = new Map<string, Task>();
   readonly received: ReceivedRequest[] = [];
   readonly streams: ServerResponse[] = [];
   seq = 10;
-  /** Where the memory of changes begins. */
+  /** The oldest change number that is stored. */
   oldest = 0;
-  /** What a batch answers besides. */
+  /** Additional resources in the response to a batch. */
   unknown: object[] = [];
-  readonly #holds: { target: string; take: (send: () => void, refuse: Held["refuse"]) => void }[] = [];
+  readonly #holds: { target: string; take: (send: () => void, reject: Held["reject"]) => void }[] = [];
   #created = 0;
 
-  /** Holds back the answer to the next request whose method and path begin so. */
+  /** Holds back the response to the next request whose method and path begin with this. */
   hold(target: string): Held {
     let release = () => {};
-    let refuse: Held["refuse"] = () => {};
+    let reject: Held["reject"] = () => {};
     const arrived = new Promise<void>((resolve) => {
       this.#holds.push({
         target,
         take: (send, deny) => {
-          [release, refuse] = [send, deny];
+          [release, reject] = [send, deny];
           resolve();
         },
       });
     });
-    return { arrived, answer: () => release(), refuse: (status, code) => refuse(status, code) };
+    return { arrived, answer: () => release(), reject: (status, code) => reject(status, code) };
   }
 
   count(target: string): number {
@@ -74,7 +74,7 @@ export class Backend {
     return { seq: ++this.seq, kind: "task", id: task.id, data: task };
   }
 
-  /** Sends a change to all who watch. */
+  /** Sends a change to all streams. */
   tell<Change extends { seq: number }>(change: Change): void {
     for (const stream of this.streams)
       stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
@@ -83,14 +83,14 @@ export class Backend {
   handle = (request: ReceivedRequest, response: ServerResponse): void => {
     this.received.push(request);
     const target = `${request.method} ${request.url}`;
-    const refuse: Held["refuse"] = (status, code) =>
+    const reject: Held["reject"] = (status, code) =>
       sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1" });
     const at = this.#holds.findIndex((hold) => target.startsWith(hold.target));
     const [hold] = at < 0 ? [] : this.#holds.splice(at, 1);
-    // A reading is made when it arrives, a write when it is let go: a refused one must not have happened.
+    // A read is executed when it arrives, a write when it is released: a rejected write must have no effect.
     const answer = request.method === "GET" && this.#answer(request, response);
     const send = answer || (() => this.#answer(request, response)());
-    if (hold) hold.take(send, refuse);
+    if (hold) hold.take(send, reject);
     else send();
   };
 
@@ -173,7 +173,7 @@ export class Backend {
   }
 }
 
-/** What a page has: a client, and the cache behind its queries. */
+/** The parts of a page: a client, and the cache of its queries. */
 export interface Page {
   backend: Backend;
   client: Client;

@@ -17,7 +17,7 @@ const listOf = (fields: Partial<List>): List =>
   ({ ...kinds.list.defaults, ...taskOf({ id: "garden" }), name: "Garden", ...fields }) as unknown as List;
 const state = (data: Task | List): State => ({ kind: "name" in data ? "list" : "task", id: data.id, data }) as State;
 
-/** A list with a task, three levels below that, one beside it, and a task in the Inbox. */
+/** A list with a task, three levels below it, a task beside it, and a task in the Inbox. */
 const garden = [
   listOf({ id: "garden" }),
   taskOf({ id: "a", listId: "garden", position: "a" }),
@@ -28,7 +28,7 @@ const garden = [
   taskOf({ id: "c", position: "c" }),
 ];
 
-/** A store that has read resources, and how to describe what it shows. */
+/** A store with these resources, and a description of its state. */
 function open(resources: readonly (Task | List)[] = garden) {
   const queryClient = new QueryClient();
   const store = storeOf(queryClient);
@@ -45,7 +45,7 @@ function open(resources: readonly (Task | List)[] = garden) {
     read,
     write,
     shown,
-    /** The tasks in their order: x is completed, - is in the trash, and the list and the parent if they are not those of the start. */
+    /** The tasks in order: x is completed, - is in the trash; followed by the list and the parent if they changed. */
     outline: () =>
       (store.all("task") as Task[])
         .toSorted(compareOrder)
@@ -70,10 +70,10 @@ describe("before the server responds", () => {
     ["sub-tasks go to the trash with their task", [{ op: "delete", id: "a1" }], "a a1- a11- a2x b c"],
     ["sub-tasks are restored with their task", [{ op: "delete", id: "a" }, { op: "restore", id: "a" }], untouched],
     ["sub-tasks are erased with their task", [{ op: "erase", id: "a" }], "b c"],
-    ["sub-tasks go with their task to another list", [{ op: "update", id: "a", changes: { listId: null } }], "a@inbox a1@inbox a11@inbox a2x@inbox b c"],
+    ["sub-tasks follow their task to another list", [{ op: "update", id: "a", changes: { listId: null } }], "a@inbox a1@inbox a11@inbox a2x@inbox b c"],
     ["a sub-task that goes to another list leaves its task", [{ op: "move", id: "a1", to: { listId: null, before: "c" } }], "a a1@inbox^ a11@inbox a2x b c"],
     ["a task that becomes a sub-task is in the list of its parent", [{ op: "move", id: "c", to: { parentId: "a", after: "a1" } }], "a a1 a11 c@garden^a a2x b"],
-    ["a task goes behind another one", [{ op: "move", id: "a", to: { after: "b" } }], "a1 a11 a2x b a c"],
+    ["a task moves after another one", [{ op: "move", id: "a", to: { after: "b" } }], "a1 a11 a2x b a c"],
     ["a task goes to the end of its siblings only", [{ op: "move", id: "a1", to: { before: null } }], "a a11 a2x a1 b c"],
     ["a task goes to the top", [{ op: "move", id: "b", to: { after: null } }], "b a a1 a11 a2x c"],
     ["a move next to an unknown task changes nothing", [{ op: "move", id: "b", to: { before: "unknown" } }], untouched],
@@ -88,7 +88,7 @@ describe("before the server responds", () => {
       const { outline, write } = open();
       const pending = writes.map((batch) => write(...batch));
       expect(outline()).toBe(wanted);
-      // Failing takes all of it back, in any order.
+      // Rolling back, in any order, restores the start.
       for (const { settle } of pending) settle();
       expect(outline()).toBe(untouched);
     }
@@ -236,7 +236,7 @@ describe("a list in the cache", () => {
     expect(all()).toEqual(["a1 b a2", "a c"]);
   });
 
-  test("has the tasks of an archived list only if it asks for that list", () => {
+  test("has the tasks of an archived list only if it names that list", () => {
     const { all, store, write } = lists([{ sort: "position" }, { listId: "garden", sort: "position" }, { parentId: "a", sort: "position" }]);
     const archived = write({ op: "update", kind: "list" as KindName, id: "garden", changes: { archived: true } });
     const without = ["c", "a a1 a11 a2 b", "a1 a2"];

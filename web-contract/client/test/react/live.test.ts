@@ -98,7 +98,7 @@ describe("a live change", () => {
     page.backend.tell(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
     const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.items;
     await eventually(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
-    held.refuse(500, "internal");
+    held.reject(500, "internal");
     await rejection(mutation);
     expect(tasks()).toMatchObject([{ title: "Theirs", priority: "high", version: 2 }]);
   });

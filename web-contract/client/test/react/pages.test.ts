@@ -73,10 +73,10 @@ describe("a task is put", () => {
   const [a, b, c, d] = [at("a", 1), at("b", 2), at("c", 3), at("d", 4)];
   test.for<[string, TaskPages, TaskFilters, Task, string[]]>([
     ["between two pages' tasks", pages([[d], [b, a]]), {}, c, ["d", "cba"]],
-    ["at the end of a list that is whole", pages([[d, c]]), {}, a, ["dca"]],
+    ["at the end of a completely loaded list", pages([[d, c]]), {}, a, ["dca"]],
     ["nowhere, if it belongs to a later page", pages([[d, c]], "more"), {}, a, ["dc"]],
     ["into an empty list", pages([[]]), {}, a, ["a"]],
-    ["out of a list that it has left", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
+    ["out of a list that it no longer matches", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
     ["in its old place, if its order has not changed", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
     ["in its place, in a list that the server searches", pages([[d, c]]), { q: "x" }, { ...c, title: "new" }, ["dc"]],
     ["nowhere, in such a list that does not have it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
@@ -93,9 +93,9 @@ describe("a task is put", () => {
     expect(idsOf(place(list, "task", {}, ids, (id) => tasks.find((task) => task.id === id)))).toEqual(expected);
   });
 
-  test("nowhere else while it is not known", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => undefined))).toEqual(["ba"]));
+  test("nowhere else while it is unknown", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => undefined))).toEqual(["ba"]));
 
-  test("among many others with work for each that does not grow with their number", () => {
+  test("among many others in constant time for each", () => {
     const readsPerTask = (count: number) => {
       let reads = 0;
       const tasks = Array.from({ length: count }, (_, at) => {
@@ -109,5 +109,5 @@ describe("a task is put", () => {
     expect(readsPerTask(1000)).toBe(readsPerTask(100));
   });
 
-  test("out of every list when it is gone", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => null))).toEqual(["a"]));
+  test("out of every list when it is erased", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => null))).toEqual(["a"]));
 });

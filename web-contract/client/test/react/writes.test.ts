@@ -142,7 +142,7 @@ describe.concurrent("a write", () => {
     await shown();
     expect(list()).toMatchObject([{ title: "Two", priority: "high", completed: true }]);
 
-    first.refuse(500, "internal");
+    first.reject(500, "internal");
     expect(await rejection(renaming)).toMatchObject({ code: "internal" });
     expect(list()).toMatchObject([{ title: "One", priority: "none", completed: true }]);
     await second.arrived;
@@ -169,7 +169,7 @@ describe.concurrent("a write", () => {
     expect(queryClient.getQueryData(taskKeys.agenda())).toMatchObject({
       days: [{ tasks: [{ title: "Two" }, { id: "b" }] }],
     });
-    held.refuse(422, "invalid");
+    held.reject(422, "invalid");
     await rejection(renaming);
     expect(list()).toEqual(["One"]);
     queryClient.clear();
@@ -226,7 +226,7 @@ describe.concurrent("a write", () => {
     const renaming = write(page, options, { id: "a", changes: { title: "Two" } });
     for (const held of [first, second]) {
       await held.arrived;
-      held.refuse(502, "bad_gateway");
+      held.reject(502, "bad_gateway");
     }
     expect(titles(list())).toEqual(["Two"]);
     await renaming;
@@ -250,7 +250,7 @@ describe.concurrent("a write", () => {
     const failing = write(page, batch(), [...operations]);
     await held.arrived;
     expect(titles(openTasks())).toEqual(["Four", "Three"]);
-    held.refuse(404, "task_not_found");
+    held.reject(404, "task_not_found");
     await rejection(failing);
     expect(titles(openTasks()).toSorted()).toEqual(["One", "Three", "Two"]);
     await write(page, batch(), [...operations]);
@@ -331,7 +331,7 @@ describe.concurrent("a new task", () => {
     const creating = write(page, createMutations(page.client).createTask(), { title: "New" });
     await held.arrived;
     const editing = write(page, createMutations(page.client).completeTask(), { id: list()[0]!.id, completed: true });
-    held.refuse(422, "invalid");
+    held.reject(422, "invalid");
     await rejection(creating);
     expect(await rejection(editing)).toMatchObject({ message: "Creating the resource failed." });
     expect(list()).toEqual([]);

@@ -10,11 +10,11 @@ const labels: Record<Mode, string> = { signIn: "Sign in", signUp: "Create accoun
 interface Props {
   mode: Mode;
   email?: string | undefined;
-  /** Called with the address that a mail goes to, where nothing else comes of the form. */
+  /** Called with the address of the sent mail, if the user must open it to continue. */
   onMail: (email: string) => void;
 }
 
-/** The fields to sign in or up with, or to ask for a new password. Once somebody is signed in, the session brings the next page. */
+/** The form to sign in, sign up, or reset a password. After a sign-in, the session opens the next page. */
 export function AccountForm({ mode, email, onMail }: Props) {
   let mailedTo: string | undefined;
   const form = useAuthForm(
@@ -63,7 +63,7 @@ export function AccountForm({ mode, email, onMail }: Props) {
   );
 }
 
-/** Sends what the form holds, and tells whether only a mail comes of it. */
+/** Sends the form, and reports whether the user must open a mail to continue. */
 async function send(mode: Mode, field: Field): Promise<Answer & { mailed: boolean }> {
   const email = field("email");
   if (mode === "forgot") return { ...(await authClient.requestPasswordReset({ email, redirectTo: "/?reset" })), mailed: true };

@@ -9,7 +9,7 @@ const panels = [
   ["keyboard", "Keyboard", "?"],
 ] as const;
 
-/** Whose list this is, what can be changed about the account, and the way out. */
+/** The user's name, the account's dialogs, and sign-out. */
 export function AccountMenu() {
   const { user } = useWorkspace();
   const name = user.name || user.email;

@@ -13,7 +13,7 @@ const words = {
 
 const names: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
 
-/** What the address says of how somebody came here. */
+/** Messages for the query parameters with which other pages link here. */
 const arrivals: Record<string, string> = {
   deleted: "Your account is deleted, and your tasks with it.",
   changed: "Your password is changed. Sign in with the new one.",
@@ -21,8 +21,8 @@ const arrivals: Record<string, string> = {
 };
 
 /**
- * Where people sign in, or sign up when they are new. Somebody whose session
- * has ended meanwhile is told that nothing is lost.
+ * The page to sign in and sign up. A user whose session has ended is told
+ * that nothing is lost.
  */
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
   const [mode, setMode] = useState<Mode>("signIn");
@@ -81,7 +81,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   );
 }
 
-/** The other ways to sign in that this server has. */
+/** The other ways to sign in on this server. */
 function Providers({ names: all }: { names: string[] }) {
   if (all.length === 0) return null;
   return (

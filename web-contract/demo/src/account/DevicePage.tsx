@@ -4,7 +4,7 @@ import { Wordmark } from "../ui/Wordmark";
 import { read, write, type User } from "./auth";
 import { useAuthForm } from "./form";
 
-/** Where somebody who is signed in lets a program in, by the code that it shows (RFC 8628). */
+/** The page on which a signed-in user confirms a program's code (RFC 8628). */
 export function DevicePage({ user }: { user: User }) {
   const [code, setCode] = useState(() => new URLSearchParams(location.search).get("user_code") ?? "");
   const [known, setKnown] = useState(false);

@@ -7,40 +7,40 @@ export const { signIn, signUp, signOut, useSession } = authClient;
 
 export type User = Pick<typeof authClient.$Infer.Session.user, "id" | "name" | "email">;
 
-/** What the server answered, or why it refused. */
+/** The server's response, or its error. */
 export interface Answer<Data = unknown> {
   data?: Data | null;
   error?: AuthError | null;
 }
 
-/** Reads an endpoint of a plugin of Better Auth, of which its client here knows nothing. */
+/** Calls GET on an endpoint of a Better Auth plugin that its client here does not include. */
 export const read = <Data>(path: string) => authClient.$fetch(path) as Promise<Answer<Data>>;
 
-/** Writes to such an endpoint. */
+/** Calls POST on such an endpoint. */
 export const write = <Data>(path: string, body: object) => authClient.$fetch(path, { method: "POST", body }) as Promise<Answer<Data>>;
 
-/** What people can do with their account on this server. */
+/** The account features of this server. */
 export interface Features {
   mail: boolean;
   verification: boolean;
   deletion: boolean;
   keys: boolean;
-  /** The domain that passkeys are for, where there are any. */
+  /** The domain of passkeys, if they are on. */
   passkeys?: string;
   providers: string[];
 }
 
-/** What a Better Auth server has that does not say. */
+/** The features of a Better Auth server without this endpoint. */
 const plain: Features = { mail: false, verification: false, deletion: false, keys: false, providers: [] };
 
 let features: Promise<Features> | undefined;
 
-/** Asks the server once what it offers. */
+/** Loads the server's features once. */
 export function loadFeatures(): Promise<Features> {
   return (features ??= read<Features>("/features").then(({ data }) => data ?? plain, () => plain));
 }
 
-/** Whether the user has a password: not those who always sign in with another service. */
+/** Whether the user has a password. Users who always sign in with another service have none. */
 export async function findPassword(): Promise<boolean> {
   const { data } = await authClient.listAccounts().catch((): Answer<{ providerId: string }[]> => ({}));
   return data ? data.some(({ providerId }) => providerId === "credential") : true;
@@ -49,9 +49,9 @@ export async function findPassword(): Promise<boolean> {
 const tabs = new BroadcastChannel("tasklane.user");
 
 /**
- * Tells the other tabs who is signed in, null for nobody, and asks the server
- * again when one of them says that it is somebody else. The function that it
- * returns ends that.
+ * Tells the other tabs who is signed in (null for nobody), and checks the session
+ * again when another tab reports a different user. Returns a function that stops
+ * this.
  */
 export function shareUser(id: string | null): () => void {
   const listen = ({ data }: MessageEvent<string | null>) => {
@@ -62,7 +62,7 @@ export function shareUser(id: string | null): () => void {
   return () => tabs.removeEventListener("message", listen);
 }
 
-/** Asks the server again who is signed in. */
+/** Makes the page check the session again. */
 export function sessionChanged(): void {
   authClient.$store.notify("$sessionSignal");
 }

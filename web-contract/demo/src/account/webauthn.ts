@@ -27,19 +27,19 @@ const messages: Record<string, string> = {
   AUTHENTICATION_FAILED: "This passkey was not accepted. Try again, or sign in another way.",
 };
 
-/** Says what went wrong with a passkey; everything else is said as for all requests. */
+/** Adds a message to a passkey's error; other errors are explained like those of all requests. */
 function explained(error: AuthError | null | undefined): Answer {
   const message = error?.code && messages[error.code];
   return { error: message ? { message, status: 400 } : (error ?? {}) };
 }
 
-/** Explains why the browser returned no passkey: usually because the user cancelled. */
-function refused(error: unknown, cancelled: string): Answer {
+/** Returns the error if the browser returned no passkey, usually because the user cancelled. */
+function rejected(error: unknown, cancelled: string): Answer {
   const code = error instanceof DOMException ? error.name : "";
   return explained({ code, message: cancelled, status: 400 });
 }
 
-/** Makes a passkey on this device. */
+/** Creates a passkey on this device. */
 export async function addPasskey(name: string): Promise<Answer> {
   const { data, error } = await read<object>("/passkey/generate-register-options");
   if (!data) return explained(error);
@@ -47,39 +47,39 @@ export async function addPasskey(name: string): Promise<Answer> {
   try {
     made = await navigator.credentials.create({ publicKey: webAuthn!.parseCreationOptionsFromJSON(data) });
   } catch (error) {
-    return refused(error, "No passkey was added. You can try again at any time.");
+    return rejected(error, "No passkey was added. You can try again at any time.");
   }
   const answer = await write("/passkey/verify-registration", { name, response: made });
   return answer.error ? explained(answer.error) : answer;
 }
 
-/** Tells the browser that a passkey signs nobody in any more, so that it no longer offers it. */
+/** Tells the browser that a passkey is no longer valid, so that it stops offering it. */
 export function forgetPasskey(rpId: string, credentialId: string): void {
   void webAuthn?.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 }
 
-/** Codes of a challenge that no longer counts: it is too old, or another tab has asked for one since. */
+/** Codes of an expired challenge, or of one that another tab has replaced. */
 const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED"];
 
 /**
- * Signs in with a passkey: one that its user picks from the suggestions below the email
- * field, if they are `offered`, or in a dialog of the browser. Suggestions that nobody
- * picks end without an answer. If the challenge no longer counts, it calls `onRepeat` and
- * asks the user once more.
+ * Signs in with a passkey: from the suggestions below the email field, if they are
+ * `offered`, or in a dialog of the browser. If no suggestion is chosen, it returns
+ * undefined. If the challenge is no longer valid, it calls `onRepeat` and asks the
+ * user once more.
  */
 export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRepeat?: () => void): Promise<Answer | undefined> {
   if (offered && !(await webAuthn?.isConditionalMediationAvailable?.().catch(() => false))) return undefined;
   const asked = read<{ rpId: string }>("/passkey/generate-authenticate-options");
-  // Nobody has asked for suggestions: a server that is away is no news then.
+  // The user did not ask for suggestions, so an unreachable server is not reported.
   const { data, error } = await (offered ? asked.catch((): Answer<{ rpId: string }> => ({})) : asked);
   if (!data) return offered ? undefined : explained(error);
   let picked;
   try {
-    // The server takes no passkey of a device that is not unlocked, and the plugin only prefers it.
+    // The server rejects passkeys without user verification, which the plugin only prefers.
     const publicKey = webAuthn!.parseRequestOptionsFromJSON({ ...data, userVerification: "required" });
     picked = await navigator.credentials.get({ publicKey, signal, ...(offered && { mediation: "conditional" }) });
   } catch (error) {
-    return offered ? undefined : refused(error, "You were not signed in. Try again, or use your password.");
+    return offered ? undefined : rejected(error, "You were not signed in. Try again, or use your password.");
   }
   const answer = await write("/passkey/verify-authentication", { response: picked });
   if (!answer.error) return answer;

@@ -20,9 +20,9 @@ import { takeFocusWish, titleId, useShortcuts } from "./shortcuts";
 import "./page.css";
 
 interface Props {
-  /** Whether the first answer has come, or failed to. */
+  /** Whether the first response has arrived or failed. */
   started: boolean;
-  /** Whether the connection to the server is gone. */
+  /** Whether the connection to the server is lost. */
   away: boolean;
 }
 
@@ -72,7 +72,7 @@ export function Page({ started, away }: Props) {
   );
 }
 
-/** Saves what is being edited when another view comes, and tells that it is there: the window, and who cannot see it. */
+/** When another view opens, saves the current edit, and sets the window's title and an announcement. */
 function useView(path: string, name: string, edits: Edits): void {
   const shown = useRef(path);
   useEffect(() => {

@@ -32,7 +32,7 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
   );
 }
 
-/** Asks for all that the page begins with in one request. If that fails, each part asks for itself, and says so. */
+/** Loads the start of the page in one request. If that fails, each part loads itself, and reports its own errors. */
 function Started() {
   const queryClient = useQueryClient();
   const { first, api, queries } = useWorkspace();
@@ -51,7 +51,7 @@ function Started() {
   return <Live started={started} />;
 }
 
-/** After how many milliseconds live changes are tried anew, when they could not even begin. */
+/** The delay, in milliseconds, before live changes are retried if the first connection failed. */
 const rest = 5_000;
 
 function Live({ started }: { started: boolean }) {
@@ -75,7 +75,7 @@ function Live({ started }: { started: boolean }) {
   return <Page started={started} away={live.state === "offline" || live.state === "failed"} />;
 }
 
-/** Calls when another day begins: counts go by days, which the server counts. */
+/** Calls `onDay` when another day begins, because the server counts by day. */
 function useNewDay(onDay: () => void): void {
   const call = useEffectEvent(onDay);
   const today = dayAt(useNow((now) => nextChange([], now)));

@@ -6,17 +6,17 @@ import { titleId } from "./shortcuts";
 
 interface Props {
   title: string;
-  /** What stands before the title. */
+  /** Shown before the title. */
   mark?: ReactNode;
-  /** The options of what is shown. */
+  /** The view's options. */
   options?: ReactNode;
-  /** What there is in the view, in one line. */
+  /** The counts of the view, in one line. */
   summary: ReactNode;
-  /** What can be done with all of it. */
+  /** Controls for all items of the view. */
   children?: ReactNode;
 }
 
-/** The one line above a view: what it is called, and its tools. */
+/** The header of a view: its name and its controls, in one line. */
 export function ViewHeader({ title, mark, options, summary, children }: Props) {
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);

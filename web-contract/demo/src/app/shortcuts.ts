@@ -10,7 +10,7 @@ export const titleId = "title";
 
 const storageKey = "tasklane.single-keys";
 
-/** Whether single letters do something. People who dictate may want them off. */
+/** Whether single-letter shortcuts are on. People who dictate may want them off. */
 export const singleKeys = createStore(recall(storageKey) !== "off");
 
 export function setSingleKeys(on: boolean): void {
@@ -18,14 +18,14 @@ export function setSingleKeys(on: boolean): void {
   singleKeys.set(on);
 }
 
-/** Whether a key belongs to what is being written, or to a window over the page. */
+/** Whether a key belongs to a text field or to a window over the page. */
 function isTaken(event: KeyboardEvent | ReactKeyboardEvent): boolean {
   const target = event.target as HTMLElement;
   if (event.ctrlKey || event.metaKey || event.altKey) return true;
   return target.closest("input:not([type=checkbox]), textarea, select, [data-overlay]") !== null;
 }
 
-/** Moves the focus to the first of these that is on the page. */
+/** Moves the focus to the first of these fields that is on the page. */
 export function focusField(...ids: string[]): void {
   const found = ids.map((id) => document.getElementById(id)).find((element) => element !== null);
   found?.focus();
@@ -33,14 +33,14 @@ export function focusField(...ids: string[]): void {
 
 let focusWish: string | undefined;
 
-/** Moves the focus to a field of the list, after going there from another view. */
+/** Opens the list if necessary, and moves the focus to one of its fields. */
 function focusInTasks(id: string): void {
   if (document.getElementById(id)) return focusField(id);
   focusWish = id;
   goTo("tasks");
 }
 
-/** Returns the field that the view which has just come was called for, once. */
+/** Returns the field to focus in the view that was just opened, once. */
 export function takeFocusWish(): HTMLElement | null {
   const wish = focusWish;
   focusWish = undefined;
@@ -61,7 +61,7 @@ export function useShortcuts({ help, undo }: { help: () => void; undo: () => voi
   });
 }
 
-/** Lets single keys do something wherever the focus is. */
+/** Adds single-key shortcuts that work wherever the focus is. */
 export function useSingleKeys(keys: Record<string, () => void>): void {
   const onKeyDown = useEffectEvent((event: KeyboardEvent) => runKey(keys, event));
   useEffect(() => {
@@ -71,9 +71,9 @@ export function useSingleKeys(keys: Record<string, () => void>): void {
   }, []);
 }
 
-/** Does what a key stands for, unless something else is done with it. */
+/** Runs the shortcut of a key, unless the key has another use here. */
 export function runKey(keys: Record<string, () => void>, event: KeyboardEvent | ReactKeyboardEvent): void {
-  // A key that is held down acts once: the focus has gone on to another task.
+  // A held key acts once, because the focus has moved to another task.
   if (!singleKeys.get() || event.defaultPrevented || event.repeat || isTaken(event)) return;
   const run = keys[event.key];
   if (!run) return;

@@ -13,10 +13,10 @@ export type Named = Pick<Task, "id" | "title"> | Pick<List, "id" | "name">;
 export const named = (item: Named): Named => ("title" in item ? { id: item.id, title: item.title } : { id: item.id, name: item.name });
 
 /** The parts of a mutation that waiting and retrying need. */
-type Patience = ReturnType<Sender["patient"]>;
+type Retrying = ReturnType<Sender["retrying"]>;
 
 /** The options of a mutation of the client. */
-type Mutation<Data, Variables> = (settings: Patience) => MutationOptions<Data, Error, Variables>;
+type Mutation<Data, Variables> = (settings: Retrying) => MutationOptions<Data, Error, Variables>;
 
 export interface Parts {
   sender: Sender;
@@ -30,7 +30,7 @@ export interface Parts {
  * is shown, with a button to retry. With `mayBeGone`, it is not a failure if the
  * resource no longer exists.
  */
-export function createKept({ sender: { patient, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
+export function createKept({ sender: { retrying, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
   return function kept<Data, Variables, Args extends unknown[]>(
     name: string,
     mutation: Mutation<Data, Variables>,
@@ -39,7 +39,7 @@ export function createKept({ sender: { patient, send, saved, failed }, outbox }:
     mayBeGone = false,
   ) {
     const write = outbox.kept(name, (key, ...args: Args) =>
-      saved(send(mutation(patient(key)), variablesOf(...args)), (error) => {
+      saved(send(mutation(retrying(key)), variablesOf(...args)), (error) => {
         if (mayBeGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
         failed(failure(...args), error, () => write(...args));
       }),

@@ -1,6 +1,6 @@
 import { ConnectionError, isApiError } from "@tasklane/web-contract";
 
-/** Says in a sentence why an operation failed, as far as people can do something about it. */
+/** Explains the failure of an operation in a sentence, if people can do something about it. */
 export function reason(error: unknown): string {
   if (isApiError(error, "task_not_found") || isApiError(error, "list_not_found")) return "It is no longer there.";
   if (isApiError(error, "rate_limited")) return "Too many changes at once. Wait a moment, then try again.";
@@ -9,13 +9,13 @@ export function reason(error: unknown): string {
   return "Something unexpected happened.";
 }
 
-/** A field of a task that the server refused, and why. */
+/** A field of a task that the server rejected, and the reason. */
 export interface Fault {
   field: string;
   message: string;
 }
 
-/** The first field that the server refused. */
+/** The first field that the server rejected. */
 export function faultOf(error: unknown): Fault | undefined {
   if (!isApiError(error, "invalid")) return undefined;
   const [fault] = error.errors;
@@ -35,17 +35,17 @@ const names: Record<string, string> = {
   tags: "A tag",
 };
 
-/** “Water the plants”, cut where it gets long. */
+/** “Water the plants”; long titles are cut. */
 export function quoted(title: string): string {
   return title.length > 60 ? `“${title.slice(0, 57).trimEnd()}…”` : `“${title}”`;
 }
 
-/** “Garden”, of a list or a task. */
+/** The quoted name of a list or a task. */
 export function nameOf(item: { name: string } | { title: string }): string {
   return quoted("title" in item ? item.title : item.name);
 }
 
-/** “Garden”, or the Inbox for no list. */
+/** The quoted name of a list; the Inbox without one. */
 export function listName(list: { name: string } | undefined): string {
   return list ? nameOf(list) : "the Inbox";
 }

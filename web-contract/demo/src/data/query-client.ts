@@ -6,8 +6,8 @@ export function createQueryClient(): QueryClient {
   return new QueryClient({
     queryCache: new QueryCache({ onError: askWhenSignedOut }),
     defaultOptions: {
-      // "always": without a connection the page says so, in place of waiting silently.
-      // Live changes keep everything up to date; what is read again is read for the clock's sake.
+      // "always": without a connection the page reports it instead of waiting silently.
+      // Live changes keep everything up to date; refetching is only for the time of day.
       queries: { networkMode: "always", staleTime: 300_000, refetchOnWindowFocus: false, refetchOnReconnect: false },
     },
   });

@@ -8,30 +8,30 @@ import { askWhenSignedOut, isSignedOut } from "./signed-out";
 
 export type Sender = ReturnType<typeof createSender>;
 
-/** The longest that a write waits between two attempts, in milliseconds. */
+/** The maximum delay between two attempts of a write, in milliseconds. */
 const longestPause = 4_000;
 
 /**
- * What every write adds to the options of its mutation. It waits for as long as
- * the server is away or the session has ended, and is sent once that is over.
- * Every attempt has the same key, so it happens once.
+ * The mutation options of every write. It is retried for as long as the server
+ * cannot be reached or the session has ended. All attempts have the same key, so
+ * it happens once.
  */
-const patient = (idempotencyKey: string) =>
+const retrying = (idempotencyKey: string) =>
   ({
     meta: { idempotencyKey },
     networkMode: "online",
     retry: (_failures: number, error: unknown) => {
       askWhenSignedOut(error);
-      // A page that was closed may have sent the same just before.
+      // A page that was closed may have just sent the same write.
       return isSignedOut(error) || isTransient(error) || isApiError(error, "idempotency_in_progress");
     },
     retryDelay: (failures: number) => Math.min(longestPause, 250 * 2 ** failures),
   }) as const;
 
 /**
- * Sends the writes of one user, which belong to no component: they go on
- * wherever the user goes meanwhile. While somebody else may be signed in they
- * are held back, or they would be that one's.
+ * Sends the writes of one user. They do not belong to a component, so they continue
+ * when the user leaves the view. While another user may be signed in, they are held
+ * back; otherwise they would become that user's.
  */
 export function createSender(user: User, queryClient: QueryClient, notices: Notices) {
   const gate = createGate();
@@ -45,7 +45,7 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
 
   return {
     mutations: createMutations(client),
-    patient,
+    retrying,
 
     send<Data, Variables, Context>(
       options: MutationOptions<Data, Error, Variables, Context>,
@@ -54,7 +54,7 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
       return new MutationObserver(queryClient, options).mutate(variables);
     },
 
-    /** Resolves to whether a write was saved; what went wrong for good is passed on. */
+    /** Resolves to whether a write was saved. Permanent errors are passed to `onFailure`. */
     saved: (written: Promise<unknown>, onFailure: (error: unknown) => void): Promise<boolean> =>
       written.then(
         () => true,
@@ -64,7 +64,7 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
         },
       ),
 
-    /** Says what went wrong for good, and offers to try it again unless what it was about is gone. */
+    /** Reports a permanent error, and offers a retry unless the resource no longer exists. */
     failed(what: string, error: unknown, retry: () => void): void {
       const gone = isApiError(error, "task_not_found") || isApiError(error, "list_not_found");
       notices.show({
@@ -74,7 +74,7 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
       });
     },
 
-    /** Lets writes go, now that their user is signed in. */
+    /** Releases writes after their user has signed in. */
     start(): void {
       gate.open();
       void queryClient.resumePausedMutations();

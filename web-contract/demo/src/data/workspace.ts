@@ -18,17 +18,17 @@ import { createUndo, type Undo } from "./undo";
 import { createWrites, type Writes } from "./writes";
 
 /**
- * All that the page has of one user: what was loaded, what is typed, and what
- * is on its way. It outlives the session, so that signing in again goes on
- * where it was, and is dropped as soon as somebody else signs in.
+ * The state of the page for one user: loaded data, unsent input, and writes in
+ * flight. It survives the session, so that the user can continue after signing in
+ * again, and is dropped when another user signs in.
  */
 export interface Workspace {
   user: User;
-  /** Everything that the page begins with, if it is there already. */
+  /** The bootstrap response, if it has arrived. */
   first: Bootstrap | undefined;
-  /** Whether the user is signing out by choice: then nothing of theirs is kept. */
+  /** Whether the user is signing out by choice; then nothing is kept. */
   leaving: Store<boolean>;
-  /** What reads the user's list, and nobody else's. */
+  /** A client that reads only this user's data. */
   api: Client;
   queries: Queries;
   queryClient: QueryClient;
@@ -44,7 +44,7 @@ export interface Workspace {
   edits: Edits;
 }
 
-/** `answer` is what the page began with; it is used if it is this user's. */
+/** `answer` is the bootstrap response; it is used if it is this user's. */
 export function createWorkspace(user: User, answer?: Bootstrap): Workspace {
   const first = answer?.user.id === user.id ? answer : undefined;
   followSettings(first?.settings);

@@ -25,13 +25,13 @@ interface TaskParts extends Parts {
  */
 export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
   const { sender, outbox, notices, undo } = parts;
-  const { mutations, patient, send, saved } = sender;
+  const { mutations, retrying, send, saved } = sender;
   const kept = createKept(parts);
   const { moveTask: move, deleteTask: remove, restoreTask: restore } = mutations;
   const common = createCommon(parts, "", { move, remove, restore });
 
   const sendCreated = outbox.kept("create", (key, fields: Fields) => {
-    const created = send(mutations.createTask(patient(key)), { ...fields, title: fields.title.trim() });
+    const created = send(mutations.createTask(retrying(key)), { ...fields, title: fields.title.trim() });
     void created.then(({ id }) => outbox.rename(draftId(key), id)).catch(() => {});
     return saved(created, (error) => {
       const fault = faultOf(error);

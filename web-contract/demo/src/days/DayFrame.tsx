@@ -18,7 +18,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** What Today and Upcoming have around their sections. */
+/** The frame of Today and Upcoming around their sections. */
 export function DayFrame({ due: { data, tasks, error, refetch }, isShown, children }: Props) {
   const workspace = useWorkspace();
   const queryClient = useQueryClient();

@@ -14,19 +14,19 @@ import "./days.css";
 
 interface Props {
   title: string;
-  /** The name of the section, where the title is not enough. */
+  /** The name of the section, if the title is not clear enough. */
   label?: string;
   /** The date, beside the name of the day. */
   aside?: string;
-  /** The day that tasks are dropped on; undefined for those that are overdue. */
+  /** The day on which tasks can be dropped; undefined for the overdue ones. */
   day?: string;
   tasks: readonly Task[];
   ghosts?: readonly Ghost[];
-  /** What can be done with all of them. */
+  /** Controls for all of its tasks. */
   children?: ReactNode;
 }
 
-/** One day, or the overdue tasks. A free day is one line. */
+/** One day, or the overdue tasks. A day without tasks takes one line. */
 export function DaySection({ title, label = title, aside, day, tasks, ghosts = [], children }: Props) {
   const section = useRef<HTMLElement>(null);
   const { writes } = useWorkspace();

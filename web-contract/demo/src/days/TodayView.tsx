@@ -13,7 +13,7 @@ import { DaySection } from "./DaySection";
 import { onToday, splitToday, todayFilters } from "./sections";
 import { useDue } from "./use-due";
 
-/** The overdue tasks, and what is due today. */
+/** The overdue tasks, and those due today. */
 export function TodayView() {
   const { writes } = useWorkspace();
   const day = dayAt(useNow((now) => nextChange([], now)));
@@ -50,7 +50,7 @@ export function TodayView() {
   );
 }
 
-/** Returns why a view that ends before a day does not show a new task. */
+/** Returns the reason why a view that ends before a day does not show a new task. */
 export const whyHidden =
   (end: string) =>
   (key: string, fields: Fields): string | undefined => {

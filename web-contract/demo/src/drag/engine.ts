@@ -17,7 +17,7 @@ type Source = ElementDragType["payload"];
 
 const itemOf = (source: Source) => source.data["item"] as Dragged;
 
-/** Lets an element be dragged and dropped on, as its part says at that moment. Returns how to end that. */
+/** Makes an element draggable and a drop target, as `part` says at that time. Returns a function that ends this. */
 export function attach(element: HTMLElement, part: () => Part): () => void {
   const levelOf = ({ clientX }: Input) =>
     (clientX - element.getBoundingClientRect().left) / (indent * parseFloat(getComputedStyle(document.documentElement).fontSize));

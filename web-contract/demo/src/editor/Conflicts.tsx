@@ -42,7 +42,7 @@ interface VersionProps {
 function Version({ name, fields, values }: VersionProps) {
   const lists = useLists();
   return (
-    // In reach of the keyboard, for texts that have to be scrolled.
+    // Focusable, so that long texts can be scrolled with the keyboard.
     <section className="version" aria-label={name} tabIndex={0}>
       <h3>{name}</h3>
       <dl>

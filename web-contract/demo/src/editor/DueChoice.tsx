@@ -4,7 +4,7 @@ import type { DueProps } from "./DuePicker";
 import { PartField } from "../ui/PartField";
 import { Month } from "./Month";
 
-/** The days that most tasks are put off to. */
+/** The most common days to choose. */
 function usualDays(now: Date): [name: string, day: string][] {
   const today = dayAt(now);
   return [
@@ -14,11 +14,11 @@ function usualDays(now: Date): [name: string, day: string][] {
   ];
 }
 
-/** The usual days, and fields for any other day and time. */
+/** Common days, and fields for any other day and time. */
 export function DueChoice({ due, onChange, onDone }: DueProps) {
   const date = dayOf(due);
   const time = timeOf(due);
-  // Without a date, a time is the next such time for as long as it is being typed.
+  // Without a date, a time means its next occurrence, as long as the time is being typed.
   const [undated, setUndated] = useState(date === "");
 
   function changeDate(text: string) {

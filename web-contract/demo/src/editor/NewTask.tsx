@@ -16,14 +16,14 @@ import { TaskFields } from "./TaskFields";
 import "./new-task.css";
 
 interface Props {
-  /** The fields of a new task, unless something else is chosen. */
+  /** The default fields of a new task. */
   defaults?: Partial<Fields>;
   placeholder?: string;
-  /** Says why the view does not show a new task with this key, if it does not. */
+  /** Returns the reason why the view does not show the new task with this key, if it does not. */
   whyHidden: (key: string, fields: Fields) => string | undefined;
 }
 
-/** The field that a new task is written into. It is free for the next one at once. */
+/** The field for new tasks. After a task is added, it is empty for the next one. */
 export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Props) {
   const field = useRef<HTMLInputElement>(null);
   const queryClient = useQueryClient();
@@ -39,10 +39,10 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   useEffect(() => void loadQuickAdd(), []);
 
   function change(wanted: Partial<Fields>) {
-    // What else was chosen goes with the title: nothing of it would be seen.
+    // The other choices are cleared with the title, because they would be invisible.
     if (wanted.title === "") return drafts.clearNewTask();
     const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
-    // The first letter sets the defaults; from then on the fields are the user's.
+    // The first letter applies the defaults; after that the fields are the user's.
     const first = blank && changes.title ? defaults : {};
     drafts.newTask.set({
       fields: { ...fields, ...first, ...changes },
@@ -56,7 +56,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     field.current?.focus();
   }
 
-  /** Behind words that were understood, Backspace first leaves them in the title. */
+  /** Directly after a recognized part, Backspace first turns it back into title text. */
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
     const { selectionStart, selectionEnd } = event.currentTarget;
     if (event.key !== "Backspace" || event.nativeEvent.isComposing || selectionStart !== selectionEnd) return;
@@ -98,11 +98,11 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     if (fields.title.trim() === "") return;
     drafts.clearNewTask();
     const id = writes.create(shown);
-    // Once the view has been drawn with the task.
+    // After the view has rendered the task.
     requestAnimationFrame(() => setTimeout(() => tell(id)));
   }
 
-  /** Tells where the new task went if it is not to be seen. */
+  /** Tells the user where the new task is if the view does not show it. */
   function tell(id: string) {
     const reason = whyHidden(id, shown);
     if (!reason) return;

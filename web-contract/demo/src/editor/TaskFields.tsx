@@ -10,16 +10,16 @@ import "./fields.css";
 interface Props {
   fields: Fields;
   onChange: (changes: Partial<Fields>) => void;
-  /** Called after a choice was made: the next thing to do is to save, or to write on. */
+  /** Called after a choice. */
   onDone: () => void;
-  /** Why the server refused one of the task's fields. */
+  /** The field that the server rejected, and the reason. */
   fault?: Fault | undefined;
 }
 
-/** The fields that show for themselves why they were refused. */
+/** The fields that show their errors themselves. */
 const ownPlace = ["title", "description"];
 
-/** What a task has besides its words: its list, when it is due, how it recurs, how urgent it is, its tags. */
+/** The fields of a task other than its texts: list, due date, recurrence, priority, tags. */
 export function TaskFields({ fields, onChange, onDone, fault }: Props) {
   return (
     <div className="task-fields">

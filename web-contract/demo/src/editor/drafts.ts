@@ -7,23 +7,23 @@ import { createStore } from "../ui/store";
 export interface Edit {
   /** The task as it was when the edit began. */
   base: Task;
-  /** The fields that were touched. All others follow the task. */
+  /** The changed fields. All others follow the task. */
   touched: Partial<Fields>;
-  /** Why the server did not take a field. */
+  /** The field that the server rejected, and the reason. */
   fault?: Fault | undefined;
 }
 
 /** A new task that has not been added. */
 export interface NewTaskDraft {
   fields: Fields;
-  /** Words of the title that are not to be understood. */
+  /** Words of the title that quick add must not parse. */
   literal?: readonly string[];
-  /** Whether the due date was chosen, not only written: then it goes before that of a rule. */
+  /** Whether the due date was chosen and not only typed: then it takes precedence over that of a rule. */
   isDueChosen?: boolean;
   fault?: Fault | undefined;
 }
 
-/** Two edits of one task that cannot both stand. */
+/** Two conflicting edits of one task. */
 export interface Conflict {
   mine: Partial<Fields>;
   /** The task as it is on the server. */
@@ -33,7 +33,7 @@ export interface Conflict {
 
 const nothing: NewTaskDraft = { fields: emptyFields };
 
-/** What is typed and not yet sent. It stays when the page is drawn anew, and while somebody signs in again. */
+/** Unsent input. It survives rendering the page again, and signing in again. */
 export function createDrafts() {
   const edit = createStore<Edit | undefined>(undefined);
   const newTask = createStore<NewTaskDraft>(nothing);
@@ -46,14 +46,14 @@ export function createDrafts() {
     newTask,
     newSubtask,
     conflicts,
-    /** Lets the focus go to a task when its row comes. */
+    /** Moves the focus to a task when its row is rendered. */
     returnTo: (id: string) => void (returning = id),
-    /** Ends the edit; by the keyboard, the focus then goes back to the task. */
+    /** Ends the edit; with the keyboard, the focus then returns to the task. */
     close(byKey: boolean) {
       returning = byKey ? edit.get()?.base.id : undefined;
       edit.set(undefined);
     },
-    /** Whether the focus goes back to this task, once. */
+    /** Whether the focus returns to this task; true only once. */
     takeReturn(id: string): boolean {
       if (returning !== id) return false;
       returning = undefined;
@@ -67,17 +67,17 @@ export function createDrafts() {
 
 export type Drafts = ReturnType<typeof createDrafts>;
 
-/** What the edit shows: the task as it is now, with what was typed over it. */
+/** The fields that the editor shows: the task with the changes over it. */
 export function shownFields({ touched }: Edit, task: Task): Fields {
   return { ...fieldsOf(task), ...touched };
 }
 
-/** What the edit changes. */
+/** The changes of the edit. */
 export function editChanges({ base, touched }: Edit): Partial<Fields> {
   return changesIn(touched, fieldsOf(base));
 }
 
-/** The fields that were changed elsewhere since the edit began, and here too. */
+/** The fields that were changed both here and elsewhere since the edit began. */
 export function editConflicts(edit: Edit, task: Task): FieldName[] {
   return conflictsOf(editChanges(edit), fieldsOf(edit.base), fieldsOf(task));
 }

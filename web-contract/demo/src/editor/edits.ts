@@ -24,7 +24,7 @@ interface Parts {
 
 /** Opens, saves and discards edits, and resolves conflicts with changes from elsewhere. */
 export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: Parts) {
-  const { mutations, patient, send, saved, failed } = sender;
+  const { mutations, retrying, send, saved, failed } = sender;
 
   /** Opens the editor of a task, after saving the edit that is open. */
   function begin(task: Task): void {
@@ -49,7 +49,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
 
   /** Saves changes to a task if it still has this version; 0 means any. */
   const update = outbox.kept("update", (key, base: Task, changes: Partial<Fields>, version: number) => {
-    const updated = send(mutations.updateTask(patient(key)), { id: base.id, version: version || undefined, changes });
+    const updated = send(mutations.updateTask(retrying(key)), { id: base.id, version: version || undefined, changes });
     return saved(updated, (error) => {
       const fault = faultOf(error);
       if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data as Task);

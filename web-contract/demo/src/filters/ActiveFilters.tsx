@@ -7,7 +7,7 @@ interface Props {
   onChange: (changes: Partial<Filters>) => void;
 }
 
-/** The filters that are set, each with a way out of it. */
+/** The active filters, each with a button to remove it. */
 export function ActiveFilters({ filters, onChange }: Props) {
   if (countFilters(filters) === 0) return null;
   const { show, due, priorities, tags } = filters;

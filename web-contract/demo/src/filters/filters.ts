@@ -29,7 +29,7 @@ export const dueNames: Record<Due, string> = {
   week: "The next 7 days",
 };
 
-/** What the user has narrowed the list to. */
+/** The filters, the search and the sort order of a list. */
 export interface Filters {
   show: Show;
   search: string;
@@ -51,7 +51,7 @@ const serverSorts: Record<Sort, NonNullable<TaskFilters["sort"]>> = {
 const oneOf = <Value extends string>(values: readonly Value[], value: string | null, otherwise: Value): Value =>
   values.find((known) => known === value) ?? otherwise;
 
-/** The order of a view whose address names none: a list has the user's own. */
+/** The sort order of a view whose address has none: a list has the manual one. */
 export const usualSort = (list: string | undefined): Sort => (list === undefined ? "newest" : "manual");
 
 export function filtersOf(query: URLSearchParams, usual: Sort = "newest"): Filters {
@@ -65,10 +65,10 @@ export function filtersOf(query: URLSearchParams, usual: Sort = "newest"): Filte
   };
 }
 
-/** The filters that narrow nothing. */
+/** No filters. */
 export const allTasks = filtersOf(new URLSearchParams());
 
-/** Writes filters as the address has them; what is not narrowed is left out. */
+/** Writes filters for the address, without defaults. */
 export function queryOf({ show, search, tags, priorities, due, sort }: Filters, usual: Sort = "newest"): URLSearchParams {
   const query = new URLSearchParams();
   if (show !== "all") query.set("show", show);
@@ -80,7 +80,7 @@ export function queryOf({ show, search, tags, priorities, due, sort }: Filters, 
   return query;
 }
 
-/** The same for the server. Search, when it is not blank, is words and the beginning of the last one. */
+/** Converts filters for the server. A search that is not blank is words, the last one a prefix. */
 export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
   const today = dayAt(now);
   const until = { any: undefined, overdue: now, today: startOf(addDays(today, 1)), week: startOf(addDays(today, 7)) }[filters.due];

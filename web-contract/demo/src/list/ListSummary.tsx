@@ -2,7 +2,7 @@ import { addressOf, useRoute } from "../app/route";
 import { allTasks, queryOf, usualSort, type Filters, type Show } from "../filters/filters";
 import type { Counts } from "./summary";
 
-/** How many tasks there are, and the way between the open and the completed ones. */
+/** The number of tasks, with links between the open and the completed ones. */
 export function ListSummary({ counts, text, filters }: { counts: Counts; text: string; filters: Filters }) {
   const { path, list } = useRoute();
   const to = (show: Show) => addressOf(path, queryOf({ ...allTasks, sort: filters.sort, show }, usualSort(list)));

@@ -3,7 +3,7 @@ import type { Task } from "@tasklane/web-contract";
 import { latest } from "@tasklane/web-contract/react";
 import { useWorkspace } from "../data/workspace";
 
-/** The title of the task that a sub-task is below. A parent that is not loaded is read. */
+/** The title of a sub-task's parent, which is loaded if necessary. */
 export function ParentName({ id }: { id: string }) {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();

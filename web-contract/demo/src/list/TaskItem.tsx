@@ -9,21 +9,21 @@ import { TaskRow } from "./TaskRow";
 
 interface Props {
   task: Task;
-  /** Whether the day that it is due goes without saying. */
+  /** Whether to hide the day of the due date. */
   hideDay?: boolean;
-  /** The list that all rows around are in: its id, or inbox. */
+  /** The list of all surrounding rows: its id, or inbox. */
   list?: string | undefined;
-  /** How many tasks it is shown below. */
+  /** The number of levels above it. */
   depth?: number;
-  /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
+  /** How many of the loaded sub-tasks are completed, how many there are, and whether some may not be loaded. */
   done?: number;
   all?: number;
   isPart?: boolean;
-  /** Whether the sub-tasks below it are hidden; undefined where there are none. */
+  /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
   isFolded?: boolean | undefined;
 }
 
-/** A task of a list: its row, or the editor in its place. Drawn anew only for another state of the task, however much the list scrolls. */
+/** A task of a list: its row, or the editor in its place. It renders again only when the task changes, not when the list scrolls. */
 export const TaskItem = memo(function TaskItem({ task, hideDay = false, list, depth = 0, done = 0, all = 0, isPart = false, isFolded }: Props) {
   const { drafts, selection } = useWorkspace();
   const queryClient = useQueryClient();

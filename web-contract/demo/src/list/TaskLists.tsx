@@ -20,7 +20,7 @@ import "./list.css";
 
 export type ListQuery = UseInfiniteQueryResult<InfiniteData<TaskPage>>;
 
-/** The tasks that are on the page, as far as they are loaded. */
+/** The loaded tasks that the page shows. */
 export interface Shown {
   open: readonly Task[];
   completed: readonly Task[];

@@ -11,19 +11,19 @@ import { useNow } from "../ui/clock";
 interface Props {
   id: string;
   task: Task;
-  /** Whether only the time of day is told of the due date. */
+  /** Whether to show only the time of day of the due date. */
   hideDay: boolean;
-  /** Whether the list goes without saying. */
+  /** Whether to hide the list. */
   hideList: boolean;
-  /** Whether the task that it is below goes without saying. */
+  /** Whether to hide the parent. */
   hideParent: boolean;
-  /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
+  /** How many of the loaded sub-tasks are completed, how many there are, and whether some may not be loaded. */
   done?: number;
   all?: number;
   isPart?: boolean;
 }
 
-/** What else there is to know of a task, in one quiet line: nothing, most of the time. */
+/** The other properties of a task, in one line, which is usually empty. */
 export function TaskMeta({ id, task, hideDay, hideList, hideParent, done = 0, all = 0, isPart = false }: Props) {
   const { priority, tags, description, recurrence, recurrenceFrom } = task;
   const parentId = hideParent ? null : task.parentId;

@@ -30,12 +30,12 @@ import { progressOf, treeOf, unfolded, type Tree } from "./tree";
 
 interface Props {
   started: boolean;
-  /** The list whose tasks are shown: its id, or inbox for those in none; undefined for all. */
+  /** The list to show: its id, or inbox; undefined for all tasks. */
   list: string | undefined;
   title: string;
 }
 
-/** The tasks of a list, or of all: what is open, and below it what is done. */
+/** The tasks of a list, or of all: the open ones, then the completed ones. */
 export function TasksView({ started, list, title }: Props) {
   const { queries, writes, notices, drafts } = useWorkspace();
   const queryClient = useQueryClient();
@@ -51,7 +51,7 @@ export function TasksView({ started, list, title }: Props) {
   const completed = useInfiniteQuery({
     ...queries.tasks({ ...wanted, completed: true }),
     placeholderData,
-    // What is done is never overdue.
+    // Completed tasks are never overdue.
     enabled: started && filters.due !== "overdue",
   });
   const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
@@ -65,7 +65,7 @@ export function TasksView({ started, list, title }: Props) {
   const any = counts && counts.open + counts.completed > 0;
   const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
 
-  // Among all tasks of several lists there is no order of the user's own.
+  // A view of all tasks in several lists has no manual order.
   const byHand = filters.sort === "manual" && !wanted.q && (list !== undefined || lists.active.length === 0);
   const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
   const hidden = useStore(folded);
@@ -76,7 +76,7 @@ export function TasksView({ started, list, title }: Props) {
   const shown: Shown = { open: done ? [] : (unhidden ?? openTasks), completed: shownCompleted };
   const main = done ? completed : open;
   const loaded = open.data !== undefined && completed.data !== undefined;
-  // Who has no task yet has nothing to search either.
+  // Without tasks there is nothing to search.
   const blank = loaded && openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
 
   const order = useMemo(() => {
@@ -100,7 +100,7 @@ export function TasksView({ started, list, title }: Props) {
     return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
   }
 
-  // Who comes to an empty list can write at once. In any other the single keys work.
+  // In an empty list the field has the focus at once. In others, single keys work.
   const welcome = useEffectEvent(() => {
     if (blank && document.activeElement === document.body) focusField(newTaskFieldId);
   });
@@ -130,7 +130,7 @@ export function TasksView({ started, list, title }: Props) {
   );
 }
 
-/** Loads all pages of a list, as far as that works, and resolves to its tasks. */
+/** Loads all pages of a list, or as many as succeed, and resolves to its tasks. */
 async function loadAll(list: ListQuery): Promise<Task[]> {
   let loaded = list;
   while (loaded.hasNextPage && !loaded.isFetchNextPageError) loaded = await loaded.fetchNextPage();

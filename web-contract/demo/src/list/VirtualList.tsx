@@ -15,14 +15,14 @@ interface Props<Item> {
   label: string;
   items: readonly Item[];
   keyOf: (item: Item) => string;
-  /** The keys of items that stay drawn wherever the list is scrolled to. */
+  /** The keys of items that stay rendered wherever the list is scrolled to. */
   pinned: readonly (string | undefined)[];
-  /** Called when the end of the list comes near. */
+  /** Called when the list is scrolled near its end. */
   onEnd?: () => void;
   children: (item: Item) => ReactNode;
 }
 
-// On paper, all items are drawn.
+// When printing, all items are rendered.
 const print = matchMedia("print");
 const isPrinting = () => print.matches;
 function watchPrint(listener: () => void): () => void {
@@ -30,20 +30,20 @@ function watchPrint(listener: () => void): () => void {
   return () => print.removeEventListener("change", listener);
 }
 
-/** About how many pixels high an item is, until it is measured. */
+/** The estimated height of an item in pixels, before it is measured. */
 const usualHeight = 57;
 
 /**
- * How many pixels high items were, by their keys, in this tab: a list that is
+ * The measured heights of items in pixels, by key, in this tab: a list that is
  * shown again, also after a reload, has its old height at once.
  */
 const heights = mapOfTab<number>("tasklane.heights");
 
-/** How many items before the end are the end coming near. */
+/** The number of items from the end at which onEnd is called. */
 const nearEnd = 15;
 
 /**
- * A list of any length, of which only the items near the window are drawn.
+ * A list of any length, of which only the items near the window are rendered.
  */
 export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
@@ -109,7 +109,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
   );
 }
 
-/** Follows how many pixels below the top of the page the list begins. */
+/** Returns how many pixels below the top of the page the list begins. */
 function useTop(list: RefObject<HTMLElement | null>): number {
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {

@@ -3,7 +3,7 @@ import { createStore } from "../ui/store";
 
 const storageKey = "tasklane.folded";
 
-/** The most ids that are kept. */
+/** The maximum number of stored ids. */
 const most = 500;
 
 /** The ids of the tasks whose sub-tasks are hidden in this browser. */

@@ -6,7 +6,7 @@ export interface Counts extends Pick<Stats, "open" | "completed" | "dueToday" | 
 }
 
 /**
- * The counts of the list in words. With all open tasks at hand the device's
+ * The counts of the list in words. If all open tasks are loaded, the device's
  * clock decides which are overdue, as in their rows.
  */
 export function summary({ open, dueToday, overdue }: Counts, all: readonly Task[] | undefined, now: Date): string {

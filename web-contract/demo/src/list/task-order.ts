@@ -8,13 +8,13 @@ import { fold, folded } from "./folded";
 import { createOrder, placeAmong, type Order } from "./order";
 import { deepest, type Tree } from "./tree";
 
-/** Tasks in the user's own order, with their sub-tasks, and how to move them in it. */
+/** Tasks in the manual order, with their sub-tasks, and functions to move them. */
 export interface TaskOrder extends Order<Task> {
-  /** Makes a task a sub-task of the one above it: undefined if it cannot be one. */
+  /** Returns a function that makes a task a sub-task of the one above it; undefined if that is impossible. */
   nest: (task: Task) => (() => void) | undefined;
-  /** Takes a task out of its parent: undefined on the top level. */
+  /** Returns a function that moves a task out of its parent; undefined on the top level. */
   unnest: (task: Task) => (() => void) | undefined;
-  /** Lets sub-tasks be written below a task: undefined if it can have none. */
+  /** Returns a function that opens a field for sub-tasks below a task; undefined if it can have none. */
   addBelow: (task: Task) => (() => void) | undefined;
   /** The places of another task, which the pointer is over on a level, that take the task with an id. */
   takes: (id: string, other: Task, level: number) => Places;
@@ -22,10 +22,10 @@ export interface TaskOrder extends Order<Task> {
   drop: (id: string, other: Task, place: Place, level: number) => void;
 }
 
-/** The order of the rows around; undefined where it is not the user's own. */
+/** The order of the surrounding rows; undefined if it is not the manual one. */
 export const OrderContext = createContext<TaskOrder | undefined>(undefined);
 
-/** `read` returns the tree as it is now. */
+/** `read` returns the current tree. */
 export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: Pick<Workspace, "writes" | "notices" | "drafts">): TaskOrder {
   const order = createOrder<Task>({ read: (task) => read().siblingsOf(task), move: writes.move, announce: notices.announce });
   const find = (id: string) => read().tasks.find((task) => task.id === id);

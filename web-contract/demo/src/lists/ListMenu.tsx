@@ -10,7 +10,7 @@ import { ListDialog } from "../ui/later";
 interface Props {
   list: List;
   className: string;
-  /** The order that the list can be moved in. */
+  /** The order in which the list can be moved. */
   order?: Order<List>;
   /** Called before the list leaves its place. */
   onLeave?: () => void;
@@ -33,7 +33,7 @@ export function ListMenu({ list, className, order, onLeave }: Props) {
     listWrites.change(list, { archived: !list.archived });
   }
 
-  /** The drawer would cover the notice, which has the undo. */
+  /** Closes the drawer, which would cover the notice with the undo button. */
   function leave() {
     onLeave?.();
     closePanel();

@@ -5,7 +5,7 @@ import { useCallback } from "react";
 import { useWorkspace } from "../data/workspace";
 import type { Dragged } from "../drag/drag";
 
-/** Returns what puts a task that is dropped on a list into it, or all that are selected; undefined is the Inbox. */
+/** Returns a function that moves a dropped task, or all selected ones, to a list; undefined is the Inbox. */
 export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
   const { writes, selection } = useWorkspace();
   const queryClient = useQueryClient();

@@ -9,12 +9,12 @@ export type ListWrites = ReturnType<typeof createListWrites>;
 /** The writes to lists. Each shows at once; most can be undone. */
 export function createListWrites({ queryClient, ...parts }: Parts & { queryClient: QueryClient }) {
   const { sender, outbox, notices, undo } = parts;
-  const { mutations, patient, send, saved } = sender;
+  const { mutations, retrying, send, saved } = sender;
   const { moveList: move, deleteList: remove, restoreList: restore } = mutations;
   const common = createCommon(parts, "List", { move, remove, restore });
 
   const sendCreated = outbox.kept("createList", (key, list: CreateListRequest) => {
-    const created = send(mutations.createList(patient(key)), list);
+    const created = send(mutations.createList(retrying(key)), list);
     return saved(created, (error) => {
       const isFull = isApiError(error, "too_many_lists");
       const message = `${quoted(list.name)} was not added. ${isFull ? "You have 500 lists, which is the limit." : reason(error)}`;

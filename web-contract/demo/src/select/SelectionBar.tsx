@@ -11,15 +11,15 @@ import { useStore } from "../ui/store";
 import "./selection.css";
 
 interface Props {
-  /** The tasks to pick from, as far as they are loaded. */
+  /** The loaded tasks of the view. */
   tasks: readonly Task[];
-  /** Those that are picked when all are. Default: tasks. */
+  /** The tasks that “Select all” selects. Default: tasks. */
   all?: readonly Task[];
-  /** Loads the rest of those and resolves to all of them. */
+  /** Loads the rest of them and resolves to all. */
   loadAll?: () => Promise<Task[]>;
 }
 
-/** What can be done with all picked tasks at once. It stands before them, to be near for the keyboard too. */
+/** The actions on all selected tasks. It comes before them in the document, to be near for the keyboard. */
 export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const { selection, writes } = useWorkspace();
   const queryClient = useQueryClient();
@@ -53,7 +53,7 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
     void loadAll?.().then(pick);
   }
 
-  // An undo must leave alone what was done before.
+  // Undo must not change tasks that were completed before.
   const complete = () => act((all) => writes.completeAll(all.filter((task) => task.completed === allDone), !allDone));
   const remove = () => act(writes.removeAll);
 
@@ -67,7 +67,7 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
     return () => removeEventListener("keydown", listen);
   }, [selecting, selection]);
 
-  // The picked tasks leave with the view.
+  // The selection ends with the view.
   useEffect(() => () => selection.end(), [selection]);
 
   if (!selecting) return null;

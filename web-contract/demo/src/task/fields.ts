@@ -1,13 +1,13 @@
 import type { ReplaceTaskRequest, Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 
-/** The fields of a task that people fill in. To complete a task is an action of its own. */
+/** The fields of a task that people edit. Completing a task is a separate action. */
 export type Fields = Omit<Required<ReplaceTaskRequest>, "completed">;
 
-/** What people see as one field. A due date is a day, dueOn, or a moment, dueAt: it goes by the name of the latter. */
+/** A field as people see it. A due date is a day, dueOn, or a moment, dueAt; its field is named dueAt. */
 export type FieldName = Exclude<keyof Fields, "dueOn">;
 
-/** The compiler refuses a field of the contract that has no label here. */
+/** A new field of the contract without a label here is a compile error. */
 export const fieldLabels: Record<FieldName, string> = {
   title: "Title",
   description: "Notes",
@@ -29,7 +29,7 @@ export function fieldsOf(task: Task | typeof defaults): Fields {
   return Object.fromEntries([...fieldNames, "dueOn" as const].map((name) => [name, task[name]])) as unknown as Fields;
 }
 
-/** Whether a field holds the same in both. */
+/** Whether a field is equal in both. */
 function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolean {
   const valueOf = (fields: Partial<Fields>) => {
     if (name === "dueAt" && fields.dueOn) return fields.dueOn;
@@ -47,7 +47,7 @@ export function changesIn(fields: Partial<Fields>, base: Fields): Partial<Fields
   return changes.dueAt === undefined ? changes : { ...changes, dueOn: fields.dueOn ?? null };
 }
 
-/** The changes on both sides that are about the same field, and not the same. */
+/** The fields that both sides changed to different values. */
 export function conflictsOf(mine: Partial<Fields>, base: Fields, theirs: Fields): FieldName[] {
   return fieldNames.filter(
     (name) => mine[name] !== undefined && !isSame(name, base, theirs) && !isSame(name, mine, theirs),

@@ -4,7 +4,7 @@ import { occurrences, parseRule } from "@tasklane/web-contract/recurrence";
 import { calendar } from "./calendar";
 import { dayOf, dueOn, type Due } from "./dates";
 
-// What the server will do when a task is completed: tests hold it to the cases of Go.
+// The same computation as the server's, tested with the cases of the Go package.
 
 type Recurring = Pick<Task, "dueAt" | "dueOn" | "recurrence" | "recurrenceFrom">;
 
@@ -14,7 +14,7 @@ const midnightOf = (clock: number) => Math.floor(clock / day) * day;
 const timeOfDay = (clock: number) => clock - midnightOf(clock);
 const momentOf = (due: Due) => Date.parse(due.dueAt!);
 
-/** When the tasks are due that follow one completed at a moment, if each is completed when it is due. */
+/** Returns the due dates after one completion at a moment, if each task is completed when it is due. */
 function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: number): Generator<Due> {
   if (!recurrence || !due.dueAt) return;
   const rule = parseRule(recurrence);

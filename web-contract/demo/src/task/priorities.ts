@@ -2,7 +2,7 @@ import type { Task } from "@tasklane/web-contract";
 
 export type Priority = Task["priority"];
 
-/** From what cannot wait to what can. */
+/** From the most urgent to the least. */
 export const priorities: readonly Priority[] = ["urgent", "high", "medium", "low", "none"];
 
 export const priorityNames: Record<Priority, string> = {

@@ -1,6 +1,6 @@
 import { createStore } from "../ui/store";
 
-/** What knows when recurring tasks are due next. It is not part of the page's first script. */
+/** The code that computes the next due dates. It is not part of the page's first script. */
 export const recurrence = createStore<typeof import("./occurrences") | undefined>(undefined);
 
 export async function loadRecurrence(): Promise<void> {

@@ -7,7 +7,7 @@ interface Props {
   onErase: () => void;
 }
 
-/** Asks before something goes for good. */
+/** Asks for confirmation before erasing a task. */
 export function EraseDialog({ task, onClose, onErase }: Props) {
   return (
     <Dialog title="Erase this task for good?" role="alertdialog" onClose={onClose}>

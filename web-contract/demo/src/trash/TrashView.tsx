@@ -18,13 +18,13 @@ import { TrashRow } from "./TrashRow";
 import "../list/list.css";
 import "./trash.css";
 
-/** A task that is about to be erased, and the row it is in. */
+/** A task to erase after confirmation, and its row. */
 interface Doomed {
   task: Task;
   row: HTMLElement;
 }
 
-/** What was deleted: to be restored, or erased for good. */
+/** The deleted tasks, which can be restored or erased. */
 export function TrashView() {
   const { queries, writes } = useWorkspace();
   const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
@@ -32,7 +32,7 @@ export function TrashView() {
   const [doomed, setDoomed] = useState<Doomed>();
 
   function erase({ task, row }: Doomed) {
-    // The dialog holds the focus, and has to be gone before that can go anywhere else.
+    // The dialog traps the focus, so it must close before the focus can move.
     flushSync(() => setDoomed(undefined));
     focusBeside(row);
     writes.erase(task);

@@ -10,12 +10,12 @@ interface Props {
   onChange: () => void;
 }
 
-/** The values without this one, or with it. */
+/** Adds a value, or removes it if it is present. */
 export function toggled<Value>(values: readonly Value[], value: Value): Value[] {
   return values.includes(value) ? values.filter((other) => other !== value) : [...values, value];
 }
 
-/** One of several that can be chosen together. */
+/** One of several options that can be chosen together. */
 export function CheckOption({ text, icon, aside, checked, onChange }: Props) {
   return (
     <label className="option">

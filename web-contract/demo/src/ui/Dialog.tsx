@@ -7,16 +7,16 @@ import "./dialog.css";
 
 interface Props {
   title: string;
-  /** alertdialog: the page waits for an answer, and a click elsewhere is none. */
+  /** alertdialog: the user must answer; a click elsewhere does not close it. */
   role?: "dialog" | "alertdialog";
-  /** Called when the dialog is left without an answer; without it, it cannot be. */
+  /** Called when the dialog is closed without an answer; without it, it cannot be closed. */
   onClose?: () => void;
-  /** Whether it comes from the side, as high as the window. */
+  /** Whether it slides in from the side, as high as the window. */
   isDrawer?: boolean;
   children: ReactNode;
 }
 
-/** A window over the page, which is out of reach meanwhile. */
+/** A modal window over the page. */
 export function Dialog({ title, role = "dialog", onClose, isDrawer = false, children }: Props) {
   const ref = useRef<HTMLDivElement>(null);
   const state = useOverlayTriggerState({ isOpen: true, onOpenChange: () => onClose?.() });

@@ -1,6 +1,6 @@
 import "./ui.css";
 
-/** Stands where a list would be, and says why there is none. */
+/** Replaces an empty list, and says why it is empty. */
 export function EmptyState({ title, text }: { title: string; text: string }) {
   return (
     <div className="empty">

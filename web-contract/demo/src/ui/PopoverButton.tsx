@@ -4,15 +4,15 @@ import { useOverlayTriggerState } from "react-stately/useOverlayTriggerState";
 import { Popover } from "./later";
 
 interface ButtonProps {
-  /** What a screen reader calls the button; its own text if it has none. */
+  /** The button's accessible name, if it differs from its text. */
   label?: string | undefined;
-  /** What the popover is called. */
+  /** The title of the popover. */
   title: string;
   className: string;
   children: ReactNode;
-  /** What the button is called among the controls of its row. */
+  /** The button's name among the controls of its row. */
   control?: string;
-  /** Which edges of the button and its popover are in line. */
+  /** Which edges of the button and its popover are aligned. */
   align?: "start" | "end";
   /** Called after a choice has closed the popover. Without it, or a choice, the focus goes back to the button. */
   onDone?: (() => void) | undefined;
@@ -27,7 +27,7 @@ export function PopoverButton({ label, title, className, children, content, onDo
   const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
 
   function done() {
-    // The popover keeps the focus within while it is there.
+    // An open popover traps the focus.
     flushSync(state.close);
     onDone?.();
   }

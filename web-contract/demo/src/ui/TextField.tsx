@@ -4,11 +4,11 @@ import "./ui.css";
 interface Props extends ComponentProps<"input"> {
   label: string;
   hint?: string;
-  /** What is wrong with what the field holds. */
+  /** The error of the field's value. */
   fault?: string | undefined;
 }
 
-/** A labelled line of text, with a hint below it, or what is wrong with it. */
+/** A labelled text field, with a hint or an error below it. */
 export function TextField({ label, hint, fault, id: given, ...input }: Props) {
   const own = useId();
   const id = given ?? own;

@@ -18,10 +18,10 @@ const controlOf = (target: EventTarget | null) =>
 const isNear = (a: { x: number; y: number }, b: { x: number; y: number }) => Math.hypot(a.x - b.x, a.y - b.y) <= reach;
 
 /**
- * Lets one press act on one thing: the control that was under the pointer when
- * it was pressed. A list may change before the click, or between the two clicks
- * of a double click, and bring another task under the pointer. A key that is
- * held down presses no button twice, since the focus may be on another task.
+ * Makes each press act on one element: the control that was under the pointer
+ * when it was pressed. A list may change before the click, or between the two
+ * clicks of a double click, and move another task under the pointer. A held key
+ * does not press a button twice, because the focus may be on another task.
  */
 export function guardClicks(): void {
   let press: Press | undefined;

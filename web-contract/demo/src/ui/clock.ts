@@ -4,7 +4,7 @@ import { createStore, useStore } from "./store";
 /** The longest time between two checks of the clock, in milliseconds: timers stop while a machine sleeps. */
 const longestPause = 60_000;
 
-/** The time that the page shows. It is updated when one of the awaited times has come. */
+/** The time that the page shows. It is updated at the next awaited time. */
 const clock = createStore(new Date());
 /** The next time, in milliseconds since 1970, at which each caller of useNow renders something else. */
 const awaited = new Map<object, number>();
@@ -17,7 +17,7 @@ function tick(): void {
   if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), longestPause));
 }
 
-/** Renders everything again that depends on the time. */
+/** Renders everything that depends on the time. */
 export const redraw = () => clock.set(new Date());
 
 /** Returns the time, and renders again at the next time at which something changes, in milliseconds since 1970. */

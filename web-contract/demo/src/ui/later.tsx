@@ -5,8 +5,8 @@ import { lazy, Suspense, useState, type ComponentType } from "react";
 const loads: (() => unknown)[] = [];
 
 /**
- * Makes a component whose code is not part of the page's first script. Once that is loaded, it is drawn at once. Most
- * are loaded with the rest; others when they are first drawn.
+ * Makes a component whose code is not part of the page's first script. Most are loaded with the rest of the page, others
+ * when they are first rendered. Once loaded, they render at once.
  */
 export function later<Props extends object>(read: () => Promise<ComponentType<Props>>, withRest = true): ComponentType<Props> {
   let loaded: ComponentType<Props> | undefined;
@@ -35,7 +35,7 @@ export const RepeatChoice = later(async () => (await import("../editor/RepeatCho
 export const ShortcutsDialog = later(async () => (await import("../app/ShortcutsDialog")).ShortcutsDialog);
 export const Dialog = later(async () => (await import("./Dialog")).Dialog);
 
-/** Loads all of them once the page is drawn, so that they are there when they are wanted, also offline. */
+/** Loads all of them after the page has rendered, so that they are available later, also offline. */
 export function loadRest(): void {
   for (const load of loads) void load();
   void loadDragging();

@@ -5,25 +5,25 @@ import "./notices.css";
 
 export interface Notice {
   message: string;
-  /** What can be done about it. */
+  /** A button in the notice. */
   action?: { label: string; run: () => void };
-  /** A failure stays until it is answered; other notices go by themselves. */
+  /** A failure stays until it is dismissed; other notices disappear. */
   failure?: boolean;
 }
 
-/** How many milliseconds a notice can be read and acted on. */
+/** The time in milliseconds for which a notice is shown. */
 const readingTime = 8_000;
 
-/** What is said to the user: notices for everyone, announcements for screen readers. */
+/** Messages to the user: notices for all, announcements for screen readers. */
 export function createNotices() {
   const notice = createStore<Notice | undefined>(undefined);
   const announcement = createStore({ message: "", count: 0 });
   return {
     notice,
     announcement,
-    /** Tells everyone. A new notice takes the place of the one before. */
+    /** Shows a notice, which replaces the previous one. */
     show: (next: Notice) => notice.set(next),
-    /** Tells screen readers what others see for themselves. */
+    /** Announces to screen readers what the page shows to others. */
     announce: (message: string) => announcement.set({ message, count: announcement.get().count + 1 }),
     dismiss: () => notice.set(undefined),
   };
@@ -52,7 +52,7 @@ function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }
   const [held, setHeld] = useState(false);
   const { message, action, failure } = notice;
 
-  // Nobody loses a notice that they point at or have reached by the keyboard.
+  // A notice under the pointer or with the focus does not disappear.
   useEffect(() => {
     if (failure || held) return;
     const timer = setTimeout(dismiss, readingTime);
@@ -87,7 +87,7 @@ function NoticeCard({ notice, dismiss }: { notice: Notice; dismiss: () => void }
   );
 }
 
-/** A message with each quoted title apart, so that one from right to left leaves the other words in their order. */
+/** Isolates each quoted title of a message, so that a right-to-left title does not reorder the other words. */
 function withTitles(message: string): ReactNode {
   return message.split(/(“[^”]*”)/).map((part, index) => (index % 2 === 0 ? part : <bdi key={index}>{part}</bdi>));
 }

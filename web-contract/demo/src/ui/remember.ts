@@ -1,4 +1,4 @@
-// Where the storage is full or blocked, nothing fails: what cannot be stored lasts as long as the page.
+// If the storage is full or blocked, nothing fails: values then last as long as the page.
 
 type Place = "localStorage" | "sessionStorage";
 
@@ -22,7 +22,7 @@ export function remember(key: string, value: string | undefined, place: Place = 
   }
 }
 
-/** Returns the keys of all that is stored on this device and begins so. */
+/** Returns the keys with a prefix that are stored on this device. */
 export function recallKeys(prefix: string): string[] {
   try {
     return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
@@ -31,7 +31,7 @@ export function recallKeys(prefix: string): string[] {
   }
 }
 
-/** Returns a map that lasts as long as the tab, also over a reload. */
+/** Returns a map that lasts as long as the tab, also after a reload. */
 export function mapOfTab<Value>(key: string): Map<string, Value> {
   const map = new Map(JSON.parse(recall(key, "sessionStorage") ?? "[]") as [string, Value][]);
   addEventListener("pagehide", () => remember(key, JSON.stringify([...map]), "sessionStorage"));

@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from "react";
 
-/** A value outside of React that components follow. */
+/** A value outside of React that components can subscribe to. */
 export interface Store<Value> {
   get: () => Value;
   set: (value: Value) => void;
@@ -28,7 +28,7 @@ export function useStore<Value>({ subscribe, get }: Store<Value>): Value {
   return useSyncExternalStore(subscribe, get, get);
 }
 
-/** Follows a part of the value alone. `select` returns the same for the same. */
+/** Subscribes to a part of the value. `select` must return the same part for the same value. */
 export function useStorePart<Value, Part>({ subscribe, get }: Store<Value>, select: (value: Value) => Part): Part {
   return useSyncExternalStore(subscribe, () => select(get()));
 }
