@@ -86,6 +86,14 @@ func TestUnknownPath(t *testing.T) {
 	}
 }
 
+func TestUnknownPath_IsLoggedInPart(t *testing.T) {
+	t.Parallel()
+	_, _, log := call(t, "/"+strings.Repeat("%C3%A9", 10_000), func(*httpapi.API) {})
+	if len(log) > 1000 || !strings.Contains(log, `éé…"`) {
+		t.Errorf("the log of a long path is\n%s", log)
+	}
+}
+
 func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -102,11 +103,20 @@ func (o Observers) report(of request, info *requestInfo, status, bytes int, took
 type request struct{ method, path, traceID string }
 
 func requested(r *http.Request) request {
-	of := request{method: r.Method, path: r.URL.Path}
+	of := request{method: cut(r.Method), path: cut(r.URL.Path)}
 	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
 		of.traceID = span.TraceID().String()
 	}
 	return of
+}
+
+// cut bounds text that the client chose, which no route may have matched.
+func cut(text string) string {
+	const most = 200 // bytes
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // logLine returns the attributes of a request's log line.
