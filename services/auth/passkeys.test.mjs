@@ -17,8 +17,8 @@ function withDevices(browser) {
   return {
     ...browser,
     async add(device, unlocked = true) {
-      const { body, ...refused } = await browser.send("/passkey/generate-register-options");
-      if (!body.challenge) return { body, ...refused };
+      const { body, ...rejected } = await browser.send("/passkey/generate-register-options");
+      if (!body.challenge) return { body, ...rejected };
       return browser.send("/passkey/verify-registration", { name: "Laptop", response: device.create(body, { unlocked }) });
     },
     async signIn(device, unlocked = true) {

@@ -36,7 +36,7 @@ func (d doctorCommand) Run(ctx context.Context) error {
 }
 
 func examine(ctx context.Context, c config, user doctorCommand, out io.Writer) error {
-	p := &patient{
+	p := &siteCheck{
 		config: c, user: user, auth: session.NewBetterAuth(c.BetterAuthURL.URL),
 		http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
@@ -44,8 +44,8 @@ func examine(ctx context.Context, c config, user doctorCommand, out io.Writer) e
 	return doctor.Examine(ctx, out, p.checks())
 }
 
-// patient is a site that is examined, and what was found out so far.
-type patient struct {
+// siteCheck is a site to check, with the results so far.
+type siteCheck struct {
 	config
 
 	user doctorCommand
@@ -65,7 +65,7 @@ const (
 	tokenCheck  = "token"
 )
 
-func (p *patient) checks() []doctor.Check {
+func (p *siteCheck) checks() []doctor.Check {
 	return []doctor.Check{
 		{Name: "site", Run: p.checkSite, Cure: "let the proxy in front, or the rewrites, hand /api to this bff"},
 		{Name: authCheck, Run: p.checkAuth, Cure: "see whether Better Auth runs, and whether BETTER_AUTH_URL leads to it"},
@@ -91,7 +91,7 @@ type reply struct {
 
 // ask sends a request as a page of the site does. A header replaces what it would
 // send.
-func (p *patient) ask(ctx context.Context, method string, target *url.URL, body any, header ...string) (*reply, error) {
+func (p *siteCheck) ask(ctx context.Context, method string, target *url.URL, body any, header ...string) (*reply, error) {
 	const longest = 1 << 20
 	encoded, err := json.Marshal(body)
 	if err != nil {

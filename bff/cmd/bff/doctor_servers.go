@@ -15,7 +15,7 @@ import (
 )
 
 // checkSite tries whether PUBLIC_URL leads to a bff.
-func (p *patient) checkSite(ctx context.Context) (string, error) {
+func (p *siteCheck) checkSite(ctx context.Context) (string, error) {
 	target := p.PublicURL.JoinPath("/api/session")
 	response, err := p.ask(ctx, http.MethodGet, target, nil)
 	if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
@@ -33,7 +33,7 @@ func (p *patient) checkSite(ctx context.Context) (string, error) {
 }
 
 // checkAuth asks for the keys, which Better Auth reads from its database.
-func (p *patient) checkAuth(ctx context.Context) (string, error) {
+func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
 	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("jwks"), nil)
 	if err != nil {
 		return "", err
@@ -53,7 +53,7 @@ func (p *patient) checkAuth(ctx context.Context) (string, error) {
 	return fmt.Sprintf("responds, with %d keys", len(keys.Keys)), nil
 }
 
-func (p *patient) checkClock(ctx context.Context) (string, error) {
+func (p *siteCheck) checkClock(ctx context.Context) (string, error) {
 	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("ok"), nil)
 	if err != nil {
 		return "", err
@@ -69,7 +69,7 @@ func (p *patient) checkClock(ctx context.Context) (string, error) {
 }
 
 // checkOrigin signs nobody out, as a page of the site and of each trusted origin does.
-func (p *patient) checkOrigin(ctx context.Context) (string, error) {
+func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 	origins := []string{p.PublicURL.String()}
 	for _, origin := range p.TrustedOrigins {
 		origins = append(origins, origin.String())
@@ -99,7 +99,7 @@ const signInLimit = 4
 
 // checkProxy tries whether Better Auth tells users apart by their addresses. It limits
 // sign-ins for each address and path, so a path without an endpoint disturbs nobody.
-func (p *patient) checkProxy(ctx context.Context) (string, error) {
+func (p *siteCheck) checkProxy(ctx context.Context) (string, error) {
 	target := p.auth.URL.JoinPath("sign-in/doctor")
 	limited := func(client string) (bool, error) {
 		response, err := p.ask(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
@@ -133,7 +133,7 @@ func someAddress() string {
 }
 
 // checkPasskeys compares the domain of passkeys with the host of the site's pages.
-func (p *patient) checkPasskeys(ctx context.Context) (string, error) {
+func (p *siteCheck) checkPasskeys(ctx context.Context) (string, error) {
 	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
 	if err != nil {
 		return "", err
@@ -152,7 +152,7 @@ func (p *patient) checkPasskeys(ctx context.Context) (string, error) {
 	return "are for " + options.Domain, nil
 }
 
-func (p *patient) checkService(ctx context.Context) (string, error) {
+func (p *siteCheck) checkService(ctx context.Context) (string, error) {
 	response, err := p.ask(ctx, http.MethodHead, p.TasksURL.URL, nil)
 	if err != nil {
 		return "", err

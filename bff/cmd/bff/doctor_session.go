@@ -15,7 +15,7 @@ import (
 )
 
 // checkSignIn begins a session, as the page does.
-func (p *patient) checkSignIn(ctx context.Context) (string, error) {
+func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
 	if p.user.Email == "" {
 		return "", doctor.Skip("for the rest, give --email and DOCTOR_PASSWORD of a user")
 	}
@@ -44,7 +44,7 @@ func (p *patient) checkSignIn(ctx context.Context) (string, error) {
 }
 
 // signOut ends the session.
-func (p *patient) signOut(ctx context.Context) {
+func (p *siteCheck) signOut(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, clockTolerance)
 	defer cancel()
 	if p.cookies != nil {
@@ -53,7 +53,7 @@ func (p *patient) signOut(ctx context.Context) {
 }
 
 // sessionCookie returns the session cookie that Better Auth has set, or nil.
-func (p *patient) sessionCookie() *http.Cookie {
+func (p *siteCheck) sessionCookie() *http.Cookie {
 	i := slices.IndexFunc(p.cookies, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, ".session_token") })
 	if i < 0 {
 		return nil
@@ -61,7 +61,7 @@ func (p *patient) sessionCookie() *http.Cookie {
 	return p.cookies[i]
 }
 
-func (p *patient) checkCookie(context.Context) (string, error) {
+func (p *siteCheck) checkCookie(context.Context) (string, error) {
 	cookie := p.sessionCookie()
 	name, isSecure := strings.CutPrefix(cookie.Name, "__Secure-")
 	if want := string(p.CookiePrefix) + ".session_token"; name != want {
@@ -76,7 +76,7 @@ func (p *patient) checkCookie(context.Context) (string, error) {
 	return "is named " + cookie.Name, nil
 }
 
-func (p *patient) checkSecret(context.Context) (string, error) {
+func (p *siteCheck) checkSecret(context.Context) (string, error) {
 	if p.Secret == "" {
 		return "is not set: each unknown cookie is a question to Better Auth", nil
 	}
@@ -89,7 +89,7 @@ func (p *patient) checkSecret(context.Context) (string, error) {
 	return "is Better Auth's", nil
 }
 
-func (p *patient) checkToken(ctx context.Context) (string, error) {
+func (p *siteCheck) checkToken(ctx context.Context) (string, error) {
 	target := p.auth.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
 	response, err := p.ask(ctx, http.MethodGet, target, nil)
@@ -104,7 +104,7 @@ func (p *patient) checkToken(ctx context.Context) (string, error) {
 }
 
 // tokenSays returns what stands in the JWT.
-func (p *patient) tokenSays() (algorithm, issuer string, audience any) {
+func (p *siteCheck) tokenSays() (algorithm, issuer string, audience any) {
 	var header struct{ Alg string }
 	var claims struct {
 		Iss string
@@ -121,7 +121,7 @@ func (p *patient) tokenSays() (algorithm, issuer string, audience any) {
 }
 
 // checkChain asks the task service with the JWT.
-func (p *patient) checkChain(ctx context.Context) (string, error) {
+func (p *siteCheck) checkChain(ctx context.Context) (string, error) {
 	target := p.TasksURL.JoinPath("api/tasks")
 	target.RawQuery = "limit=1"
 	response, err := p.ask(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+p.jwt, "Cookie", "")

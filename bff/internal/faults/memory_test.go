@@ -89,7 +89,7 @@ func largestTask() map[string]any {
 // must have a Retry-After.
 func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 	w.t.Helper()
-	refused := 0
+	rejected := 0
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for range people {
@@ -116,14 +116,14 @@ func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 					w.t.Errorf("%s: %s without Retry-After", path, response.Status)
 				default:
 					mu.Lock()
-					refused++
+					rejected++
 					mu.Unlock()
 				}
 			}
 		})
 	}
 	all.Wait()
-	w.t.Logf("%d × %d %s: %d rejected", people, rounds, path, refused)
+	w.t.Logf("%d × %d %s: %d rejected", people, rounds, path, rejected)
 }
 
 // leaveUnread requests a path on many connections and reads nothing, until the server has

@@ -28,9 +28,9 @@ const (
 
 // tally counts the results of requests.
 type tally struct {
-	mu      sync.Mutex
-	served  []time.Duration
-	refused map[int]int // by status
+	mu       sync.Mutex
+	served   []time.Duration
+	rejected map[int]int // by status
 	// slowest is the longest time until a rejection.
 	slowest time.Duration
 }
@@ -41,7 +41,7 @@ func (l *tally) add(took time.Duration, status int) {
 	if status < http.StatusBadRequest {
 		l.served = append(l.served, took)
 	} else {
-		l.refused[status]++
+		l.rejected[status]++
 		l.slowest = max(l.slowest, took)
 	}
 }
@@ -56,7 +56,7 @@ func (l *tally) percentile(n int) time.Duration {
 // request immediately, or after the pause.
 func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts time.Duration) *tally {
 	t.Helper()
-	l := &tally{refused: map[int]int{}}
+	l := &tally{rejected: map[int]int{}}
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
 	transport := &http.Transport{MaxIdleConnsPerHost: people}
@@ -189,7 +189,7 @@ func testShedding(t *testing.T, s *system) {
 	}
 	t.Logf("%d users were served %s after the overload", len(users), time.Since(back).Round(time.Millisecond))
 	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
-	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.refused, over.slowest)
+	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.rejected, over.slowest)
 	t.Logf("served requests take %.1f times as long (half)", float64(over.percentile(50))/float64(normal.percentile(50)))
 	for name, bytes := range most {
 		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
@@ -197,9 +197,9 @@ func testShedding(t *testing.T, s *system) {
 			t.Errorf("%s used %.0f MB", name, bytes/(1<<20))
 		}
 	}
-	refused := over.refused[http.StatusTooManyRequests] + over.refused[http.StatusServiceUnavailable]
-	if refused == 0 {
+	rejected := over.rejected[http.StatusTooManyRequests] + over.rejected[http.StatusServiceUnavailable]
+	if rejected == 0 {
 		t.Error("nothing was rejected")
 	}
-	t.Logf("counted: requests sent %d, requests shed %d", len(over.served)+refused, refused)
+	t.Logf("counted: requests sent %d, requests shed %d", len(over.served)+rejected, rejected)
 }

@@ -116,7 +116,7 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// A disturbance of a link is a toxic of toxiproxy, or "" to refuse connections.
+// A disturbance of a link is a toxic of toxiproxy, or "" to reject connections.
 type disturbance struct{ name, toxic string }
 
 var disturbances = []disturbance{

@@ -218,7 +218,7 @@ func TestRejectsResponses(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serve(t, handler))
 			response, _ := f.get(t, "/")
-			f.refuses(t, response, forward.ErrResponse)
+			f.rejects(t, response, forward.ErrResponse)
 		})
 	}
 }
@@ -232,7 +232,7 @@ func TestRejectsNonCanonicalPaths(t *testing.T) {
 		if path == "/a%00" { // the canonical form of a path with a NUL
 			continue
 		}
-		f.refuses(t, response, forward.ErrPath)
+		f.rejects(t, response, forward.ErrPath)
 	}
 	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/%C3%A4"} {
 		if response, _ := f.get(t, path); response.StatusCode != http.StatusOK {
@@ -296,7 +296,7 @@ func TestTimeouts(t *testing.T) {
 			}))
 			f.timeout = 50 * time.Millisecond
 			response, _ := f.get(t, "/")
-			f.refuses(t, response, context.DeadlineExceeded)
+			f.rejects(t, response, context.DeadlineExceeded)
 		}
 	})
 	t.Run("the rest of a response may take longer", func(t *testing.T) {

@@ -103,8 +103,8 @@ func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {
 	return f.do(t, http.MethodGet, path, nil, nil)
 }
 
-// refuses fails the test unless the last request failed with this error.
-func (f *front) refuses(t *testing.T, response *http.Response, want error) {
+// rejects fails the test unless the last request failed with this error.
+func (f *front) rejects(t *testing.T, response *http.Response, want error) {
 	t.Helper()
 	if response.StatusCode != 599 {
 		t.Fatalf("status %d", response.StatusCode)

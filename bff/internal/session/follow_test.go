@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// refuse says that the service did not accept the JWT.
-func refuse(s *Sessions) {
+// rejectJWT reports that the service rejected the JWT.
+func rejectJWT(s *Sessions) {
 	s.mu.Lock()
 	rejected := s.entries[request("one").Cookie.key].session
 	s.mu.Unlock()
@@ -64,7 +64,7 @@ func TestFollower_IsWokenWhenTheSessionIsEvicted(t *testing.T) {
 		"the session": func(s *Sessions) { s.Evict(request("one").Cookie) },
 		"the user":    func(s *Sessions) { s.EvictUser("ada") },
 		"by a request": func(s *Sessions) {
-			refuse(s)
+			rejectJWT(s)
 			_, _ = s.Get(context.Background(), request("one"))
 		},
 	} {
@@ -144,7 +144,7 @@ func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 		"after another check":           func(s *Sessions) { time.Sleep(ttl); _, _ = s.Check(context.Background(), request("one")) },
 		"after it was evicted":          func(s *Sessions) { s.Evict(request("one").Cookie) },
 		"after its user's were evicted": func(s *Sessions) { s.EvictUser("ada") },
-		"after its JWT was rejected":    func(s *Sessions) { refuse(s) },
+		"after its JWT was rejected":    func(s *Sessions) { rejectJWT(s) },
 		"when it is asked for again":    func(*Sessions) { time.Sleep(ttl) },
 	} {
 		t.Run(name, func(t *testing.T) {

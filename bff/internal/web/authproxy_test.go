@@ -252,9 +252,9 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 		// Behind a proxy such as Vite's, a browser takes the request for one of the site.
 		vite.Set("Sec-Fetch-Site", "same-origin")
-		refused := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, vite).is(http.StatusForbidden)
-		if !strings.Contains(string(refused.body), "http://localhost:5173") || !strings.Contains(string(refused.body), "BETTER_AUTH_TRUSTED_ORIGINS") {
-			t.Errorf("the error is %s", refused.body)
+		rejected := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, vite).is(http.StatusForbidden)
+		if !strings.Contains(string(rejected.body), "http://localhost:5173") || !strings.Contains(string(rejected.body), "BETTER_AUTH_TRUSTED_ORIGINS") {
+			t.Errorf("the error is %s", rejected.body)
 		}
 		for name, header := range map[string]http.Header{
 			"a program":                      {"Origin": nil, "Sec-Fetch-Site": nil},
@@ -327,9 +327,9 @@ func testAuthProxy(t *testing.T, s *site) {
 	})
 }
 
-// TestRefusalsOfBetterAuth: errors keep message and code, which Better Auth's client
+// TestErrorsOfBetterAuth checks that errors keep message and code, which Better Auth's client
 // reads, and get the members of a problem.
-func TestRefusalsOfBetterAuth(t *testing.T) {
+func TestErrorsOfBetterAuth(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		status int

@@ -42,9 +42,9 @@ func testLimits(t *testing.T, s *site) {
 		if diff := cmp.Diff([]string{`"user";q=2;w=2000`, `"user";r=0;t=2000`}, []string{last.header.Get("RateLimit-Policy"), last.header.Get("RateLimit")}); diff != "" {
 			t.Errorf("headers (-want +got):\n%s", diff)
 		}
-		refused := ask(ada)
-		refused.fails(taskapi.CodeRateLimited)
-		if refused.header.Get("Retry-After") == "" {
+		rejected := ask(ada)
+		rejected.fails(taskapi.CodeRateLimited)
+		if rejected.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
 		ask(bob).is(http.StatusOK)
@@ -62,12 +62,12 @@ func testLimits(t *testing.T, s *site) {
 		from("192.0.2.1", "/api/tasks").fails(taskapi.CodeUnauthenticated)
 		from("192.0.2.1", "/api/nothing").fails(taskapi.CodeNotFound)
 		for _, path := range []string{"/api/auth/ok", "/api/auth/get-session", "/api/tasks"} {
-			refused := from("192.0.2.1", path)
-			refused.fails(taskapi.CodeRateLimited)
-			if refused.header.Get("Retry-After") == "" || !strings.HasPrefix(refused.header.Get("RateLimit"), `"client";r=0;t=`) {
-				t.Errorf("%s: rejected with %v", path, refused.header)
+			rejected := from("192.0.2.1", path)
+			rejected.fails(taskapi.CodeRateLimited)
+			if rejected.header.Get("Retry-After") == "" || !strings.HasPrefix(rejected.header.Get("RateLimit"), `"client";r=0;t=`) {
+				t.Errorf("%s: rejected with %v", path, rejected.header)
 			}
-			if refused.header.Get("Access-Control-Allow-Origin") != trustedOrigin {
+			if rejected.header.Get("Access-Control-Allow-Origin") != trustedOrigin {
 				t.Errorf("%s: a page of a trusted origin cannot read the error", path)
 			}
 		}

@@ -65,8 +65,8 @@ func TestSignInWithAProvider(t *testing.T) {
 
 	// The callback works only for the same browser, and redirects nowhere else.
 	stranger := s.newBrowser(t)
-	refused := stranger.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
-	if got := refused.header.Get("Location"); !strings.Contains(got, "error=") || stranger.cookie() != nil {
+	rejected := stranger.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
+	if got := rejected.header.Get("Location"); !strings.Contains(got, "error=") || stranger.cookie() != nil {
 		t.Errorf("a stranger is redirected to %q with the cookie %v", got, stranger.cookie())
 	}
 	stranger.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
@@ -95,8 +95,8 @@ func TestAccountOfAProviderIsDeleted(t *testing.T) {
 
 	const sessionsBegan = `UPDATE session SET "createdAt" = now() - $1::interval`
 	s.auth.Exec(sessionsBegan, "25 hours")
-	if refused := ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusBadRequest); !strings.Contains(string(refused.body), "SESSION_EXPIRED") {
-		t.Errorf("with an old session: %s", refused.body)
+	if rejected := ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusBadRequest); !strings.Contains(string(rejected.body), "SESSION_EXPIRED") {
+		t.Errorf("with an old session: %s", rejected.body)
 	}
 	s.auth.Exec(sessionsBegan, "23 hours")
 	ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusOK)

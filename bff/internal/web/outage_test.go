@@ -68,13 +68,13 @@ func (s *site) servedToTheEnd(l *load) {
 		if len(uses[user]) == 0 {
 			t.Errorf("%s: no JWT reached the task service", w.name)
 		}
-		for _, refused := range w.since(time.Time{}) {
-			if !refused.failed() {
+		for _, rejected := range w.since(time.Time{}) {
+			if !rejected.failed() {
 				continue
 			}
 			for _, u := range uses[user] {
-				if u.at.Before(refused.begin) && refused.end.Before(u.until) {
-					t.Errorf("%s was rejected %s before the JWT expired", w.name, u.until.Sub(refused.end))
+				if u.at.Before(rejected.begin) && rejected.end.Before(u.until) {
+					t.Errorf("%s was rejected %s before the JWT expired", w.name, u.until.Sub(rejected.end))
 					break
 				}
 			}

@@ -26,8 +26,8 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 
 	for _, change := range []struct {
 		what, statement string
-		// refused says that the service rejects earlier JWTs.
-		refused bool
+		// rejected says that the service rejects earlier JWTs.
+		rejected bool
 	}{
 		{"rotated", `UPDATE jwks SET "expiresAt" = now()`, false},
 		{"withdrawn", `DELETE FROM jwks`, true},
@@ -66,7 +66,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 			t.Errorf("keys %s: no JWT has a new key", change.what)
 		}
 		want := len(newcomers)
-		if change.refused {
+		if change.rejected {
 			want += len(l.users)
 		}
 		for _, w := range l.users {

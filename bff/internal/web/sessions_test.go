@@ -92,9 +92,9 @@ func TestSessionsOnTheSite(t *testing.T) {
 
 	t.Run("a rejected JWT is renewed once", func(t *testing.T) {
 		defer s.tasksTap.Instead(nil)
-		var refused sync.Map
+		var rejected sync.Map
 		s.tasksTap.Instead(func(w http.ResponseWriter, r *http.Request) {
-			refused.Store(r.Header.Get("Authorization"), true)
+			rejected.Store(r.Header.Get("Authorization"), true)
 			s.tasksTap.Instead(nil)
 			w.Header().Set("Content-Type", "application/problem+json")
 			w.WriteHeader(http.StatusUnauthorized)

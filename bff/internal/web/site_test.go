@@ -65,7 +65,7 @@ type siteConfig struct {
 	postgres    *servertest.Postgres
 	provider    string
 	env         []string
-	// directAuth and directTasks bypass the taps: a stopped server then refuses
+	// directAuth and directTasks bypass the taps: a stopped server then rejects
 	// connections, while a tap would accept and break them.
 	directAuth, directTasks bool
 }
@@ -129,7 +129,7 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	t.Cleanup(connections.CloseIdleConnections)
 	var transport http.RoundTripper = connections
 	if c.callTimeout > 0 {
-		transport = impatient{connections, c.callTimeout}
+		transport = withTimeout{connections, c.callTimeout}
 	}
 	var options []session.Option
 	if c.secret == "" {
@@ -163,14 +163,14 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	return handler
 }
 
-// impatient cancels requests after a timeout.
-type impatient struct {
+// withTimeout cancels requests after a timeout.
+type withTimeout struct {
 	http.RoundTripper
 
 	callTimeout time.Duration
 }
 
-func (i impatient) RoundTrip(r *http.Request) (*http.Response, error) {
+func (i withTimeout) RoundTrip(r *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(r.Context(), i.callTimeout)
 	context.AfterFunc(ctx, cancel)
 	return i.RoundTripper.RoundTrip(r.WithContext(ctx))

@@ -127,11 +127,11 @@ func TestThrowAwayServer(t *testing.T) {
 	}
 }
 
-func TestStartRefuses(t *testing.T) {
+func TestStart_Errors(t *testing.T) {
 	t.Parallel()
 	t.Run("data without a password", func(t *testing.T) {
 		t.Parallel()
-		refuses(t, postgres.Options{NodeModules: modules(t), DataDir: t.TempDir()}, "password")
+		fails(t, postgres.Options{NodeModules: modules(t), DataDir: t.TempDir()}, "password")
 	})
 	t.Run("a taken port", func(t *testing.T) {
 		t.Parallel()
@@ -140,7 +140,7 @@ func TestStartRefuses(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer listener.Close()
-		refuses(t, postgres.Options{NodeModules: modules(t), Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
+		fails(t, postgres.Options{NodeModules: modules(t), Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
 	})
 	t.Run("data of a version that is not installed", func(t *testing.T) {
 		t.Parallel()
@@ -148,7 +148,7 @@ func TestStartRefuses(t *testing.T) {
 		if err := os.Mkdir(filepath.Join(opts.DataDir, "99"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		refuses(t, opts, "PostgreSQL 99", "npm package in "+opts.NodeModules, "initdb on PATH", "/usr/pgsql-*/bin")
+		fails(t, opts, "PostgreSQL 99", "npm package in "+opts.NodeModules, "initdb on PATH", "/usr/pgsql-*/bin")
 	})
 }
 
@@ -187,10 +187,10 @@ func TestInterruptedSetUp(t *testing.T) {
 func TestBinDirIsNotIgnored(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PG_BIN_DIR", dir)
-	refuses(t, postgres.Options{NodeModules: modules(t)}, "PG_BIN_DIR "+dir)
+	fails(t, postgres.Options{NodeModules: modules(t)}, "PG_BIN_DIR "+dir)
 }
 
-func refuses(t *testing.T, opts postgres.Options, words ...string) {
+func fails(t *testing.T, opts postgres.Options, words ...string) {
 	t.Helper()
 	server, err := postgres.Start(t.Context(), opts)
 	if err == nil {

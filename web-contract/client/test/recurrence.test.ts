@@ -26,7 +26,7 @@ const table = JSON.parse(await readFile(`${engine}testdata/rules.json`, "utf8"))
 
 const written = (instant: Date) => instant.toISOString().replace(".000Z", "Z");
 
-/** What clocks in a zone show, as 2026-11-26T09:00:00. */
+/** The local time in a zone, such as 2026-11-26T09:00:00. */
 function shown(instant: Date, zone: string): string {
   const format = new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
   return format.format(instant).replace(" ", "T");

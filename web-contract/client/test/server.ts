@@ -51,7 +51,7 @@ export function sendJson(
   response.writeHead(status, { "content-type": type, ...headers }).end(JSON.stringify(body));
 }
 
-/** What a call rejects with; fails when it does not reject. */
+/** Returns the error of a call, which must reject. */
 export async function rejection(call: Promise<unknown>): Promise<unknown> {
   const [outcome] = await Promise.allSettled([call]);
   if (outcome.status === "fulfilled") expect.fail("the call did not reject");

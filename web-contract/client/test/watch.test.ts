@@ -15,7 +15,7 @@ function begin(response: ServerResponse, seq: number): void {
   response.write(event("ready", { seq }));
 }
 
-/** Where a stream was asked to begin: the address, and the event after which it goes on. */
+/** The start of a stream: its address, and the event after which it continues. */
 const beginning = ({ url, headers }: ReceivedRequest) => [url, headers["last-event-id"]];
 
 /** The numbers of the next changes; then the watch is left. */

@@ -1,13 +1,13 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-// What holds everywhere comes first, so that a component's own styles can differ from it.
+// Global styles come first, so that the styles of components override them.
 import "./styles/tokens.css";
 import "./styles/base.css";
 import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
 import { bootstrap } from "./start";
 import { guardClicks } from "./ui/clicks";
-// What changes everything comes last.
+// Global overrides come last.
 import "./styles/print.css";
 
 guardClicks();

@@ -7,7 +7,7 @@ import type { Stack } from "./stack.js";
 export interface Site {
   /** Its address for browsers. */
   url: string;
-  /** Where the bff listens. */
+  /** The address on which the bff listens. */
   bffUrl: string;
   /** Better Auth itself. */
   authUrl: string;

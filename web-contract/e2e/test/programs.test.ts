@@ -27,7 +27,7 @@ async function block(page: string, language: string, words: string, account: Acc
   return Object.entries(here).reduce((code, [theirs, ours]) => code.replaceAll(theirs, ours), found);
 }
 
-/** What the page's code for Expo exports. */
+/** The exports of the page's code for Expo. */
 interface App {
   signIn: (email: string, password: string) => Promise<void>;
   tasklane: () => Promise<ReturnType<typeof createClient>>;

@@ -81,7 +81,7 @@ type kind struct {
 	columnNames                                           string
 	selectOne, selectSeveral, selectChanged, selectBehind string
 	// countLive counts a user's resources outside the trash, up to one too many;
-	// refuseTooMany fails with [errCheckFailed] if there are too many.
+	// rejectTooMany fails with [errCheckFailed] if there are too many.
 	countLive, rejectTooMany string
 
 	// wire returns the resource of a row.

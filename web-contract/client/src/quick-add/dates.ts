@@ -1,4 +1,4 @@
-// What a pattern means, as the Go package sdk/quickadd reckons it: change both together.
+// The meanings of patterns, as in the Go package sdk/quickadd: change both together.
 import { halfOfDay } from "./words.js";
 
 /** When a text says that something is due: days in milliseconds of UTC, times of day in minutes. */
@@ -117,7 +117,7 @@ function fromNow(now: number, count: number, unit: number): When | undefined {
 }
 
 function ruleOf(action: string, values: number[]): When | undefined {
-  // Where a pattern leaves the number out, it is 1.
+  // A pattern without a number means 1.
   const [a = 1, b = 1] = values;
   switch (action) {
     case "every": {

@@ -4,17 +4,17 @@ import { nextOccurrence, parseRule } from "../recurrence.js";
 import { meaningOf, type When } from "./dates.js";
 import { readClass, tokensOf, type Language, type Reading, type Token } from "./words.js";
 
-/** What a part of the text was understood as. */
+/** A recognized part of the text. */
 export interface Part {
   kind: "due" | "repeat" | "tag" | "priority" | "list";
-  /** Where it stands in the text. */
+  /** Its position in the text. */
   start: number;
   end: number;
 }
 
 /** A task as a line of text describes it. */
 export interface QuickAdd {
-  /** What is left of the text; all of it if nothing would be. */
+  /** The rest of the text; the whole text if the rest is empty. */
   title: string;
   /** The day it is due, such as 2026-11-28. */
   date?: string;
@@ -113,7 +113,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   return result;
 }
 
-/** Where a group stands: at several places if signs stand in it. */
+/** Returns the positions of a group: several if there are signs inside it. */
 function placesOf(tokens: (Token | undefined)[], { from, to }: Group): { start: number; end: number }[] {
   const places: { start: number; end: number }[] = [];
   for (const { start, end, isAfterSign } of tokens.slice(from, to) as Token[]) {

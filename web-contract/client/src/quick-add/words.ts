@@ -1,4 +1,4 @@
-// What single words mean, as the Go package sdk/quickadd reads them: change both together.
+// The meanings of single words, as in the Go package sdk/quickadd: change both together.
 
 /** One file of sdk/quickadd/languages. */
 export interface Language {

@@ -25,7 +25,7 @@ const readings = new WeakMap<object, Reading>();
  */
 export function createQueries(client: Client) {
   return {
-    /** Who is signed in. */
+    /** The signed-in user. */
     session: () => plain(taskKeys.session, client.getSession),
 
     /** A list, page by page. */

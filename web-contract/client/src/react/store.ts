@@ -48,7 +48,7 @@ export function latest<Data extends Item>(queryClient: QueryClient, item: Data):
   return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
 }
 
-/** Where changes of resources are kept. */
+/** Stores changes of resources. */
 interface Layer {
   get: LookUp;
   set: (id: string, item: Item | null) => void;

@@ -3,7 +3,7 @@ import type { Change, Client, WatchState } from "../index.js";
 /** How many milliseconds a hidden tab keeps its connection. */
 const linger = 60_000;
 
-/** What the tab with the connection tells the others: its state, or a change and the number before it. */
+/** A message of the tab with the connection to the others: its state, or a change and the previous number. */
 type Message = { state: WatchState } | { from: number; change: Change };
 
 interface Options {

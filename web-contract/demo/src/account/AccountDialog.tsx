@@ -11,7 +11,7 @@ import { newPassword, PasswordField } from "./PasswordField";
 import { Sessions } from "./Sessions";
 import "./dialog.css";
 
-/** What somebody can change about their account. */
+/** The account's settings. */
 export function AccountDialog({ onClose }: { onClose: () => void }) {
   const { user } = useWorkspace();
   const [features, setFeatures] = useState<Features>();

@@ -4,7 +4,7 @@ import { authClient } from "./auth";
 import { useAuthForm } from "./form";
 import { newPassword, PasswordField } from "./PasswordField";
 
-/** Where the link of a mail leads by which a new password is chosen. */
+/** The page to choose a new password, which the link in a mail opens. */
 export function ResetPage() {
   const query = new URLSearchParams(location.search);
   const token = query.get("token");

@@ -13,7 +13,7 @@ const list = async (): Promise<Answer<Session[]>> => {
   return { data: data && data.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt)), error };
 };
 
-/** Where the user is signed in, and how to end that. */
+/** The user's sessions, with buttons to end them. */
 export function Sessions() {
   const { items: sessions, fault, load } = useListed(list);
   const here = useSession().data?.session.token;

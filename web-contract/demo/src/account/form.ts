@@ -31,7 +31,7 @@ export function useAuthForm(send: (field: Field) => Promise<Answer>, onDone: () 
       event.preventDefault();
       void submit(event.currentTarget);
     },
-    /** What is wrong with a field; without a name, with the whole. */
+    /** Returns the error of a field; without a name, of the whole form. */
     faultOf: (field?: AuthFault["field"]) => (fault?.field === field ? fault?.message : undefined),
   };
 }

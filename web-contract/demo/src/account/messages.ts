@@ -5,7 +5,7 @@ export interface AuthError {
   status?: number;
 }
 
-/** What went wrong, and which field of the form it is about, if it is about one. */
+/** An error message, and the field of the form that it concerns, if any. */
 export interface AuthFault {
   field?: "name" | "email" | "password" | "current";
   message: string;

@@ -11,7 +11,7 @@ import { forgetScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
 interface Props {
-  /** What was asked for before anything else, if somebody is signed in. */
+  /** The bootstrap response, if a user is signed in. */
   first: Bootstrap | undefined;
 }
 

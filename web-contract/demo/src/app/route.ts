@@ -4,18 +4,18 @@ import { mapOfTab } from "../ui/remember";
 export const views = ["tasks", "today", "upcoming", "trash"] as const;
 export type View = (typeof views)[number];
 
-/** Where in the page someone is: the part of its address after the #. It survives a reload and can be kept as a bookmark. */
+/** The route of the page: the part of its address after the #. It survives a reload and can be bookmarked. */
 export interface Route {
   /** The view, as the address writes it. */
   path: string;
   view: View;
   /** The list whose tasks are shown: its id, or inbox for those in none; undefined for all. */
   list: string | undefined;
-  /** What narrows the list, as the address writes it. */
+  /** The filters of the list, in the form of the address. */
   query: URLSearchParams;
 }
 
-/** What each view was narrowed by in this tab, for the way back to it. */
+/** The last filters of each view in this tab, for returning to it. */
 const queries = mapOfTab<string>("tasklane.queries");
 
 /** The path of a list's view. */

@@ -5,7 +5,7 @@ import { mapOfTab } from "../ui/remember";
 const positions = mapOfTab<number>("tasklane.scroll");
 history.scrollRestoration = "manual";
 
-/** What people do themselves ends the way back to where they were. */
+/** Events of the user that stop restoring the scroll position. */
 const ownMoves = ["wheel", "touchstart", "pointerdown", "keydown"];
 
 /** Shows each view where it was left, also after a reload, when the list has still to grow to its old height. */

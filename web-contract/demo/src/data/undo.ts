@@ -4,14 +4,14 @@ import type { Notices } from "../ui/notices";
 const limit = 50;
 
 interface Step {
-  /** What the user did, such as “deleting “Water the plants””. */
+  /** The action in words, such as “deleting “Water the plants””. */
   name: string;
   run: () => void;
 }
 
 export type Undo = ReturnType<typeof createUndo>;
 
-/** What the user did, to be undone one step after the other, the latest first. */
+/** The user's actions, which can be undone step by step, the latest first. */
 export function createUndo(notices: Notices) {
   let steps: readonly Step[] = [];
 

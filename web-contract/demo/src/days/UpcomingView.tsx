@@ -62,7 +62,7 @@ function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end
   const engine = useStore(recurrence);
   return useMemo(() => {
     const ghosts = new Map<string, Ghost[]>();
-    // What is due today is in both.
+    // Tasks due today are in both.
     for (const task of new Map([...late, ...tasks].map((task) => [task.id, task])).values()) {
       if (!task.recurrence || !engine) continue;
       for (const due of engine.nextDues(task, now, { before: end })) {

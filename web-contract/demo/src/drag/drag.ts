@@ -1,30 +1,30 @@
 import { useEffect, useRef, type RefObject } from "react";
 import { createStore, useStore } from "../ui/store";
 
-/** What can be dragged. */
+/** An item that can be dragged. */
 export interface Dragged {
   /** tasks: all that are selected. */
   kind: "task" | "tasks" | "list";
   id: string;
-  /** What it is called while it is dragged. */
+  /** Its name while it is dragged. */
   name: string;
 }
 
-/** Where something is dropped, seen from the element under the pointer. */
+/** The place of a drop, relative to the element under the pointer. */
 export type Place = "before" | "after" | "inside";
 
 /** The places that take what is dragged, each with the level that it would be on there. */
 export type Places = Partial<Record<Place, number>>;
 
-/** What an element is to those that are dragged. `level` is that of the pointer: how many indents it is from the element's start. */
+/** A draggable element and drop target. `level` is the pointer's: the number of indents from the element's start. */
 export interface Part {
-  /** What goes with the pointer that drags it; undefined if it stays. */
+  /** The item that is dragged with the pointer; undefined if the element cannot be dragged. */
   item: Dragged | undefined;
   takes: (item: Dragged, level: number) => Places;
   onDrop: (item: Dragged, place: Place, level: number) => void;
 }
 
-/** What is being dragged. Its row stays drawn wherever the list is scrolled to. */
+/** The dragged item. Its row stays rendered wherever the list is scrolled to. */
 export const dragged = createStore<Dragged | undefined>(undefined);
 
 type Engine = typeof import("./engine");

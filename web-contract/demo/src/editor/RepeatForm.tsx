@@ -26,7 +26,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
   function change(changes: Partial<Repeat>, from = recurrenceFrom) {
     onChange({ recurrence: ruleOf({ ...repeat, ...changes }), recurrenceFrom: from });
   }
-  // What the form shows is what is saved.
+  // The form always saves what it shows.
   const begin = useEffectEvent(() => recurrence === null && change({}));
   useEffect(() => void begin(), []);
 

@@ -58,7 +58,7 @@ function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
   const shown = known.filter((tag) => tagKey(tag).includes(wanted));
 
   function choose(tag: string) {
-    // What was typed has found the tag, and is none itself.
+    // The typed text was only a search for the tag.
     onText("");
     onChange(toggled(tags, tag));
   }

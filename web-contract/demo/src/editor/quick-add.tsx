@@ -15,7 +15,7 @@ export interface UnderstoodPart extends Part {
   text: string;
 }
 
-/** What the words of a new task mean. */
+/** Quick add: the recognized parts of a new task's title. */
 export interface Read {
   /** The fields with what the title says. */
   shown: Fields;

@@ -1,6 +1,6 @@
 import { createStore } from "../ui/store";
 
-/** What reads new tasks. It is not part of the page's first script; until it is there, a title is only a title. */
+/** The parser of quick add. It is not part of the page's first script; until it is loaded, titles are not parsed. */
 export const quickAdd = createStore<typeof import("./quick-add") | undefined>(undefined);
 
 export async function loadQuickAdd(): Promise<void> {

@@ -15,7 +15,7 @@ interface Props {
   onChange: (changes: Partial<Filters>) => void;
 }
 
-/** What the list can be narrowed by. Every choice shows its effect at once. */
+/** The filters of the list. Every choice shows its effect at once. */
 export function FilterChoice({ filters, onChange }: Props) {
   const { queries } = useWorkspace();
   const { data: stats } = useQuery(queries.stats());

@@ -16,7 +16,7 @@ interface Props {
   onDelete: () => void;
 }
 
-/** What can be done with a task, without dragging it too. */
+/** The actions on a task, including those that dragging does. */
 export function TaskMenu({ task, order, onDay, onMove, onDelete }: Props) {
   const actions = () => {
     const [nest, unnest, addBelow] = [order?.nest(task), order?.unnest(task), order?.addBelow(task)];

@@ -4,7 +4,7 @@ interface Item {
   id: string;
 }
 
-/** Where to put an item: after or before another one, or at the end for null. */
+/** The new place of an item: after or before another one, or at the end for null. */
 export type Beside = { after: string } | { before: string | null };
 
 /** Moves items in the user's own order. */

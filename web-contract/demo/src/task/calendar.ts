@@ -22,13 +22,13 @@ function usualWeekStart(): Calendar["weekStart"] {
   return ({ 6: "saturday", 7: "sunday" } as const)[firstDay] ?? "monday";
 }
 
-/** What the browser says of its user. */
+/** The browser's settings. */
 export const browserCalendar: Calendar = {
   timeZone: zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()),
   weekStart: usualWeekStart(),
 };
 
-/** Where the user's days and weeks begin: as the settings say, once they are known and were ever written. */
+/** The user's time zone and week start: those of the settings, once they are loaded and were ever saved. */
 export const calendar = createStore(browserCalendar);
 
 /** Takes over the settings, or the browser's habits without any, and reports whether the calendar has changed. */

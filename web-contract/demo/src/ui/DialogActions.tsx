@@ -1,5 +1,5 @@
 interface Props {
-  /** What the button that submits the form says. */
+  /** The text of the submit button. */
   submit: string;
   onClose: () => void;
 }
