@@ -18,18 +18,23 @@ for built in .build/tasks .build/bff web-contract/demo/dist/index.html services/
 	[ -e "$built" ] || { echo "$built is missing: run make build web-contract/demo/dist/index.html services/auth/node_modules/.installed" >&2; exit 1; }
 done
 
-mkdir -p "$opt/bin" "$opt/auth" "$etc" "$units"
-# Renamed into place: a program that runs cannot be written to.
+mkdir -p "$opt/bin" "$etc" "$units"
+# Renamed into place, because what is replaced may be running.
 for program in tasks bff; do
 	cp ".build/$program" "$opt/bin/$program.new" && chmod 755 "$opt/bin/$program.new" && mv "$opt/bin/$program.new" "$opt/bin/$program"
 done
-rm -rf "$opt/page.new" "$opt/auth/node_modules"
+rm -rf "$opt/page.new" "$opt/auth.new"
 cp -r web-contract/demo/dist "$opt/page.new"
-rm -rf "$opt/page" && mv "$opt/page.new" "$opt/page"
-cp services/auth/package.json services/auth/*.mjs "$opt/auth/"
-rm -f "$opt"/auth/*.test.mjs
-cp -r services/auth/node_modules "$opt/auth/node_modules"
+mkdir "$opt/auth.new"
+cp services/auth/package.json services/auth/*.mjs "$opt/auth.new/"
+rm -f "$opt"/auth.new/*.test.mjs
+cp -r services/auth/node_modules "$opt/auth.new/node_modules"
 chmod -R go+rX "$opt"
+for part in page auth; do
+	rm -rf "$opt/$part.old"
+	[ ! -e "$opt/$part" ] || mv "$opt/$part" "$opt/$part.old"
+	mv "$opt/$part.new" "$opt/$part" && rm -rf "$opt/$part.old"
+done
 cp services/deploy/systemd/run.sh "$opt/run"
 cp services/deploy/systemd/*.service "$units/"
 

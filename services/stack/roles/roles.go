@@ -38,7 +38,7 @@ func Create(ctx context.Context, adminURL string, passwords Passwords) error {
 		if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", Database).Scan(&exists); err != nil || exists {
 			return err
 		}
-		_, err := conn.Exec(ctx, "CREATE DATABASE "+Database)
+		_, err := conn.Exec(ctx, "CREATE DATABASE "+Database+" ENCODING 'UTF8' TEMPLATE template0")
 		return err
 	})
 	if err != nil {

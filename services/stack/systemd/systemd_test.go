@@ -110,6 +110,9 @@ func TestInstall(t *testing.T) {
 	if tests, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/auth/*.test.mjs")); err != nil || len(tests) > 0 {
 		t.Errorf("%v, %v are installed", tests, err)
 	}
+	if leftovers, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/*.[no][el][wd]")); err != nil || len(leftovers) > 0 {
+		t.Errorf("%v, %v are left over", leftovers, err)
+	}
 	for _, path := range []string{"bin/tasks", "bin/bff", "page/index.html", "auth/server.mjs", "auth/node_modules/better-auth/package.json", "run"} {
 		if _, err := os.Stat(filepath.Join(dest, "opt/tasklane", path)); err != nil {
 			t.Error(err)
@@ -233,7 +236,8 @@ func write(t *testing.T, path, text string) {
 }
 
 // TestUpgrade expects that the task service serves during the migrations of an upgrade,
-// as OPERATIONS.md orders it: restarting a unit also restarts those that require it.
+// as OPERATIONS.md orders it: restarting a unit also restarts those that require it. A task
+// service that starts while Better Auth does has no keys, so each step waits.
 func TestUpgrade(t *testing.T) {
 	t.Parallel()
 	_, page, found := strings.Cut(repotest.Read(t, filepath.Join(repotest.Root(t), "OPERATIONS.md")), "\n## Upgrade and roll back\n")
@@ -241,12 +245,12 @@ func TestUpgrade(t *testing.T) {
 	if !found || !ends {
 		t.Fatal("OPERATIONS.md has no section about upgrades")
 	}
-	steps := regexp.MustCompile(`(?m)^sudo (?:systemctl restart|/opt/tasklane/run) ([a-z -]+[a-z])`).FindAllStringSubmatch(page, -1)
+	steps := regexp.MustCompile(`(?m)^sudo (?:systemctl restart|/opt/tasklane/run) ([a-z -]+[a-z](?: && ready \d+)?)`).FindAllStringSubmatch(page, -1)
 	var got []string
 	for _, step := range steps {
 		got = append(got, step[1])
 	}
-	want := []string{"tasks migrate", "tasklane-auth", "tasklane-tasks", "tasklane-bff", "tasks migrate"}
+	want := []string{"tasks migrate", "tasklane-auth && ready 3001", "tasklane-tasks && ready 9090", "tasklane-bff && ready 9091", "tasks migrate"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the steps of an upgrade (-want +got):\n%s", diff)
 	}
