@@ -9,21 +9,14 @@ import (
 )
 
 // resourceEnvelope is the envelope of one resource.
-type resourceEnvelope[T any] struct {
-	Success bool `json:"success"`
-	Data    T    `json:"data"`
-}
+type resourceEnvelope[T any] struct{ taskapi.Response[T] }
 
 func (a resourceEnvelope[T]) complete(*request) bool {
 	return a.Success && reflect.ValueOf(a.Data).FieldByName("ID").String() != ""
 }
 
 // pageEnvelope is the envelope of a page of resources.
-type pageEnvelope[T any] struct {
-	Success bool             `json:"success"`
-	Data    []T              `json:"data"`
-	Meta    taskapi.ListMeta `json:"meta"`
-}
+type pageEnvelope[T any] struct{ taskapi.PageResponse[T] }
 
 func (a pageEnvelope[T]) complete(*request) bool { return a.Success && a.Data != nil }
 

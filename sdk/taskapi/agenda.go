@@ -48,12 +48,6 @@ const (
 // MaxAgendaOccurrences is the maximum number of occurrences in all days of an agenda.
 const MaxAgendaOccurrences = 2000
 
-// AgendaResponse is the response of getAgenda.
-type AgendaResponse struct {
-	Success bool   `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Agenda `json:"data"`
-}
-
 // NewAgenda returns an agenda without tasks, whose first day is today in the location of
 // now.
 func NewAgenda(now time.Time, days int) Agenda {

@@ -117,10 +117,3 @@ func (k Operations[C, R, U, M]) Move(id string, version int64, to M) BatchOperat
 func (k Operations[C, R, U, M]) on(op BatchOp, id string, version int64) BatchOperation {
 	return BatchOperation{Op: op, Kind: k.kind, ID: id, Version: version}
 }
-
-// ResourceListResponse is the response of batch: each operation's resource, in
-// order, in its state after the whole batch. An erased one is in its last state.
-type ResourceListResponse struct {
-	Success bool       `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    []Resource `json:"data"`
-}

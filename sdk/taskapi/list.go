@@ -77,13 +77,6 @@ type ListTasksOptions struct {
 	Cursor string
 }
 
-// TaskListResponse is the response of listTasks.
-type TaskListResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    []Task   `json:"data"`
-	Meta    ListMeta `json:"meta"`
-}
-
 // ListMeta describes a page of a list.
 type ListMeta struct {
 	NextCursor *string `json:"nextCursor" doc:"The cursor of the next page; null on the last one." example:"eyJ2IjoxfQ"`

@@ -78,16 +78,3 @@ type ListListsOptions struct {
 	// same filters.
 	Cursor string
 }
-
-// ListResponse is the response of every operation on one list.
-type ListResponse struct {
-	Success bool `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    List `json:"data"`
-}
-
-// ListListResponse is the response of listLists.
-type ListListResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    []List   `json:"data"`
-	Meta    ListMeta `json:"meta"`
-}

@@ -39,12 +39,6 @@ type Occurrence struct {
 	DueOn *string   `json:"dueOn" format:"date" doc:"The day on which the task is due, if the time does not matter; otherwise null." example:"2026-12-07"`
 }
 
-// OccurrenceListResponse is the response of listTaskOccurrences.
-type OccurrenceListResponse struct {
-	Success bool         `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    []Occurrence `json:"data"`
-}
-
 // CheckRecurrence returns an error that says why a task with this due date, if any,
 // cannot recur by a rule.
 func CheckRecurrence(text string, dueAt *time.Time, dueOn *string) error {

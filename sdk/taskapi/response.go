@@ -1,7 +1,28 @@
 package taskapi
 
-// TaskResponse is the response of every operation on one task.
-type TaskResponse struct {
+// Response is the body of a success.
+type Response[T any] struct {
 	Success bool `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Task `json:"data"`
+	Data    T    `json:"data"`
 }
+
+// PageResponse is the body of a success with a page of a list.
+type PageResponse[T any] struct {
+	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
+	Data    []T      `json:"data"`
+	Meta    ListMeta `json:"meta"`
+}
+
+// The responses by their names in the document. That of batch has each operation's
+// resource, in order, as the whole batch left it; an erased one is as it was before.
+type (
+	TaskResponse           = Response[Task]
+	ListResponse           = Response[List]
+	SettingsResponse       = Response[Settings]
+	StatsResponse          = Response[Stats]
+	AgendaResponse         = Response[Agenda]
+	OccurrenceListResponse = Response[[]Occurrence]
+	ResourceListResponse   = Response[[]Resource]
+	TaskListResponse       = PageResponse[Task]
+	ListListResponse       = PageResponse[List]
+)

@@ -34,9 +34,3 @@ type UpdateSettingsRequest struct {
 	TimeZone  Optional[string]    `json:"timeZone,omitzero" maxLength:"100" doc:"The IANA name of the user's time zone, in any case." example:"Europe/Berlin"`
 	WeekStart Optional[WeekStart] `json:"weekStart,omitzero" enum:"monday,saturday,sunday" doc:"The day on which the user's week begins." example:"sunday"`
 }
-
-// SettingsResponse is the response of getSettings and updateSettings.
-type SettingsResponse struct {
-	Success bool     `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Settings `json:"data"`
-}

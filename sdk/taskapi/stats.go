@@ -29,9 +29,3 @@ type TagCount struct {
 	Tag   string `json:"tag" example:"home"`
 	Count int64  `json:"count" minimum:"1" example:"2"`
 }
-
-// StatsResponse is the response of getTaskStats.
-type StatsResponse struct {
-	Success bool  `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Stats `json:"data"`
-}

@@ -126,6 +126,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.RejectUnknownQueryParameters = true
 	c.Transformers = append(c.Transformers, dropContentType)
 	c.Formats = map[string]huma.Format{"application/json": jsonFormat, "json": jsonFormat}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registerCodes(c.Components.Schemas)
 
 	detail := config.Detail

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -20,6 +21,22 @@ func (errorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.Err
 
 // Schema implements [huma.SchemaProvider].
 func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.FieldErrorCodes()) }
+
+// schemaName names the schema of a type. That of a generic response is named for its data,
+// such as TaskResponse or TaskListResponse.
+func schemaName(t reflect.Type, hint string) string {
+	if t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if !strings.Contains(t.Name(), "Response[") {
+		return huma.DefaultSchemaNamer(t, hint)
+	}
+	data, _ := t.FieldByName("Data")
+	if data.Type.Kind() == reflect.Slice {
+		return data.Type.Elem().Name() + "ListResponse"
+	}
+	return data.Type.Name() + "Response"
+}
 
 // registerCodes documents every field with an error code as an open set of values.
 func registerCodes(schemas huma.Registry) {

@@ -79,7 +79,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		ada.signUp()
 		ada.get("/api/session").is(http.StatusOK)
 		ada.post("/api/auth/update-user", map[string]any{"name": "Ada King"}).is(http.StatusOK)
-		var got web.SessionResponse
+		var got taskapi.Response[web.Session]
 		ada.get("/api/session").is(http.StatusOK).into(&got)
 		if got.Data.User.Name != "Ada King" {
 			t.Errorf("the name is %q", got.Data.User.Name)

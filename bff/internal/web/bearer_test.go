@@ -57,7 +57,7 @@ func TestBearer(t *testing.T) {
 			program(http.MethodPost, "/api/tasks", map[string]any{"title": "Water the plants"}).is(http.StatusCreated)
 			// An app that shows pages has an origin of its own.
 			program(http.MethodPost, "/api/tasks", map[string]any{"title": "Water the plants"}, "Origin", "capacitor://localhost").is(http.StatusCreated)
-			var found web.SessionResponse
+			var found taskapi.Response[web.Session]
 			program(http.MethodGet, "/api/session", nil).is(http.StatusOK).into(&found)
 			if found.Data.User.Email != email {
 				t.Errorf("it is %+v", found.Data.User)
@@ -75,7 +75,7 @@ func TestBearer(t *testing.T) {
 		bob := s.newBrowser(t)
 		bob.signUp()
 		ada.do(http.MethodGet, "/api/session", nil, http.Header{"Authorization": {"Bearer x.y"}}).fails(taskapi.CodeUnauthenticated)
-		var found web.SessionResponse
+		var found taskapi.Response[web.Session]
 		ada.do(http.MethodGet, "/api/session", nil, http.Header{"Authorization": {"Bearer " + bob.cookie().Value}}).is(http.StatusOK).into(&found)
 		if found.Data.User.Email == email {
 			t.Error("the cookie won over the token")

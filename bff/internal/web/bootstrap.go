@@ -58,16 +58,6 @@ type BootstrapFailure struct {
 	Error string            `json:"error" doc:"The reason, in a sentence for people." example:"The tasks cannot be reached right now. Please try again."`
 }
 
-// BootstrapResponse is the response of getBootstrap.
-type BootstrapResponse struct {
-	Success bool      `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Bootstrap `json:"data"`
-}
-
-type bootstrapOutput struct {
-	Body BootstrapResponse
-}
-
 func (s *server) registerBootstrap(api *httpapi.API) {
 	schemas := api.OpenAPI().Components.Schemas
 	data := schemas.SchemaFromRef(schemas.Schema(reflect.TypeFor[Bootstrap](), true, "").Ref)
@@ -82,12 +72,12 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 		Tags:     []string{startTag.Name},
 		Security: security,
 		Metadata: httpapi.Holds(bootstrapHolds),
-	}, readCodes, func(ctx context.Context, in *operations.GetTaskStatsInput) (*bootstrapOutput, error) {
+	}, readCodes, func(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.Output[Bootstrap], error) {
 		return s.bootstrap(ctx, api, in)
 	})
 }
 
-func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations.GetTaskStatsInput) (*bootstrapOutput, error) {
+func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations.GetTaskStatsInput) (*operations.Output[Bootstrap], error) {
 	user := callerFrom(ctx).session.User
 	ctx, cancel := context.WithTimeout(ctx, budget.Part)
 	defer cancel()
@@ -143,7 +133,7 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 		}
 		data.Failures = append(data.Failures, BootstrapFailure{Part: failed.part, Code: problem.Code, Error: problem.Problem.Error})
 	}
-	return &bootstrapOutput{Body: BootstrapResponse{Success: true, Data: data}}, nil
+	return &operations.Output[Bootstrap]{Body: taskapi.Response[Bootstrap]{Success: true, Data: data}}, nil
 }
 
 // allLists returns the lists outside the trash, with the change number of the first page.

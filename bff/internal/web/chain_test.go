@@ -78,7 +78,7 @@ func TestSite(t *testing.T) {
 		ada := s.newBrowser(t)
 		email := ada.signUp()
 
-		var signedIn web.SessionResponse
+		var signedIn taskapi.Response[web.Session]
 		ada.get("/api/session").is(http.StatusOK).into(&signedIn)
 		if u := signedIn.Data.User; u.ID == "" || u.Name != "Ada Lovelace" || u.Email != email || u.Image != nil {
 			t.Errorf("session of %+v", u)
@@ -220,7 +220,7 @@ func TestSite(t *testing.T) {
 		ada, bob := s.newPerson(t), s.newBrowser(t)
 		bob.signUp()
 		expecting := func(ids ...string) http.Header { return http.Header{"Expected-User": ids} }
-		var session web.SessionResponse
+		var session taskapi.Response[web.Session]
 		bob.get("/api/session").is(http.StatusOK).into(&session)
 		own := session.Data.User.ID
 		for name, header := range map[string]http.Header{

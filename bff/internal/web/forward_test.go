@@ -275,7 +275,7 @@ func TestRejectedJWTIsRenewedOnce_Concurrently(t *testing.T) {
 		<-both
 		w.WriteHeader(http.StatusUnauthorized)
 	}, nil)
-	var got web.BootstrapResponse
+	var got taskapi.Response[web.Bootstrap]
 	s.send(http.MethodGet, bootstrapPath, nil, nil).is(http.StatusOK).into(&got)
 	if n := s.exchanges.Load(); len(got.Data.Failures) != 0 || n != 2 {
 		t.Errorf("%d exchanges, failures %+v", n, got.Data.Failures)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/tasklane/tasklane/bff/internal/web"
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
@@ -22,7 +23,7 @@ func (s *site) newPerson(t *testing.T) contracttest.Person {
 	t.Helper()
 	b := s.newBrowser(t)
 	email := b.signUp()
-	var session web.SessionResponse
+	var session taskapi.Response[web.Session]
 	b.get("/api/session").is(http.StatusOK).into(&session)
 	return contracttest.Person{Own: []string{session.Data.User.ID, email}, Send: b.send}
 }

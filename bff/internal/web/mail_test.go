@@ -110,7 +110,7 @@ func TestChangeOfEmail(t *testing.T) {
 	email := ada.signUp()
 	is := func(want string) {
 		t.Helper()
-		var found web.SessionResponse
+		var found taskapi.Response[web.Session]
 		ada.get("/api/session").is(http.StatusOK).into(&found)
 		if found.Data.User.Email != want {
 			t.Errorf("the address is %s, want %s", found.Data.User.Email, want)

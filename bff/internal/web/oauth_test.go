@@ -52,7 +52,7 @@ func TestSignInWithAProvider(t *testing.T) {
 		t.Errorf("Better Auth got %s, want the query %s", last, query)
 	}
 
-	var signedIn web.SessionResponse
+	var signedIn taskapi.Response[web.Session]
 	ada.get("/api/session").is(http.StatusOK).into(&signedIn)
 	if signedIn.Data.User.Email != email {
 		t.Errorf("signed in as %+v", signedIn.Data.User)

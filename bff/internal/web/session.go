@@ -8,7 +8,9 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/httpapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 var sessionTag = &huma.Tag{Name: "Session", Description: "The signed-in user. Better Auth, below /api/auth, signs users in and out."}
@@ -17,16 +19,6 @@ var sessionTag = &huma.Tag{Name: "Session", Description: "The signed-in user. Be
 type Session struct {
 	User      session.User `json:"user"`
 	ExpiresAt time.Time    `json:"expiresAt" doc:"When the session expires unless it is used before." example:"2026-11-30T08:00:00Z"`
-}
-
-// SessionResponse is the response of getSession.
-type SessionResponse struct {
-	Success bool    `json:"success" enum:"true" doc:"Always true in a response with status 2xx."`
-	Data    Session `json:"data"`
-}
-
-type sessionOutput struct {
-	Body SessionResponse
 }
 
 func (s *server) registerSession(api *httpapi.API) {
@@ -39,9 +31,9 @@ func (s *server) registerSession(api *httpapi.API) {
 	}, sessionCodes, s.getSession)
 }
 
-func (s *server) getSession(ctx context.Context, _ *struct{}) (*sessionOutput, error) {
+func (s *server) getSession(ctx context.Context, _ *struct{}) (*operations.Output[Session], error) {
 	current := callerFrom(ctx).session
-	return &sessionOutput{Body: SessionResponse{Success: true, Data: Session{
+	return &operations.Output[Session]{Body: taskapi.Response[Session]{Success: true, Data: Session{
 		User:      current.User,
 		ExpiresAt: current.ExpiresAt.UTC(),
 	}}}, nil

@@ -54,16 +54,16 @@ func testStart(t *testing.T, s *site) {
 	}
 	bootstrap := func(t *testing.T, b *browser) web.Bootstrap {
 		t.Helper()
-		var body web.BootstrapResponse
+		var body taskapi.Response[web.Bootstrap]
 		b.get(bootstrapPath + "?timeZone=Europe/Berlin").is(http.StatusOK).into(&body)
 		return body.Data
 	}
 	settings := &taskapi.Settings{ID: taskapi.SettingsID, TimeZone: taskapi.DefaultTimeZone, WeekStart: taskapi.DefaultWeekStart, Version: 1}
 	// parts returns the other responses that bootstrap combines.
-	parts := func(t *testing.T, b *browser) (web.SessionResponse, taskapi.StatsResponse, taskapi.TaskListResponse, []taskapi.List) {
+	parts := func(t *testing.T, b *browser) (taskapi.Response[web.Session], taskapi.StatsResponse, taskapi.TaskListResponse, []taskapi.List) {
 		t.Helper()
 		var lists taskapi.ListListResponse
-		var session web.SessionResponse
+		var session taskapi.Response[web.Session]
 		var stats taskapi.StatsResponse
 		var list taskapi.TaskListResponse
 		b.get("/api/session").into(&session)

@@ -27,23 +27,23 @@ func newAPI() (http.Handler, *read) {
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Parameters", Version: "1.0.0"})
 	var last read
 	operations.Register(operations.Server{API: api}, operations.Handlers{
-		ListTasks: func(_ context.Context, in *operations.ListTasksInput) (*operations.ListTasksOutput, error) {
+		ListTasks: func(_ context.Context, in *operations.ListTasksInput) (*operations.PageOutput[taskapi.Task], error) {
 			last.list = in.Options()
-			return &operations.ListTasksOutput{}, nil
+			return &operations.PageOutput[taskapi.Task]{}, nil
 		},
-		Tasks: operations.TaskHandlers{Restore: func(_ context.Context, in *operations.WriteInput) (*operations.WriteOutput[taskapi.TaskResponse], error) {
+		Tasks: operations.TaskHandlers{Restore: func(_ context.Context, in *operations.WriteInput) (*operations.WriteOutput[taskapi.Task], error) {
 			last.key, last.match = in.IdempotencyKey, in.IfMatch
-			return &operations.WriteOutput[taskapi.TaskResponse]{}, nil
+			return &operations.WriteOutput[taskapi.Task]{}, nil
 		}},
 		WatchChanges: func(_ context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 			var err error
 			last.begin, err = in.Begin()
 			return &huma.StreamResponse{Body: func(huma.Context) {}}, err
 		},
-		GetTaskStats: func(_ context.Context, in *operations.GetTaskStatsInput) (*operations.GetTaskStatsOutput, error) {
+		GetTaskStats: func(_ context.Context, in *operations.GetTaskStatsInput) (*operations.Output[taskapi.Stats], error) {
 			var err error
 			last.zone, err = operations.Zone(in.TimeZone)
-			return &operations.GetTaskStatsOutput{}, err
+			return &operations.Output[taskapi.Stats]{}, err
 		},
 	})
 	return router, &last

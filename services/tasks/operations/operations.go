@@ -32,21 +32,21 @@ type Handlers struct {
 	Tasks               TaskHandlers
 	Lists               ListHandlers
 	Settings            SettingsHandlers
-	ListTasks           func(context.Context, *ListTasksInput) (*ListTasksOutput, error)
-	ListLists           func(context.Context, *ListListsInput) (*ListListsOutput, error)
-	GetTaskStats        func(context.Context, *GetTaskStatsInput) (*GetTaskStatsOutput, error)
-	ListTaskOccurrences func(context.Context, *ListTaskOccurrencesInput) (*ListTaskOccurrencesOutput, error)
-	GetAgenda           func(context.Context, *GetAgendaInput) (*GetAgendaOutput, error)
+	ListTasks           func(context.Context, *ListTasksInput) (*PageOutput[taskapi.Task], error)
+	ListLists           func(context.Context, *ListListsInput) (*PageOutput[taskapi.List], error)
+	GetTaskStats        func(context.Context, *GetTaskStatsInput) (*Output[taskapi.Stats], error)
+	ListTaskOccurrences func(context.Context, *ListTaskOccurrencesInput) (*Output[[]taskapi.Occurrence], error)
+	GetAgenda           func(context.Context, *GetAgendaInput) (*Output[taskapi.Agenda], error)
 	ListChanges         func(context.Context, *ListChangesInput) (*ListChangesOutput, error)
 	WatchChanges        func(context.Context, *WatchChangesInput) (*huma.StreamResponse, error)
 	Batch               func(context.Context, *BatchInput) (*BatchOutput, error)
 }
 
 // TaskHandlers implement the operations on one task.
-type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.TaskResponse]
+type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.Task]
 
 // ListHandlers implement the operations on one list.
-type ListHandlers = ResourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.ListResponse]
+type ListHandlers = ResourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.List]
 
 // Tags returns the groups of the operations in the document.
 func Tags() []*huma.Tag {

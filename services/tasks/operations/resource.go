@@ -12,16 +12,16 @@ import (
 )
 
 // ResourceHandlers implement the operations that every kind of resource has. C,
-// R, U and M are the requests to create, replace, update and move a resource, W is
-// the response with one.
-type ResourceHandlers[C, R, U, M, W any] struct {
-	Create  func(context.Context, *CreateInput[C]) (*CreateOutput[W], error)
-	Get     func(context.Context, *GetInput) (*GetOutput[W], error)
-	Replace func(context.Context, *EditInput[R]) (*WriteOutput[W], error)
-	Update  func(context.Context, *EditInput[U]) (*WriteOutput[W], error)
-	Delete  func(context.Context, *DeleteInput) (*WriteOutput[W], error)
-	Restore func(context.Context, *WriteInput) (*WriteOutput[W], error)
-	Move    func(context.Context, *EditInput[M]) (*WriteOutput[W], error)
+// R, U and M are the requests to create, replace, update and move a resource, T is
+// the resource.
+type ResourceHandlers[C, R, U, M, T any] struct {
+	Create  func(context.Context, *CreateInput[C]) (*CreateOutput[T], error)
+	Get     func(context.Context, *GetInput) (*GetOutput[T], error)
+	Replace func(context.Context, *EditInput[R]) (*WriteOutput[T], error)
+	Update  func(context.Context, *EditInput[U]) (*WriteOutput[T], error)
+	Delete  func(context.Context, *DeleteInput) (*WriteOutput[T], error)
+	Restore func(context.Context, *WriteInput) (*WriteOutput[T], error)
+	Move    func(context.Context, *EditInput[M]) (*WriteOutput[T], error)
 }
 
 // bounded returns the codes of an operation that may exceed the number of resources.
@@ -33,7 +33,7 @@ func (k kind) bounded(codes []taskapi.ErrorCode) []taskapi.ErrorCode {
 }
 
 // registerResource adds the operations that every kind of resource has.
-func registerResource[C, R, U, M, W any](s Server, k kind, h ResourceHandlers[C, R, U, M, W]) {
+func registerResource[C, R, U, M, T any](s Server, k kind, h ResourceHandlers[C, R, U, M, T]) {
 	noun := strings.ToLower(k.title)
 	operation := func(verb, method, path, description string) huma.Operation {
 		return huma.Operation{

@@ -11,8 +11,8 @@ import (
 
 // SettingsHandlers implement the operations on the user's settings.
 type SettingsHandlers struct {
-	Get    func(context.Context, *GetSettingsInput) (*GetOutput[taskapi.SettingsResponse], error)
-	Update func(context.Context, *UpdateSettingsInput) (*WriteOutput[taskapi.SettingsResponse], error)
+	Get    func(context.Context, *GetSettingsInput) (*GetOutput[taskapi.Settings], error)
+	Update func(context.Context, *UpdateSettingsInput) (*WriteOutput[taskapi.Settings], error)
 }
 
 // GetSettingsInput is the request of getSettings.

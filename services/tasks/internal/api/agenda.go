@@ -14,7 +14,7 @@ import (
 // those due on that day in other zones.
 const midnightSlack = 32 * time.Hour
 
-func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.GetAgendaOutput, error) {
+func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.Output[taskapi.Agenda], error) {
 	zone, err := operations.Zone(in.TimeZone)
 	if err != nil {
 		return nil, err
@@ -24,7 +24,7 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 	if err != nil {
 		return nil, err
 	}
-	return &operations.GetAgendaOutput{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(found.Zone), in.Days)}}, nil
+	return &operations.Output[taskapi.Agenda]{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(found.Zone), in.Days)}}, nil
 }
 
 // agendaEnd returns a time after the days of an agenda.

@@ -11,12 +11,13 @@ import (
 )
 
 // resourceHandlers returns the handlers of the operations that all kinds of resources
-// have. T is the resource, W the response, which respond returns for it, and path the
-// path of the kind's resources.
-func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path string, respond func(T) W) operations.ResourceHandlers[C, R, U, M, W] {
+// have. T is the resource, and path the path of the kind's resources.
+func resourceHandlers[C, R, U, M, T any](h *handlers, kind taskapi.Kind, path string) operations.ResourceHandlers[C, R, U, M, T] {
 	rules := cleaners[kind]
-	body := func(r store.Resource) W { return respond(r.Data.(T)) }
-	write := func(ctx context.Context, op taskapi.BatchOp, in operations.WriteInput, data any) (*operations.WriteOutput[W], error) {
+	body := func(r store.Resource) taskapi.Response[T] {
+		return taskapi.Response[T]{Success: true, Data: r.Data.(T)}
+	}
+	write := func(ctx context.Context, op taskapi.BatchOp, in operations.WriteInput, data any) (*operations.WriteOutput[T], error) {
 		id, err := parseID(in.ID)
 		if err != nil {
 			return nil, err
@@ -33,10 +34,10 @@ func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path
 		if err != nil {
 			return nil, err
 		}
-		return &operations.WriteOutput[W]{ETag: httpapi.ETag(resource.Version), Replayed: replayed, Body: body(resource)}, nil
+		return &operations.WriteOutput[T]{ETag: httpapi.ETag(resource.Version), Replayed: replayed, Body: body(resource)}, nil
 	}
-	return operations.ResourceHandlers[C, R, U, M, W]{
-		Create: func(ctx context.Context, in *operations.CreateInput[C]) (*operations.CreateOutput[W], error) {
+	return operations.ResourceHandlers[C, R, U, M, T]{
+		Create: func(ctx context.Context, in *operations.CreateInput[C]) (*operations.CreateOutput[T], error) {
 			data, err := clean(rules, in.Body)
 			if err != nil {
 				return nil, err
@@ -46,12 +47,12 @@ func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path
 			if err != nil {
 				return nil, err
 			}
-			return &operations.CreateOutput[W]{
+			return &operations.CreateOutput[T]{
 				Location: path + "/" + resource.ID.String(), ETag: httpapi.ETag(resource.Version),
 				Replayed: replayed, Body: body(resource),
 			}, nil
 		},
-		Get: func(ctx context.Context, in *operations.GetInput) (*operations.GetOutput[W], error) {
+		Get: func(ctx context.Context, in *operations.GetInput) (*operations.GetOutput[T], error) {
 			id, err := parseID(in.ID)
 			if err != nil {
 				return nil, err
@@ -67,7 +68,7 @@ func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path
 			if match.Present && !match.Match(resource.Version) {
 				return nil, &store.ConflictError{Current: resource}
 			}
-			out := &operations.GetOutput[W]{Status: http.StatusOK, ETag: httpapi.ETag(resource.Version)}
+			out := &operations.GetOutput[T]{Status: http.StatusOK, ETag: httpapi.ETag(resource.Version)}
 			if noneMatch.Match(resource.Version) {
 				out.Status = http.StatusNotModified
 			} else {
@@ -75,30 +76,30 @@ func resourceHandlers[C, R, U, M, T, W any](h *handlers, kind taskapi.Kind, path
 			}
 			return out, nil
 		},
-		Replace: func(ctx context.Context, in *operations.EditInput[R]) (*operations.WriteOutput[W], error) {
+		Replace: func(ctx context.Context, in *operations.EditInput[R]) (*operations.WriteOutput[T], error) {
 			data, err := clean(rules, in.Body)
 			if err != nil {
 				return nil, err
 			}
 			return write(ctx, taskapi.BatchReplace, in.WriteInput, data)
 		},
-		Update: func(ctx context.Context, in *operations.EditInput[U]) (*operations.WriteOutput[W], error) {
+		Update: func(ctx context.Context, in *operations.EditInput[U]) (*operations.WriteOutput[T], error) {
 			data, err := clean(rules, in.Body)
 			if err != nil {
 				return nil, err
 			}
 			return write(ctx, taskapi.BatchUpdate, in.WriteInput, data)
 		},
-		Delete: func(ctx context.Context, in *operations.DeleteInput) (*operations.WriteOutput[W], error) {
+		Delete: func(ctx context.Context, in *operations.DeleteInput) (*operations.WriteOutput[T], error) {
 			if in.Permanent {
 				return write(ctx, taskapi.BatchErase, in.WriteInput, nil)
 			}
 			return write(ctx, taskapi.BatchDelete, in.WriteInput, nil)
 		},
-		Restore: func(ctx context.Context, in *operations.WriteInput) (*operations.WriteOutput[W], error) {
+		Restore: func(ctx context.Context, in *operations.WriteInput) (*operations.WriteOutput[T], error) {
 			return write(ctx, taskapi.BatchRestore, *in, nil)
 		},
-		Move: func(ctx context.Context, in *operations.EditInput[M]) (*operations.WriteOutput[W], error) {
+		Move: func(ctx context.Context, in *operations.EditInput[M]) (*operations.WriteOutput[T], error) {
 			data, err := clean(rules, in.Body)
 			if err != nil {
 				return nil, err

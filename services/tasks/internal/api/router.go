@@ -97,11 +97,11 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 			taskapi.CodeRateLimited, taskapi.CodeOverloaded, taskapi.CodeUnavailable,
 		},
 	}, operations.Handlers{
-		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest](
-			h, taskapi.KindTask, operations.TasksPath, taskResponse,
+		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.Task](
+			h, taskapi.KindTask, operations.TasksPath,
 		),
-		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest](
-			h, taskapi.KindList, operations.ListsPath, listResponse,
+		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.List](
+			h, taskapi.KindList, operations.ListsPath,
 		),
 		Settings:            h.settingsHandlers(),
 		ListTasks:           h.listTasks,

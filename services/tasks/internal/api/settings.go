@@ -23,17 +23,15 @@ func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Valu
 
 // settingsHandlers returns the handlers of a resource on the user's only settings.
 func (h *handlers) settingsHandlers() operations.SettingsHandlers {
-	all := resourceHandlers[struct{}, struct{}, taskapi.UpdateSettingsRequest, struct{}](
-		h, taskapi.KindSettings, operations.SettingsPath, func(s taskapi.Settings) taskapi.SettingsResponse {
-			return taskapi.SettingsResponse{Success: true, Data: s}
-		},
+	all := resourceHandlers[struct{}, struct{}, taskapi.UpdateSettingsRequest, struct{}, taskapi.Settings](
+		h, taskapi.KindSettings, operations.SettingsPath,
 	)
 	own := operations.ResourceInput{ID: taskapi.SettingsID}
 	return operations.SettingsHandlers{
-		Get: func(ctx context.Context, in *operations.GetSettingsInput) (*operations.GetOutput[taskapi.SettingsResponse], error) {
+		Get: func(ctx context.Context, in *operations.GetSettingsInput) (*operations.GetOutput[taskapi.Settings], error) {
 			return all.Get(ctx, &operations.GetInput{ResourceInput: own, MatchInput: in.MatchInput, KnownInput: in.KnownInput})
 		},
-		Update: func(ctx context.Context, in *operations.UpdateSettingsInput) (*operations.WriteOutput[taskapi.SettingsResponse], error) {
+		Update: func(ctx context.Context, in *operations.UpdateSettingsInput) (*operations.WriteOutput[taskapi.Settings], error) {
 			write := operations.WriteInput{ResourceInput: own, KeyInput: in.KeyInput, MatchInput: in.MatchInput, OtherInput: in.OtherInput}
 			return all.Update(ctx, &operations.EditInput[taskapi.UpdateSettingsRequest]{WriteInput: write, Body: in.Body})
 		},

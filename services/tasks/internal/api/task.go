@@ -30,7 +30,7 @@ func recurrenceRule(c *checker, name string, field reflect.StructField, value re
 	}
 }
 
-func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput) (*operations.ListTasksOutput, error) {
+func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput) (*operations.PageOutput[taskapi.Task], error) {
 	options, err := cleanTaskQuery(in.Options())
 	if err != nil {
 		return nil, err
@@ -39,10 +39,10 @@ func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput)
 	if err != nil {
 		return nil, err
 	}
-	return &operations.ListTasksOutput{Body: taskapi.TaskListResponse{Success: true, Data: page.Tasks, Meta: listMeta(page.NextCursor, page.Changes)}}, nil
+	return &operations.PageOutput[taskapi.Task]{Body: taskapi.TaskListResponse{Success: true, Data: page.Tasks, Meta: listMeta(page.NextCursor, page.Changes)}}, nil
 }
 
-func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.GetTaskStatsOutput, error) {
+func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.Output[taskapi.Stats], error) {
 	zone, err := operations.Zone(in.TimeZone)
 	if err != nil {
 		return nil, err
@@ -51,10 +51,10 @@ func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStats
 	if err != nil {
 		return nil, err
 	}
-	return &operations.GetTaskStatsOutput{Body: taskapi.StatsResponse{Success: true, Data: stats}}, nil
+	return &operations.Output[taskapi.Stats]{Body: taskapi.StatsResponse{Success: true, Data: stats}}, nil
 }
 
-func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListTaskOccurrencesInput) (*operations.ListTaskOccurrencesOutput, error) {
+func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListTaskOccurrencesInput) (*operations.Output[[]taskapi.Occurrence], error) {
 	id, err := parseID(in.ID)
 	if err != nil {
 		return nil, err
@@ -63,11 +63,7 @@ func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListT
 	if err != nil {
 		return nil, err
 	}
-	return &operations.ListTaskOccurrencesOutput{Body: taskapi.OccurrenceListResponse{Success: true, Data: occurrences}}, nil
-}
-
-func taskResponse(task taskapi.Task) taskapi.TaskResponse {
-	return taskapi.TaskResponse{Success: true, Data: task}
+	return &operations.Output[[]taskapi.Occurrence]{Body: taskapi.OccurrenceListResponse{Success: true, Data: occurrences}}, nil
 }
 
 // cleanTaskQuery normalizes the filters of a list like stored texts and times.
