@@ -121,8 +121,6 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 		return timed(a, true)
 	case "half":
 		return timed(halfOfDay(a, b))
-	case "hourHalf":
-		return timed(halfOfDay(60*a, b))
 	case "hourPart":
 		if b >= 720 {
 			return timed(halfOfDay(60*a, 720))

@@ -82,8 +82,6 @@ export function meaningOf(action: string, values: number[], now: number): When |
       return timed(a);
     case "half":
       return timed(halfOfDay(a, b));
-    case "hourHalf":
-      return timed(halfOfDay(60 * a, b));
     case "hourPart":
       return timed(halfOfDay(60 * a, b < 720 ? 0 : 720));
     case "hourExact":
