@@ -11,7 +11,7 @@ export function isSameContent(name: KindName, a: Item, b: Item): boolean {
   const { defaults, moments } = contract[name];
   const content = (item: Item) =>
     JSON.stringify([
-      item.deletedAt !== null,
+      !item.deletedAt,
       ...Object.keys(defaults).map((field) => {
         const value = (item as unknown as Record<string, unknown>)[field];
         // Only the server knows when a day ends.

@@ -14,7 +14,7 @@ export function compareOrder(a: Item, b: Item): number {
  * not change, or where the sibling is not known.
  */
 export function positionAt(sibling: string | null | undefined, isAfter: boolean, item: Item, siblings: readonly Item[]): string {
-  const others = siblings.filter(({ id, deletedAt }) => id !== item.id && deletedAt === null).sort(compareOrder);
+  const others = siblings.filter(({ id, deletedAt }) => id !== item.id && !deletedAt).sort(compareOrder);
   const found = others.findIndex(({ id }) => id === sibling);
   if (sibling && found < 0) return item.position;
   const behind = isAfter ? found + 1 : sibling ? found : others.length;

@@ -3,8 +3,8 @@ import type { Page, Task } from "../index.js";
 import type { Item, KindName, LookUp } from "./kind.js";
 import { rules } from "./kinds.js";
 
-/** The loaded pages of a list. */
-export type Pages<Data extends Item = Item> = InfiniteData<Page<Data>, string | undefined>;
+/** The loaded pages of a list. `last` is the resource before the next page, as it was read. */
+export type Pages<Data extends Item = Item> = InfiniteData<Page<Data> & { last?: Item | undefined }, string | undefined>;
 
 export type TaskPages = Pages<Task>;
 
@@ -13,8 +13,8 @@ export const itemsOf = (list: Pages | undefined): Item[] => list?.pages.flatMap(
 
 /**
  * Puts resources into their places in a list, and removes those that no longer
- * match. A resource that sorts after everything loaded is left out of a list with
- * more pages, because it belongs to a later page.
+ * match. A resource that sorts after the last one that was read is left out of a list
+ * with more pages, because it belongs to a later page.
  */
 export function place(list: Pages, kind: KindName, filters: object, ids: ReadonlySet<string>, lookUp: LookUp): Pages {
   const { matches, compare } = rules[kind];
@@ -27,10 +27,10 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
   });
   coming.sort(order).reverse();
   const others = all.filter(({ id }) => !ids.has(id) || lookUp(id) === undefined).reverse();
-  /** Takes the resources before another one, or all; if an id is given, only the resource with that id. */
+  /** Takes the resources up to another one, or all; if an id is given, only the resource with that id. */
   const take = (other?: Item, id?: string) => {
     const taken: Item[] = [];
-    for (let item; (item = coming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) < 0); coming.pop()) taken.push(item);
+    for (let item; (item = coming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) <= 0); coming.pop()) taken.push(item);
     return taken;
   };
   const pages = list.pages.map((page) => ({
@@ -41,6 +41,7 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
     }),
   }));
   const end = pages.at(-1);
-  if (!end?.nextCursor) end?.items.push(...take());
+  if (end?.nextCursor) end.last ??= all.at(-1);
+  end?.items.push(...take(end.last));
   return { ...list, pages };
 }

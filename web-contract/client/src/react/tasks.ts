@@ -1,6 +1,6 @@
 import type { Agenda, List, ListTasksOptions, Task } from "../index.js";
 import type { Kind, LookUp } from "./kind.js";
-import { compareOrder, compareText, last } from "./order.js";
+import { compareText, last } from "./order.js";
 import { tagKey, uniqueTags } from "./tags.js";
 
 /** The filters and the order of a list of tasks. */
@@ -39,8 +39,8 @@ export const task: Kind<Task, TaskFilters> = {
       (!priority?.length || priority.includes(task.priority)) &&
       (tag ?? []).every((name) => task.tags.some((own) => tagKey(own) === tagKey(name.trim()))) &&
       (listId === undefined || (task.listId ?? "inbox") === listId) &&
-      (dueBefore === undefined || (task.dueAt !== null && Date.parse(task.dueAt) < Date.parse(dueBefore))) &&
-      (dueAfter === undefined || (task.dueAt !== null && Date.parse(task.dueAt) >= Date.parse(dueAfter))) &&
+      (dueBefore === undefined || Date.parse(task.dueAt ?? "") < Date.parse(dueBefore)) &&
+      (dueAfter === undefined || Date.parse(task.dueAt ?? "") >= Date.parse(dueAfter)) &&
       // Only the server knows the words of every language.
       (q ? undefined : true)
     );
@@ -50,7 +50,7 @@ export const task: Kind<Task, TaskFilters> = {
     const sign = sort.startsWith("-") ? -1 : 1;
     const field = sort.replace("-", "") as SortField;
     // Tasks without a due date come last in either order.
-    const undated = field === "dueAt" ? Number(a.dueAt === null) - Number(b.dueAt === null) : 0;
+    const undated = field === "dueAt" && Number(!a.dueAt) - Number(!b.dueAt);
     return undated || sign * (compareField(a, b, field) || compareText(a.id, b.id));
   },
 
@@ -62,7 +62,7 @@ export const task: Kind<Task, TaskFilters> = {
 /** Makes a day and a time replace each other. Until the server responds, a day ends as in the browser's zone. */
 function dueOf({ dueAt, dueOn }: Task, before: Task | undefined): Pick<Task, "dueAt" | "dueOn"> {
   if (dueOn !== null && dueOn !== before?.dueOn) {
-    const isGiven = dueAt !== null && dueAt !== before?.dueAt;
+    const isGiven = dueAt && dueAt !== before?.dueAt;
     return { dueAt: isGiven ? dueAt : new Date(`${dueOn}T23:59:59`).toISOString(), dueOn };
   }
   if (dueAt !== (before?.dueAt ?? null)) return { dueAt, dueOn: null };
@@ -73,19 +73,19 @@ type SortField = "createdAt" | "updatedAt" | "dueAt" | "priority" | "title" | "p
 
 function compareField(a: Task, b: Task, field: SortField): number {
   if (field === "priority") return priorities.indexOf(a.priority) - priorities.indexOf(b.priority);
-  if (field === "position") return compareOrder(a, b);
+  if (field === "position") return compareText(a.position, b.position);
   if (field === "title") return a.title.localeCompare(b.title);
   return Date.parse(a[field] ?? "") - Date.parse(b[field] ?? "") || 0;
 }
 
 /** Updates the tasks of an agenda, and removes those that are no longer open, with their occurrences. */
 export function updateAgenda(agenda: Agenda, lookUp: LookUp): Agenda {
-  const isOpen = (task: Task | null) => task && !task.completed && task.deletedAt === null;
+  const isOpen = (task: Task | null): task is Task => task?.completed === false && !task.deletedAt;
   const find = (id: string) => lookUp(id) as Task | null | undefined;
   const update = (tasks: Task[]) =>
     tasks.flatMap((task) => {
       const now = find(task.id);
-      return now === undefined ? task : now && isOpen(now) ? now : [];
+      return now === undefined ? task : isOpen(now) ? now : [];
     });
   const isComing = ({ taskId }: { taskId: string }) => {
     const now = find(taskId);

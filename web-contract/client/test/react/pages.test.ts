@@ -93,6 +93,14 @@ describe("a task is put", () => {
     expect(idsOf(place(list, "task", {}, ids, (id) => tasks.find((task) => task.id === id)))).toEqual(expected);
   });
 
+  test("back at the end of what is loaded, from where it was taken out, but not behind it", () => {
+    const step = (list: TaskPages, task: Task) => place(list, "task", {}, new Set([task.id]), (id) => (id === task.id ? task : undefined)) as TaskPages;
+    const without = step(step(pages([[d], [c, b]], "more"), { ...b, deletedAt: b.createdAt }), { ...c, deletedAt: c.createdAt });
+    expect(idsOf(without)).toEqual(["d", ""]);
+    expect(idsOf(step(step(without, b), c))).toEqual(["d", "cb"]);
+    expect(idsOf(step(without, a))).toEqual(["d", ""]);
+  });
+
   test("nowhere else while it is unknown", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => undefined))).toEqual(["ba"]));
 
   test("among many others in constant time for each", () => {
