@@ -70,6 +70,32 @@ describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, widt
 });
 
 describe.concurrent("lists", () => {
+  test("keep their dialogs, and the text in them, when the window becomes narrow or wide", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(wide);
+    await signUp(page, newAccount());
+    const sidebar = page.locator(".sidebar");
+    const name = page.getByRole("dialog").last().getByLabel("Name");
+    const resize = async (...widths: number[]) => {
+      for (const width of widths) {
+        await page.setViewportSize({ width, height: 800 });
+        await sidebar.waitFor({ state: width > 900 ? "attached" : "detached" });
+      }
+    };
+    await page.getByRole("button", { name: "Add list" }).click();
+    await name.fill("Garden");
+    await resize(768, 1280, 360);
+    await name.press("Enter");
+    await page.getByRole("heading", { name: "Garden", level: 1 }).waitFor();
+    await chooseForList(page, "Garden", "Edit");
+    await name.fill("Balcony");
+    await resize(768, 1280);
+    await name.and(page.locator(":focus")).waitFor();
+    await name.press("Enter");
+    await page.getByRole("heading", { name: "Balcony", level: 1 }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(consoleErrors).toEqual([]);
+  });
+
   test("are added, moved and deleted by keyboard, and the focus stays near", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());

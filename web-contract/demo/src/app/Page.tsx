@@ -7,13 +7,13 @@ import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
 import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
-import { Conflicts, loadRest, SettingsDialog, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
+import { Conflicts, ListDialog, loadRest, SettingsDialog, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
 import { narrow, useMedia, wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { useArrows } from "./arrows";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { Drawer, Sidebar, Tabs, viewNames } from "./Navigation";
-import { closePanel, panel } from "./panel";
+import { closePanel, listDialog, panel } from "./panel";
 import { useRoute } from "./route";
 import { useScrollMemory } from "./scroll";
 import { takeFocusWish, titleId, useShortcuts } from "./shortcuts";
@@ -35,6 +35,7 @@ export function Page({ started, away }: Props) {
   const title = list === inbox ? "Inbox" : list ? (find(list)?.name ?? "List") : viewNames[view];
   const { undo, edits } = useWorkspace();
   const open = useStore(panel);
+  const edited = useStore(listDialog);
   const isWide = useMedia(wide);
   const isNarrow = useMedia(narrow);
   useShortcuts({ help: () => panel.set("keyboard"), undo: undo.undoLast });
@@ -66,6 +67,7 @@ export function Page({ started, away }: Props) {
         {open === "account" && <AccountDialog onClose={closePanel} />}
         {open === "settings" && <SettingsDialog onClose={closePanel} />}
         {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
+        {edited && <ListDialog list={edited.list} onClose={() => listDialog.set(undefined)} />}
         <Conflicts />
       </div>
     </ListsContext>

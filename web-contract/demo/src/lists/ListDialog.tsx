@@ -1,5 +1,6 @@
 import type { List } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
+import { closePanel } from "../app/panel";
 import { goTo, listPath } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import { DialogActions } from "../ui/DialogActions";
@@ -12,12 +13,10 @@ interface Props {
   /** The list to change; without it, a new one is added. */
   list?: List | undefined;
   onClose: () => void;
-  /** Called in place of onClose after a new list was added. */
-  onAdded?: () => void;
 }
 
 /** Asks for the name and the colour of a list. */
-export function ListDialog({ list, onClose, onAdded = onClose }: Props) {
+export function ListDialog({ list, onClose }: Props) {
   const { listWrites } = useWorkspace();
   const [name, setName] = useState(list?.name ?? "");
   const [color, setColor] = useState<Color | null>(list?.color ?? null);
@@ -28,13 +27,13 @@ export function ListDialog({ list, onClose, onAdded = onClose }: Props) {
     event.preventDefault();
     setSubmitted(true);
     if (wanted === "") return;
+    onClose();
     if (!list) {
-      onAdded();
+      closePanel();
       // The new list is opened, unless the user went elsewhere meanwhile.
       const from = location.hash;
       return listWrites.create({ name: wanted, color }, (id) => location.hash === from && goTo(listPath(id)));
     }
-    onClose();
     const changes = { ...(wanted !== list.name && { name: wanted }), ...(color !== list.color && { color }) };
     if (Object.keys(changes).length > 0) listWrites.change(list, changes);
   }

@@ -1,11 +1,9 @@
 import type { List } from "@tasklane/web-contract";
-import { useState } from "react";
-import { closePanel } from "../app/panel";
+import { closePanel, listDialog } from "../app/panel";
 import { goTo, listPath, useRoute } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import { movesOf, type Order } from "../list/order";
 import { ActionMenu } from "../ui/ActionMenu";
-import { ListDialog } from "../ui/later";
 
 interface Props {
   list: List;
@@ -20,7 +18,6 @@ interface Props {
 export function ListMenu({ list, className, order, onLeave }: Props) {
   const { listWrites } = useWorkspace();
   const { path } = useRoute();
-  const [editing, setEditing] = useState(false);
 
   function remove() {
     leave();
@@ -40,15 +37,10 @@ export function ListMenu({ list, className, order, onLeave }: Props) {
   }
 
   const actions = () => [
-    { text: "Edit", run: () => setEditing(true) },
+    { text: "Edit", run: () => listDialog.set({ list }) },
     ...movesOf(list, order),
     { text: list.archived ? "Unarchive" : "Archive", run: archive },
     { text: "Delete", run: remove },
   ];
-  return (
-    <>
-      <ActionMenu className={className} label={`Options for the list “${list.name}”`} title="List" actions={actions} />
-      {editing && <ListDialog list={list} onClose={() => setEditing(false)} />}
-    </>
-  );
+  return <ActionMenu className={className} label={`Options for the list “${list.name}”`} title="List" actions={actions} />;
 }

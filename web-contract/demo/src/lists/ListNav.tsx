@@ -1,13 +1,12 @@
 import type { List } from "@tasklane/web-contract";
 import { isDraft } from "@tasklane/web-contract/react";
-import { useMemo, useRef, useState, type KeyboardEvent } from "react";
-import { closePanel } from "../app/panel";
+import { useMemo, useRef, type KeyboardEvent } from "react";
+import { closePanel, listDialog } from "../app/panel";
 import { addressOf, listPath, useRoute } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import { useDrag } from "../drag/drag";
 import { createOrder, type Order } from "../list/order";
 import { PlusIcon } from "../ui/icons";
-import { ListDialog } from "../ui/later";
 import { ListMenu } from "./ListMenu";
 import { NavCount } from "./NavCount";
 import { useListCounts, useLists } from "./use-lists";
@@ -20,16 +19,10 @@ const addListId = "add-list";
 export function ListNav() {
   const { active, archived, readActive } = useLists();
   const { listWrites, notices } = useWorkspace();
-  const [adding, setAdding] = useState(false);
   const order = useMemo(
     () => createOrder<List>({ read: readActive, move: listWrites.move, announce: notices.announce }),
     [readActive, listWrites, notices],
   );
-
-  function added() {
-    setAdding(false);
-    closePanel();
-  }
 
   return (
     <>
@@ -43,7 +36,7 @@ export function ListNav() {
           ))}
         </ul>
       )}
-      <button id={addListId} type="button" className="nav-link" onClick={() => setAdding(true)}>
+      <button id={addListId} type="button" className="nav-link" onClick={() => listDialog.set({})}>
         <PlusIcon />
         <span className="nav-text">Add list</span>
       </button>
@@ -59,7 +52,6 @@ export function ListNav() {
           </ul>
         </details>
       )}
-      {adding && <ListDialog onClose={() => setAdding(false)} onAdded={added} />}
     </>
   );
 }
