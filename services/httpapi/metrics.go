@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -23,6 +24,24 @@ type Metrics struct {
 	requests   *prometheus.CounterVec
 	durations  *prometheus.HistogramVec
 	rejections *prometheus.CounterVec
+
+	mu sync.RWMutex
+	// found are figures of requests and durations that were looked up by their
+	// labels.
+	found map[outcome]figures
+}
+
+// outcome is how a request ended.
+type outcome struct {
+	operation string
+	status    int
+	streamed  bool
+}
+
+// figures are those that a request of one outcome changes.
+type figures struct {
+	requests  prometheus.Counter
+	durations prometheus.Observer // nil for streams
 }
 
 // NewMetrics returns the figures of the Go runtime and the process, to which
@@ -43,6 +62,7 @@ func NewMetrics() *Metrics {
 			Name: "tasklane_rejections_total",
 			Help: "Requests rejected by a limit of this server. Those of a user or a client are 429, the others 503.",
 		}, []string{"limit"}),
+		found: map[outcome]figures{},
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tasklane_build_info",
@@ -95,9 +115,27 @@ func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if info.limit != "" {
 		m.rejections.WithLabelValues(string(info.limit)).Inc()
 	}
-	operation := cmp.Or(info.operation, noOperation)
-	m.requests.WithLabelValues(operation, strconv.Itoa(status)).Inc()
-	if !info.streamed {
-		m.durations.WithLabelValues(operation).Observe(took.Seconds())
+	of := m.figures(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
+	of.requests.Inc()
+	if of.durations != nil {
+		of.durations.Observe(took.Seconds())
 	}
+}
+
+// figures returns the figures of an outcome. Looking them up by their labels is
+// slow, so that is done once for each operation and status.
+func (m *Metrics) figures(of outcome) figures {
+	m.mu.RLock()
+	f, found := m.found[of]
+	m.mu.RUnlock()
+	if !found {
+		f.requests = m.requests.WithLabelValues(of.operation, strconv.Itoa(of.status))
+		if !of.streamed {
+			f.durations = m.durations.WithLabelValues(of.operation)
+		}
+		m.mu.Lock()
+		m.found[of] = f
+		m.mu.Unlock()
+	}
+	return f
 }
