@@ -106,7 +106,7 @@ describe.concurrent("a call", () => {
       if (server.received.length === 2) return response.writeHead(200).write("{");
       sendJson(response, 200, { success: true, data: { id: "a" } });
     });
-    const client = createClient({ baseUrl: server.url, retry: { ...retry, attemptTimeout: 100 } });
+    const client = createClient({ baseUrl: server.url, retry: { ...retry, attemptTimeout: 500 } });
     expect(await client.createTask({ title: "a" })).toEqual({ id: "a" });
     const keys = server.received.map(({ headers }) => headers["idempotency-key"]);
     expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
