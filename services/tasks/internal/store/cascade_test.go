@@ -37,13 +37,14 @@ func TestCascades_TakeFewStatements(t *testing.T) {
 			seq := int64(many + 3)
 			for _, step := range []struct {
 				op       taskapi.BatchOp
+				trips    int
 				changes  int64
 				live     int64
 				resource int64
 			}{
-				{taskapi.BatchDelete, many + 1, 0, many + 2},
-				{taskapi.BatchRestore, many + 1, many, many + 2},
-				{taskapi.BatchErase, many + 2, 0, 0},
+				{taskapi.BatchDelete, 1, many + 1, 0, many + 2},
+				{taskapi.BatchRestore, 2, many + 1, many, many + 2},
+				{taskapi.BatchErase, 2, many + 2, 0, 0},
 			} {
 				count.sent, count.texts = 0, map[string][]any{}
 				began := time.Now()
@@ -51,8 +52,8 @@ func TestCascades_TakeFewStatements(t *testing.T) {
 					t.Fatal(err)
 				}
 				t.Logf("%s of %d tasks took %v", step.op, many, time.Since(began))
-				if count.sent > 2 || len(count.texts) > 15 {
-					t.Errorf("%s took %d round trips and %d statements", step.op, count.sent, len(count.texts))
+				if count.sent != step.trips || len(count.texts) > 15 {
+					t.Errorf("%s took %d round trips and %d statements, want %d and at most 15", step.op, count.sent, len(count.texts), step.trips)
 				}
 				stats, err := s.TaskStats(t.Context(), alice, time.UTC)
 				if err != nil || stats.Open != step.live {
