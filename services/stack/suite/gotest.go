@@ -5,23 +5,24 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"path"
 	"strings"
 )
 
-// goTests runs go test, with the race detector, on packages of the workspace. Flags come
-// before the packages.
-func goTests(packages ...string) step {
-	return step{name: "go", run: func(ctx context.Context, r *runner) (tally, error) {
+// goTests are the tests of a Go module, with the race detector and further flags of go
+// test.
+func goTests(module, packages string, flags ...string) step {
+	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
 		// go test's cache depends only on Go files, not on docker-compose.yml or
 		// on programs that a test starts.
-		args := []string{"test", "-json", "-count=1", "-timeout=20m"}
+		args := []string{"test", "-json", "-count=1"}
 		if hasCompiler(ctx) {
 			args = append(args, "-race")
 		} else {
 			r.print("no C compiler: running without the race detector, which needs one")
 		}
 		report := &goReport{print: r.print, output: map[goTest][]string{}}
-		err := r.command(ctx, ".", report.line, "go", append(args, packages...)...)
+		err := r.command(ctx, module, report.line, "go", append(append(args, flags...), packages)...)
 		return report.tally, err
 	}}
 }

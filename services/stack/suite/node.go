@@ -13,7 +13,7 @@ import (
 
 // nodeTests runs the tests in dir with Node's own runner.
 func nodeTests(dir string) step {
-	return step{name: dir, run: func(ctx context.Context, r *runner) (tally, error) {
+	return step{name: "node --test " + dir, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(dir, "tap")
 		err := r.command(ctx, dir, r.print, "node", "--test",
 			"--test-reporter=dot", "--test-reporter-destination=stdout",
@@ -60,7 +60,7 @@ func readTAP(path string) (tally, error) {
 
 // vitest runs the tests of a workspace of web-contract.
 func vitest(workspace string) step {
-	return step{name: workspace, run: func(ctx context.Context, r *runner) (tally, error) {
+	return step{name: "vitest " + workspace, run: func(ctx context.Context, r *runner) (tally, error) {
 		report := r.report(workspace, "json")
 		// Vitest itself, not npm, which would not forward our signals.
 		program := filepath.Join(r.root, "web-contract", "node_modules", "vitest", "vitest.mjs")

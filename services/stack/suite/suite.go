@@ -13,8 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/pooler"
@@ -50,20 +48,18 @@ type step struct {
 // A runner has the state that steps share.
 type runner struct {
 	root string
-	out  io.Writer // tracks write to it concurrently, whole lines
+	out  io.Writer
 	env  []string
 	temp string // a directory for the steps' reports
-	step string // the name of the running step
 }
 
-// Run runs all tests and writes failures and, as the last line, the totals to out. A failing
-// group does not stop the others. Browser tests run beside the Go tests, which wait for
-// much of their time.
+// Run runs all tests, one group after another, and writes failures and, as the last line,
+// the totals to out. A failing group does not stop the others.
 //
 // SKIP_E2E=1 leaves out the browser tests; nothing else can be left out.
 // TEST_DATABASE_URL is the URL of an existing PostgreSQL server.
 func Run(ctx context.Context, out io.Writer) error {
-	return onServer(ctx, out, func(r *runner, _ string) error { return r.runAll(ctx, tracks()...) })
+	return onServer(ctx, out, func(r *runner, _ string) error { return r.runAll(ctx, steps()) })
 }
 
 // RunPooled runs, like [Run], all tests that need the task service's database, through
@@ -81,7 +77,7 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 			}
 		}()
 		r.env = append(r.env, "TEST_POOLER="+p.Address)
-		return r.runAll(ctx, []step{goTests("./services/tasks/...")})
+		return r.runAll(ctx, []step{goTests("services", "./tasks/...")})
 	})
 }
 
@@ -91,8 +87,8 @@ func RunReplicas(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env = append(r.env, "REPLICAS=2")
 		return r.runAll(ctx, []step{
-			goTests("-run=Replica", "./services/tasks/internal/api"),
-			goTests("-run=Rolling|Upgrade", "./bff/internal/faults"),
+			goTests("services", "./tasks/internal/api", "-run=Replica"),
+			goTests("bff", "./internal/faults", "-run=Rolling|Upgrade"),
 			vitest("web-contract/e2e"),
 		})
 	})
@@ -124,37 +120,38 @@ func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL s
 	return run(r, adminURL)
 }
 
-// tracks are groups of steps that run side by side; the steps of each run one after another.
-func tracks() [][]step {
-	goTrack := []step{goTests("./sdk/...", "./services/...", "./bff/...")}
-	nodeTrack := []step{nodeTests("services/auth"), vitest("web-contract/client"), vitest("web-contract/demo")}
-	if os.Getenv("SKIP_E2E") != "1" {
-		nodeTrack = append(nodeTrack, vitest("web-contract/e2e"))
+func steps() []step {
+	all := []step{
+		goTests("sdk", "./..."),
+		goTests("services", "./..."),
+		goTests("bff", "./..."),
+		nodeTests("services/auth"),
+		vitest("web-contract/client"),
+		vitest("web-contract/demo"),
 	}
-	return [][]step{goTrack, nodeTrack}
+	if os.Getenv("SKIP_E2E") != "1" {
+		all = append(all, vitest("web-contract/e2e"))
+	}
+	return all
 }
 
-// runAll runs each track's steps one after another, and the tracks side by side.
-func (r *runner) runAll(ctx context.Context, tracks ...[]step) error {
-	sums := make([]tally, len(tracks))
-	var group errgroup.Group
-	for i, steps := range tracks {
-		group.Go(func() error {
-			for _, step := range steps {
-				sums[i].add(r.runStep(ctx, step))
-				if ctx.Err() != nil {
-					return context.Cause(ctx)
-				}
-			}
-			return nil
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
+func (r *runner) runAll(ctx context.Context, steps []step) error {
 	var sum tally
-	for _, part := range sums {
-		sum.add(part)
+	for _, step := range steps {
+		fmt.Fprintf(r.out, "\n== %s\n", step.name)
+		begin := time.Now()
+		counted, err := step.run(ctx, r)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil {
+			fmt.Fprintf(r.out, "%s: %v\n", step.name, err)
+			if counted.failed == 0 {
+				counted.failed = 1 // a step that cannot run has failed
+			}
+		}
+		fmt.Fprintf(r.out, "== %s: %s (%s)\n", step.name, counted, time.Since(begin).Round(100*time.Millisecond))
+		sum.add(counted)
 	}
 	if os.Getenv("SKIP_E2E") == "1" {
 		fmt.Fprint(r.out, "\n"+strings.Repeat("*", 72)+"\n** SKIP_E2E=1: the tests in a browser did NOT run.\n"+strings.Repeat("*", 72)+"\n")
@@ -164,22 +161,6 @@ func (r *runner) runAll(ctx context.Context, tracks ...[]step) error {
 		return ErrFailed
 	}
 	return nil
-}
-
-// runStep runs a step and prints its counts.
-func (r *runner) runStep(ctx context.Context, step step) tally {
-	own := *r
-	own.step = step.name
-	begin := time.Now()
-	counted, err := step.run(ctx, &own)
-	if err != nil {
-		own.print(err.Error())
-		if counted.failed == 0 {
-			counted.failed = 1 // a step that cannot run has failed
-		}
-	}
-	own.print(fmt.Sprintf("%s (%s)", counted, time.Since(begin).Round(100*time.Millisecond)))
-	return counted
 }
 
 // command runs a program in a directory of the repository, and calls line with each line of
@@ -202,5 +183,5 @@ func (r *runner) command(ctx context.Context, dir string, line func(string), pro
 	return process.Err()
 }
 
-// print writes text, of one or more lines, behind the name of the step.
-func (r *runner) print(text string) { fmt.Fprintf(r.out, "%s: %s\n", r.step, text) }
+// print writes a line unchanged.
+func (r *runner) print(line string) { fmt.Fprintln(r.out, line) }

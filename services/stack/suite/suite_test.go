@@ -18,32 +18,23 @@ func TestRunAll(t *testing.T) {
 		return step{name: name, run: func(context.Context, *runner) (tally, error) { return counted, err }}
 	}
 	for _, tt := range []struct {
-		name   string
-		tracks [][]step
-		sum    string
-		err    error
+		name  string
+		steps []step
+		sum   string
+		err   error
 	}{
-		{"all pass", [][]step{{counts("a", tally{passed: 2}, nil)}, {counts("b", tally{passed: 3, skipped: 1}, nil)}}, "5 passed, 0 failed, 1 skipped", nil},
-		{"a failing step does not stop the next", [][]step{{counts("a", tally{failed: 2}, errors.New("exit 1")), counts("b", tally{passed: 3}, nil)}}, "3 passed, 2 failed", ErrFailed},
-		{"a failing step does not stop another track", [][]step{{counts("a", tally{failed: 2}, errors.New("exit 1"))}, {counts("b", tally{passed: 3}, nil), counts("c", tally{passed: 1}, nil)}}, "4 passed, 2 failed", ErrFailed},
-		{"a step that cannot run has failed", [][]step{{counts("a", tally{passed: 4}, errors.New("no browser"))}}, "4 passed, 1 failed", ErrFailed},
+		{"all pass", []step{counts("a", tally{passed: 2}, nil), counts("b", tally{passed: 3, skipped: 1}, nil)}, "5 passed, 0 failed, 1 skipped", nil},
+		{"a failing step does not stop the next", []step{counts("a", tally{failed: 2}, errors.New("exit 1")), counts("b", tally{passed: 3}, nil)}, "3 passed, 2 failed", ErrFailed},
+		{"a step that cannot run has failed", []step{counts("a", tally{passed: 4}, errors.New("no browser"))}, "4 passed, 1 failed", ErrFailed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			out, err := os.Create(filepath.Join(t.TempDir(), "out"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer out.Close()
-			err = (&runner{out: out}).runAll(t.Context(), tt.tracks...)
+			var out strings.Builder
+			err := (&runner{out: &out}).runAll(t.Context(), tt.steps)
 			if !errors.Is(err, tt.err) {
 				t.Errorf("error = %v, want %v", err, tt.err)
 			}
-			printed, err := os.ReadFile(out.Name())
-			if err != nil {
-				t.Fatal(err)
-			}
-			lines := strings.Split(strings.TrimSpace(string(printed)), "\n")
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			if got := lines[len(lines)-1]; got != tt.sum {
 				t.Errorf("last line = %q, want %q", got, tt.sum)
 			}
@@ -93,7 +84,6 @@ func TestGoTestsSeeWhatGoDoesNotTrack(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("go.work", "go 1.26\nuse ./module\n")
 	write("module/go.mod", "module example.com/module\n")
 	write("module/module_test.go", `package module
 
@@ -117,7 +107,7 @@ func TestFile(t *testing.T) {
 		{"bad", tally{failed: 1}},
 	} {
 		write("file", step.text)
-		got, err := goTests("./module/...").run(t.Context(), r)
+		got, err := goTests("module", "./...").run(t.Context(), r)
 		if diff := cmp.Diff(step.want, got, cmp.AllowUnexported(tally{})); diff != "" {
 			t.Errorf("counts with a %s file (-want +got):\n%s\n%v", step.text, diff, err)
 		}
