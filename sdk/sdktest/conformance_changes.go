@@ -62,13 +62,13 @@ var changeCases = []contractCase{
 		s.ok(err)
 		got := s.feed(start, 0)
 		if len(got) != 3 {
-			s.Fatalf("got the changes %s", inJSON(got))
+			s.Fatalf("the changes of the three tasks are %s, want one of each", inJSON(got))
 		}
 		s.sameChanges(got, []taskapi.Change{
 			changedTo(got[0].Seq, trashed), erased(got[1].Seq, tasks[2].ID), changedTo(got[2].Seq, updated),
 		})
 		if start >= got[0].Seq || got[0].Seq >= got[1].Seq || got[1].Seq >= got[2].Seq || got[2].Seq != s.seq() {
-			s.Errorf("got the numbers of %s after %d, the list is at %d", inJSON(got), start, s.seq())
+			s.Errorf("the numbers of %s do not increase from %d to %d, that of the list", inJSON(got), start, s.seq())
 		}
 	}},
 	{"the feed from the beginning has the whole state", func(s *subject) {

@@ -71,7 +71,7 @@ var idempotencyCases = []contractCase{
 		send := func(body string) ([]taskapi.Task, string) {
 			a := s.raw(http.MethodPost, "/api/batch", body, "Idempotency-Key", body)
 			if a.status != http.StatusOK {
-				s.Fatalf("got %d %s", a.status, a.body)
+				s.Fatalf("the batch: got status %d, want %d: %s", a.status, http.StatusOK, a.body)
 			}
 			return s.tasks(decode[taskapi.ResourceListResponse](s, a).Data), a.header.Get("Idempotency-Replayed")
 		}
@@ -98,7 +98,7 @@ var idempotencyCases = []contractCase{
 		a := create()
 		s.remains(s.task(a, http.StatusCreated), created)
 		if a.header.Get("Idempotency-Replayed") != "erased" || a.header.Get("Location") != "/api/tasks/"+created.ID {
-			s.Errorf("got the header %v", a.header)
+			s.Errorf("the replay of createTask has the header %v, want Idempotency-Replayed erased and the Location of %s", a.header, created.ID)
 		}
 	}},
 	{"a different request is 422", func(s *subject) {

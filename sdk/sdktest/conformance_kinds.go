@@ -71,7 +71,7 @@ func (s *subject) item(a response, status, version int) item {
 		Data    item `json:"data"`
 	}](s, a)
 	if string(got.Data["version"]) != strconv.Itoa(version) || !got.Success {
-		s.Errorf("got %s, want version %d", a.body, version)
+		s.Errorf("the response is %s, want success and version %d", a.body, version)
 	}
 	return got.Data
 }
@@ -92,7 +92,7 @@ func (s *subject) lastChange(k *kind, id string, want any) {
 	s.Helper()
 	changes := s.feed(s.seq()-1, 0)
 	if len(changes) != 1 || changes[0].Kind != k.name || changes[0].ID != id || !sameJSON(changes[0].Data, encode(want)) {
-		s.Errorf("got the changes %s, want %s", inJSON(changes), encode(want))
+		s.Errorf("the latest change of %s is %s, want %s", id, inJSON(changes), encode(want))
 	}
 }
 
@@ -263,7 +263,7 @@ func (s *subject) changeSeveral(k *kind) {
 	}, ",") + `]}`
 	response := s.raw(http.MethodPost, "/api/batch", body)
 	if response.status != http.StatusOK {
-		s.Fatalf("got status %d: %s", response.status, response.body)
+		s.Fatalf("the batch: got status %d, want %d: %s", response.status, http.StatusOK, response.body)
 	}
 	var versions []string
 	for _, r := range decode[taskapi.ResourceListResponse](s, response).Data {

@@ -33,7 +33,7 @@ var listCases = []contractCase{
 	{"an empty list is an empty array of a user at change 0", func(s *subject) {
 		a := s.raw(http.MethodGet, "/api/tasks", "")
 		if want := `{"success":true,"data":[],"meta":{"nextCursor":null,"changes":0}}`; !sameJSON(a.body, []byte(want)) || a.status != http.StatusOK {
-			s.Errorf("got %d %s, want %s", a.status, a.body, want)
+			s.Errorf("the empty list: got %d %s, want %s", a.status, a.body, want)
 		}
 	}},
 	{"limit is 50 by default and up to 200", func(s *subject) {
@@ -201,7 +201,7 @@ var listCases = []contractCase{
 		s.ok(err)
 		cursor := *page.Meta.NextCursor
 		if !regexp.MustCompile(`^[A-Za-z0-9._~-]+$`).MatchString(cursor) {
-			s.Errorf("got the cursor %s", cursor)
+			s.Errorf("the cursor %s has characters that a URL escapes", cursor)
 		}
 		s.lists(taskapi.ListTasksOptions{Limit: 3, Cursor: cursor}, "3", "2", "1")
 		s.lists(taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Cursor: cursor}, "3", "2", "1")
@@ -304,7 +304,7 @@ var statsCases = []contractCase{
 		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"undated":0,"deleted":0,` +
 			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[],"byList":[]}}`
 		if a.status != http.StatusOK || !sameJSON(a.body, []byte(want)) {
-			s.Errorf("got %d %s, want %s", a.status, a.body, want)
+			s.Errorf("the counts: got %d %s, want %s", a.status, a.body, want)
 		}
 	}},
 	{"dueToday counts today in the time zone, including overdue tasks", func(s *subject) {

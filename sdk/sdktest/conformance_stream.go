@@ -46,7 +46,7 @@ func (s *subject) open(token, query string, wait time.Duration, header ...string
 	s.ok(err)
 	s.Cleanup(func() { _ = resp.Body.Close() })
 	if mediaType, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";"); resp.StatusCode != http.StatusOK || mediaType != "text/event-stream" {
-		s.Fatalf("got status %d, %s", resp.StatusCode, resp.Header.Get("Content-Type"))
+		s.Fatalf("the stream: got status %d, %s, want %d, text/event-stream", resp.StatusCode, resp.Header.Get("Content-Type"), http.StatusOK)
 	}
 	return &stream{subject: s, lines: bufio.NewScanner(resp.Body)}
 }
@@ -72,7 +72,7 @@ func (st *stream) next() (frame, bool) {
 		case name == "data" && f.data == "":
 			f.data = value
 		default:
-			st.Fatalf("got the line %q", line)
+			st.Fatalf("the stream has the line %q, want a comment, event, id or one data", line)
 		}
 	}
 	if err := st.lines.Err(); err != nil {
@@ -91,7 +91,7 @@ func (st *stream) event(name string) frame {
 			st.Fatalf("the stream ended before %s", name)
 		case f.comment:
 		case f.event != name:
-			st.Fatalf("got %+v, want %s", f, name)
+			st.Fatalf("the next event is %+v, want %s", f, name)
 		default:
 			return f
 		}

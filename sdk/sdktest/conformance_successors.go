@@ -1,6 +1,8 @@
 package sdktest
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -8,6 +10,41 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
+
+// filled gives each zero field of a request, except the ones named, a value of its tags, so
+// that a case with it covers a new field.
+func (s *subject) filled(request taskapi.CreateTaskRequest, except ...string) taskapi.CreateTaskRequest {
+	s.Helper()
+	for field, value := range reflect.ValueOf(&request).Elem().Fields() {
+		if !value.IsZero() || slices.Contains(except, field.Name) {
+			continue
+		}
+		if field.Type.Kind() == reflect.Pointer {
+			value.Set(reflect.New(field.Type.Elem()))
+			value = value.Elem()
+		}
+		example := field.Tag.Get("example")
+		if values := field.Tag.Get("enum"); values != "" {
+			example = values[strings.LastIndex(values, ",")+1:] // the first is often the default
+		}
+		switch value.Kind() {
+		case reflect.Bool:
+			value.SetBool(true)
+		case reflect.String:
+			value.SetString(example)
+		case reflect.Slice:
+			value.Set(reflect.ValueOf(strings.Split(example, ",")))
+		default:
+			if value.Kind() == reflect.Struct { // a time
+				example = `"` + example + `"`
+			}
+			if err := json.Unmarshal([]byte(example), value.Addr().Interface()); err != nil {
+				s.Fatalf("the example of %s: %v", field.Name, err)
+			}
+		}
+	}
+	return request
+}
 
 // outlineOf describes the tasks below a task in order, with their due dates and their
 // sub-tasks.
@@ -53,9 +90,8 @@ var successorCases = []contractCase{
 		list := s.named("home")[0].ID
 		top := s.listed("top", &list)
 		request := recurring("FREQ=WEEKLY", "2091-01-01")
-		request.Title, request.Description, request.Priority, request.Tags = "a", "Two litres.", taskapi.High, []string{"home"}
-		request.ParentID = &top.ID
-		a := s.create(request)
+		request.Title, request.ListID, request.ParentID, request.RecurrenceFrom = "a", &list, &top.ID, taskapi.FromDue
+		a := s.create(s.filled(request, "Completed", "DueAt"))
 		s.under("b", top.ID)
 		seq := s.seq()
 		done, next := s.finish(a.ID)
@@ -68,7 +104,7 @@ var successorCases = []contractCase{
 		s.same("the order", s.outlineOf(top.ID), "ax 2091-01-01, a 2091-01-08, b")
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, done), changedTo(seq+2, next)})
 		if next.ID[14] != '7' || next.ID < a.ID {
-			s.Errorf("the id is %s", next.ID)
+			s.Errorf("the id of the next task is %s, want a UUIDv7 after %s", next.ID, a.ID)
 		}
 	}},
 	{"the next task has the content, list and parent that the completing request sets", func(s *subject) {
@@ -124,7 +160,7 @@ var successorCases = []contractCase{
 			s.ok(err)
 			ids, titles = append(ids, copied.ID), append(titles, copied.Title)
 			if copied.Version != 1 || copied.NextID != nil {
-				s.Errorf("copied %s", inJSON(copied))
+				s.Errorf("the next task or a copy is %s, want version 1 and no nextId", inJSON(copied))
 			}
 			if copied.Title == "b" {
 				s.same("the rule of a copy", *copied.Recurrence, "FREQ=DAILY;COUNT=2")
@@ -132,7 +168,7 @@ var successorCases = []contractCase{
 		}
 		s.same("the order of the ids", titles, []string{"rent", "b", "a", "c", "d"})
 		if !slices.IsSorted(ids) {
-			s.Errorf("got the ids %q", ids)
+			s.Errorf("the ids of the task and its copies are %q, want them in the order of creation", ids)
 		}
 	}},
 	{"a task that is created completed, or completed with its parent, has no next task", func(s *subject) {
@@ -189,7 +225,7 @@ var successorCases = []contractCase{
 		s.ok(err)
 		again := s.tasks(resources)
 		if again[0].NextID == nil || *again[0].NextID == *done[0].NextID || again[2].NextID != nil {
-			s.Errorf("got %s", inJSON(again))
+			s.Errorf("after reopening both tasks, and completing one again, they are %s, want a new nextId and none", inJSON(again))
 		}
 		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
 	}},
@@ -207,7 +243,7 @@ var successorCases = []contractCase{
 		changes := s.feed(seq, 0)
 		gone := slices.DeleteFunc(slices.Clone(changes), func(change taskapi.Change) bool { return !change.Erased() })
 		if len(changes) != 4 || len(gone) != 3 || !slices.ContainsFunc(gone, func(change taskapi.Change) bool { return change.ID == next.ID }) {
-			s.Errorf("got the changes %s", inJSON(changes))
+			s.Errorf("the changes are %s, want the reopened task and three erasures, that of %s included", inJSON(changes), next.ID)
 		}
 		_, again := s.finish(task.ID)
 		s.same("the copies of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")

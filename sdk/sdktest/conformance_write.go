@@ -49,7 +49,7 @@ var taskCases = []contractCase{
 			}
 		}
 		if len(body.Data) != len(want) {
-			s.Errorf("got %d fields, want %d: %s", len(body.Data), len(want), a.body)
+			s.Errorf("the task has %d fields, want %d: %s", len(body.Data), len(want), a.body)
 		}
 	}},
 	{"times are RFC 3339 in UTC with at most microseconds", func(s *subject) {
@@ -57,7 +57,7 @@ var taskCases = []contractCase{
 		s.same("due date", s.task(a, http.StatusCreated).DueAt, new(time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)))
 		times := regexp.MustCompile(`"[a-zA-Z]+At":"[^"]*"`).FindAll(a.body, -1)
 		if len(times) != 4 {
-			s.Errorf("got the times %q, want four", times)
+			s.Errorf("the times of the task are %q, want four", times)
 		}
 		form := regexp.MustCompile(`:"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z"$`)
 		for _, at := range times {
@@ -71,7 +71,7 @@ var taskCases = []contractCase{
 		last := ""
 		for _, task := range s.titled("one", "two", "three") {
 			if !form.MatchString(task.ID) || task.ID <= last {
-				s.Errorf("got the id %s after %s", task.ID, last)
+				s.Errorf("the id %s after %q is not a later UUIDv7", task.ID, last)
 			}
 			last = task.ID
 		}
@@ -127,7 +127,7 @@ var taskCases = []contractCase{
 		for _, due := range []string{"0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"} {
 			task := s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest","dueAt":"`+due+`"}`), http.StatusCreated)
 			if task.DueAt == nil || task.DueAt.Format(time.RFC3339Nano) != due {
-				s.Errorf("got %v, want %s", task.DueAt, due)
+				s.Errorf("dueAt is %v, want %s", task.DueAt, due)
 			}
 		}
 	}},
@@ -183,7 +183,7 @@ var writeCases = []contractCase{
 		task := s.create(full())
 		a := s.raw(http.MethodHead, "/api/tasks/"+task.ID, "")
 		if a.status != http.StatusOK || a.header.Get("ETag") != `"1"` || len(a.body) != 0 {
-			s.Errorf("got status %d, ETag %s, body %q", a.status, a.header.Get("ETag"), a.body)
+			s.Errorf(`HEAD: got status %d, ETag %s, body %q, want %d, "1" and no body`, a.status, a.header.Get("ETag"), a.body, http.StatusOK)
 		}
 	}},
 	{"replaceTask: absent optional fields take their defaults", func(s *subject) {
@@ -238,12 +238,12 @@ var writeCases = []contractCase{
 		}
 		done := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 		if done.CompletedAt == nil || done.CompletedAt.Before(task.CreatedAt) {
-			s.Fatalf("got %s", inJSON(done))
+			s.Fatalf("the completed task is %s, want a completedAt that is not before createdAt", inJSON(done))
 		}
 		renamed := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), Title: taskapi.Some("Sleep")})
 		s.same("completedAt", renamed.CompletedAt, done.CompletedAt)
 		if again := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); again.CompletedAt != nil {
-			s.Errorf("got %s", inJSON(again))
+			s.Errorf("the reopened task is %s, want completedAt null", inJSON(again))
 		}
 	}},
 	{"deleteTask moves to the trash, where a task can be read, restored and erased", func(s *subject) {
@@ -299,7 +299,7 @@ var writeCases = []contractCase{
 	{"deleteTask: permanent=false moves to the trash", func(s *subject) {
 		task := s.create(full())
 		if got := s.task(s.raw(http.MethodDelete, "/api/tasks/"+task.ID+"?permanent=false", ""), http.StatusOK); got.DeletedAt == nil {
-			s.Errorf("got %s", inJSON(got))
+			s.Errorf("the deleted task is %s, want a deletedAt", inJSON(got))
 		}
 	}},
 	{"restoreTask of a task outside the trash is 404", func(s *subject) {
