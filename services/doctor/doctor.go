@@ -10,45 +10,45 @@ import (
 	"time"
 )
 
-// checkTimeout bounds one check. A sleeping database wakes up in it.
+// checkTimeout bounds one check. It is long enough for a sleeping database to wake up.
 const checkTimeout = 15 * time.Second
 
-// Check is one check.
+// Check is one check of a server's environment.
 type Check struct {
 	Name string
 	// Needs names a check that must succeed first; otherwise this one is skipped.
 	Needs string
 	// Run returns what it found, or an error.
 	Run func(context.Context) (found string, err error)
-	// Cure says how to fix a failure, unless the error is a [Fault].
-	Cure string
+	// Fix says how to fix an error that is not a [Fault].
+	Fix string
 }
 
-// Fault is an error with its own cure.
-type Fault struct{ Problem, Cure string }
+// Fault is an error that has its own fix.
+type Fault struct{ Problem, Fix string }
 
 // Error returns the problem.
 func (f *Fault) Error() string { return f.Problem }
 
-// Skip is the error of a check that cannot run, and says why. Checks that need it do not
-// run either, and nothing fails.
+// Skip is the reason why a check cannot run. Checks that need it are skipped too. A
+// skipped check is not a failure.
 type Skip string
 
 // Error returns the reason.
 func (s Skip) Error() string { return string(s) }
 
-// ErrSick means that a check has failed, as printed.
-var ErrSick = errors.New("not everything is in order")
+// ErrFailed is returned if a check fails. Its details have been printed.
+var ErrFailed = errors.New("at least one check failed")
 
-// Examine runs the checks and prints a line for each, with a cure for one that fails.
-// It returns [ErrSick] if one does.
-func Examine(ctx context.Context, out io.Writer, checks []Check) error {
+// Run runs the checks and prints a line for each, with the fix of each that fails. It
+// returns [ErrFailed] if one fails.
+func Run(ctx context.Context, out io.Writer, checks []Check) error {
 	var result error
-	missing := map[string]bool{}
+	failed := map[string]bool{} // or skipped
 	for _, c := range checks {
-		if missing[c.Needs] {
-			fmt.Fprintf(out, "–     %-10s not checked, without the %s\n", c.Name, c.Needs)
-			missing[c.Name] = true
+		if failed[c.Needs] {
+			fmt.Fprintf(out, "–     %-10s not checked, because it needs the check %s\n", c.Name, c.Needs)
+			failed[c.Name] = true
 			continue
 		}
 		ctx, cancel := context.WithTimeout(ctx, checkTimeout)
@@ -60,15 +60,15 @@ func Examine(ctx context.Context, out io.Writer, checks []Check) error {
 		}
 		if skip, ok := errors.AsType[Skip](err); ok {
 			fmt.Fprintf(out, "–     %-10s not checked: %s\n", c.Name, skip)
-			missing[c.Name] = true
+			failed[c.Name] = true
 			continue
 		}
-		cure := c.Cure
+		fix := c.Fix
 		if fault, ok := errors.AsType[*Fault](err); ok {
-			cure = fault.Cure
+			fix = fault.Fix
 		}
-		fmt.Fprintf(out, "FAIL  %-10s %v\n      %-10s → %s\n", c.Name, err, "", cure)
-		result, missing[c.Name] = ErrSick, true
+		fmt.Fprintf(out, "FAIL  %-10s %v\n      %-10s → %s\n", c.Name, err, "", fix)
+		result, failed[c.Name] = ErrFailed, true
 	}
 	return result
 }

@@ -41,7 +41,7 @@ func examine(ctx context.Context, c config, user doctorCommand, out io.Writer) e
 		http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
 	defer p.signOut(context.WithoutCancel(ctx))
-	return doctor.Examine(ctx, out, p.checks())
+	return doctor.Run(ctx, out, p.checks())
 }
 
 // siteCheck is a site to check, with the results so far.
@@ -67,18 +67,18 @@ const (
 
 func (p *siteCheck) checks() []doctor.Check {
 	return []doctor.Check{
-		{Name: "site", Run: p.checkSite, Cure: "let the proxy in front, or the rewrites, hand /api to this bff"},
-		{Name: authCheck, Run: p.checkAuth, Cure: "see whether Better Auth runs, and whether BETTER_AUTH_URL leads to it"},
-		{Name: "clock", Needs: authCheck, Run: p.checkClock, Cure: "let both machines synchronise with NTP: a JWT counts by this time"},
-		{Name: originCheck, Needs: authCheck, Run: p.checkOrigin, Cure: "look at Better Auth's log"},
-		{Name: "proxy", Needs: authCheck, Run: p.checkProxy, Cure: "look at Better Auth's log"},
-		{Name: "passkeys", Needs: originCheck, Run: p.checkPasskeys, Cure: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
-		{Name: "service", Run: p.checkService, Cure: "see whether the task service runs, and whether TASKS_URL leads to it"},
-		{Name: signInCheck, Needs: originCheck, Run: p.checkSignIn, Cure: "look at Better Auth's log"},
-		{Name: cookieCheck, Needs: signInCheck, Run: p.checkCookie, Cure: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
-		{Name: "secret", Needs: cookieCheck, Run: p.checkSecret, Cure: "set BETTER_AUTH_SECRET to Better Auth's"},
-		{Name: tokenCheck, Needs: cookieCheck, Run: p.checkToken, Cure: "let BETTER_AUTH_URL lead to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; leave out disableSettingJwtHeader of its plugin jwt"},
-		{Name: "chain", Needs: tokenCheck, Run: p.checkChain, Cure: "run \"tasks doctor\" in the task service's environment"},
+		{Name: "site", Run: p.checkSite, Fix: "let the proxy in front, or the rewrites, hand /api to this bff"},
+		{Name: authCheck, Run: p.checkAuth, Fix: "see whether Better Auth runs, and whether BETTER_AUTH_URL leads to it"},
+		{Name: "clock", Needs: authCheck, Run: p.checkClock, Fix: "let both machines synchronise with NTP: a JWT counts by this time"},
+		{Name: originCheck, Needs: authCheck, Run: p.checkOrigin, Fix: "look at Better Auth's log"},
+		{Name: "proxy", Needs: authCheck, Run: p.checkProxy, Fix: "look at Better Auth's log"},
+		{Name: "passkeys", Needs: originCheck, Run: p.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
+		{Name: "service", Run: p.checkService, Fix: "see whether the task service runs, and whether TASKS_URL leads to it"},
+		{Name: signInCheck, Needs: originCheck, Run: p.checkSignIn, Fix: "look at Better Auth's log"},
+		{Name: cookieCheck, Needs: signInCheck, Run: p.checkCookie, Fix: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
+		{Name: "secret", Needs: cookieCheck, Run: p.checkSecret, Fix: "set BETTER_AUTH_SECRET to Better Auth's"},
+		{Name: tokenCheck, Needs: cookieCheck, Run: p.checkToken, Fix: "let BETTER_AUTH_URL lead to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; leave out disableSettingJwtHeader of its plugin jwt"},
+		{Name: "chain", Needs: tokenCheck, Run: p.checkChain, Fix: "run \"tasks doctor\" in the task service's environment"},
 	}
 }
 

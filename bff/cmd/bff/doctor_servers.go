@@ -43,11 +43,11 @@ func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
 	}
 	switch {
 	case response.status >= http.StatusInternalServerError:
-		return "", &doctor.Fault{Problem: fmt.Sprintf("responds with %d for its keys", response.status), Cure: "look at Better Auth's log: it may not reach its database"}
+		return "", &doctor.Fault{Problem: fmt.Sprintf("responds with %d for its keys", response.status), Fix: "look at Better Auth's log: it may not reach its database"}
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &keys) != nil || keys.Keys == nil:
 		return "", &doctor.Fault{
 			Problem: fmt.Sprintf("%s responds with %d, which is not a list of keys", p.auth.URL, response.status),
-			Cure:    "let BETTER_AUTH_URL lead to Better Auth, with its path if that is not /api/auth, and give it the plugin jwt",
+			Fix:     "let BETTER_AUTH_URL lead to Better Auth, with its path if that is not /api/auth, and give it the plugin jwt",
 		}
 	}
 	return fmt.Sprintf("responds, with %d keys", len(keys.Keys)), nil
@@ -85,7 +85,7 @@ func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 		case http.StatusForbidden:
 			return "", &doctor.Fault{
 				Problem: "Better Auth rejects pages of " + origin,
-				Cure:    "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth: baseURL and trustedOrigins",
+				Fix:     "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth: baseURL and trustedOrigins",
 			}
 		default:
 			return "", fmt.Errorf("sign-out: status %d", response.status)
@@ -119,7 +119,7 @@ func (p *siteCheck) checkProxy(ctx context.Context) (string, error) {
 		}
 		return "", &doctor.Fault{
 			Problem: "all users share one limit on sign-ins, because Better Auth does not believe X-Forwarded-For",
-			Cure:    "name the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth: advanced.ipAddress",
+			Fix:     "name the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth: advanced.ipAddress",
 		}
 	}
 	return "not tried: Better Auth does not limit sign-ins", nil

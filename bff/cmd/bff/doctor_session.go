@@ -27,7 +27,7 @@ func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
 	var problem struct{ Code, Message string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
 	p.cookies = response.cookies
-	fault := func(problem, cure string) error { return &doctor.Fault{Problem: problem, Cure: cure} }
+	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case problem.Code == "INVALID_EMAIL_OR_PASSWORD":
 		return "", fault("no user has this email and password", "give --email and DOCTOR_PASSWORD of a user who has a password")
@@ -70,7 +70,7 @@ func (p *siteCheck) checkCookie(context.Context) (string, error) {
 	if isHTTPS := p.PublicURL.Scheme == "https"; isHTTPS != isSecure {
 		return "", &doctor.Fault{
 			Problem: fmt.Sprintf("it is named %s, and PUBLIC_URL is %s", cookie.Name, p.PublicURL),
-			Cure:    "let BETTER_AUTH_URL of the auth server (its baseURL) be PUBLIC_URL, with the same scheme",
+			Fix:     "let BETTER_AUTH_URL of the auth server (its baseURL) be PUBLIC_URL, with the same scheme",
 		}
 	}
 	return "is named " + cookie.Name, nil
@@ -130,7 +130,7 @@ func (p *siteCheck) checkChain(ctx context.Context) (string, error) {
 	}
 	algorithm, issuer, audience := p.tokenSays()
 	challenge := response.header.Get("Www-Authenticate")
-	fault := func(problem, cure string) error { return &doctor.Fault{Problem: problem, Cure: cure} }
+	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case response.status == http.StatusOK:
 		return "holds: the task service responds to a user of Better Auth", nil

@@ -125,7 +125,7 @@ func TestDoctor(t *testing.T) {
 			tc.spoil(&c, &user)
 			var out bytes.Buffer
 			err := examine(t.Context(), c, user, &out)
-			if (tc.fails != "") != errors.Is(err, doctor.ErrSick) {
+			if (tc.fails != "") != errors.Is(err, doctor.ErrFailed) {
 				t.Errorf("examine: %v", err)
 			}
 			_, first, _ := strings.Cut(out.String(), "FAIL  ")

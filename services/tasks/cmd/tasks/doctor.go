@@ -34,7 +34,7 @@ func (doctorCommand) Run(ctx context.Context) error {
 		return err
 	}
 	defer tasks.Close()
-	return doctor.Examine(ctx, os.Stdout, checks(config, tasks))
+	return doctor.Run(ctx, os.Stdout, checks(config, tasks))
 }
 
 func checks(config serveConfig, tasks *store.Store) []doctor.Check {
@@ -46,19 +46,19 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				err := tasks.Ping(ctx)
 				return fmt.Sprintf("responds in %s", time.Since(start).Round(time.Millisecond)), err
 			},
-			Cure: "check the host, role and password in DATABASE_URL, and that the server runs",
+			Fix: "check the host, role and password in DATABASE_URL, and that the server runs",
 		},
 		{
 			Name: schema, Needs: database, Run: func(ctx context.Context) (string, error) {
 				return "is up to date", tasks.CheckVersion(ctx)
 			},
-			Cure: "run \"tasks migrate\" with this release",
+			Fix: "run \"tasks migrate\" with this release",
 		},
 		{
 			Name: "role", Needs: schema, Run: func(ctx context.Context) (string, error) {
 				return "is bound by row-level security, and has no other privileges", tasks.CheckRole(ctx)
 			},
-			Cure: "use a plain role that owns nothing in DATABASE_URL (\"tasks migrate\" creates one), restore the policies of the migrations, and revoke other privileges",
+			Fix: "use a plain role that owns nothing in DATABASE_URL (\"tasks migrate\" creates one), restore the policies of the migrations, and revoke other privileges",
 		},
 		{
 			Name: "isolation", Needs: schema, Run: func(ctx context.Context) (string, error) {
@@ -67,12 +67,12 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 					// It is unknown whether there is a leak.
 					err = &doctor.Fault{
 						Problem: err.Error(),
-						Cure:    "grant the role of DATABASE_URL the privileges of the migrations, and let it log in at every node of a Citus cluster",
+						Fix:     "grant the role of DATABASE_URL the privileges of the migrations, and let it log in at every node of a Citus cluster",
 					}
 				}
 				return "one user could neither read, change nor delete another's rows", err
 			},
-			Cure: "stop the service: users may see each other's rows. Compare the policies of the schema tasklane with the migrations",
+			Fix: "stop the service: users may see each other's rows. Compare the policies of the schema tasklane with the migrations",
 		},
 		{
 			Name: "pooler", Needs: database, Run: func(ctx context.Context) (string, error) {
@@ -87,13 +87,13 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				}
 				return "none in transaction mode", nil
 			},
-			Cure: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server's direct address",
+			Fix: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server's direct address",
 		},
 		{
 			Name: "notices", Needs: database, Run: func(ctx context.Context) (string, error) {
 				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
 			},
-			Cure: "set DATABASE_URL_UNPOOLED to the server's direct address; until then, streams on other replicas get changes within 30 s",
+			Fix: "set DATABASE_URL_UNPOOLED to the server's direct address; until then, streams on other replicas get changes within 30 s",
 		},
 		{
 			Name: "clock", Needs: database, Run: func(ctx context.Context) (string, error) {
@@ -104,7 +104,7 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				}
 				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
 			},
-			Cure: "synchronise both with NTP: tokens, times and due dates use this clock, purges the database's",
+			Fix: "synchronise both with NTP: tokens, times and due dates use this clock, purges the database's",
 		},
 		{
 			Name: "keys", Run: func(ctx context.Context) (string, error) {
@@ -114,7 +114,7 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				}
 				return "of the issuer " + config.Issuer + " can be fetched", tokens.Ready(ctx)
 			},
-			Cure: "check that Better Auth runs at JWKS_URL (or BETTER_AUTH_URL): " + config.JWKSURL,
+			Fix: "check that Better Auth runs at JWKS_URL (or BETTER_AUTH_URL): " + config.JWKSURL,
 		},
 	}
 }

@@ -139,8 +139,8 @@ func TestDoctor(t *testing.T) {
 			}
 			s := storetest.Open(t, store.Config{URL: string(config.DatabaseURL)})
 			var out bytes.Buffer
-			err := doctor.Examine(t.Context(), &out, checks(config, s))
-			if (len(tc.fails) > 0) != errors.Is(err, doctor.ErrSick) {
+			err := doctor.Run(t.Context(), &out, checks(config, s))
+			if (len(tc.fails) > 0) != errors.Is(err, doctor.ErrFailed) {
 				t.Errorf("examine: %v", err)
 			}
 			for _, name := range all {
