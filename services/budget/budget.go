@@ -1,6 +1,6 @@
 // Package budget holds the timeouts of a request on its way from the browser to the
-// database. Each hop gives up before its caller does, so that the hop that knows the
-// reason reports it. A test checks this.
+// database. The timeout of each hop is shorter than its caller's, so that the hop that
+// knows the reason of a failure reports it. A test checks this.
 package budget
 
 import "time"
@@ -13,16 +13,17 @@ const (
 	// Body bounds how long a request body may take to arrive at either server. The
 	// other timeouts start after it.
 	Body = 10 * time.Second
-	// BFF bounds an operation of the BFF after authentication and the arrival of
-	// the body, including renewal of the JWT and forwarding.
+	// BFF bounds an operation of the BFF, counted from when the request is
+	// authenticated and its body has arrived. It includes renewing the JWT and
+	// forwarding.
 	BFF = 8 * time.Second
 	// Exchange bounds the exchange of a session cookie for a JWT.
 	Exchange = 3 * time.Second
 	// AuthPool bounds Better Auth's wait for a database connection
 	// (services/auth/config.mjs).
 	AuthPool = 2 * time.Second
-	// AuthRequest bounds a proxied request to Better Auth, which hashes
-	// passwords.
+	// AuthRequest bounds a proxied request to Better Auth. Hashing a password is
+	// slow.
 	AuthRequest = 20 * time.Second
 	// Delivery bounds how long sending a response may take.
 	Delivery = 10 * time.Second
@@ -42,7 +43,7 @@ const (
 	Wake = 5500 * time.Millisecond
 	// Lock bounds the wait for a concurrent write of the same user.
 	Lock = 3 * time.Second
-	// Shutdown bounds the shutdown of a server; longer than any operation through
-	// the BFF.
+	// Shutdown bounds the shutdown of a server. It is longer than any operation
+	// through the BFF, so that requests in flight finish.
 	Shutdown = 9 * time.Second
 )

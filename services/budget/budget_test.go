@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/budget"
 )
 
-func TestEachHopGivesUpBeforeItsCaller(t *testing.T) {
+func TestEachTimeoutIsShorterThanItsCallers(t *testing.T) {
 	t.Parallel()
 	for _, rule := range []struct {
 		hop     string
@@ -32,13 +32,13 @@ func TestEachHopGivesUpBeforeItsCaller(t *testing.T) {
 		{"the BFF's operation", budget.BFF, "a server that stops", budget.Shutdown},
 	} {
 		if rule.takes >= rule.expects {
-			t.Errorf("%s takes %s, and %s waits %s", rule.hop, rule.takes, rule.caller, rule.expects)
+			t.Errorf("%s may take %s, but %s times out after %s", rule.hop, rule.takes, rule.caller, rule.expects)
 		}
 	}
 }
 
-// TestOtherLanguages checks the timeouts that are not defined in Go.
-func TestOtherLanguages(t *testing.T) {
+// TestJavaScriptHasTheSameTimeouts checks the timeouts that are defined there again.
+func TestJavaScriptHasTheSameTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, hop := range []struct {
 		file, name string

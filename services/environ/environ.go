@@ -29,12 +29,12 @@ func Read(c any) error { return ReadFrom(env.ToMap(os.Environ()), c) }
 
 // ReadFrom is [Read] with another environment.
 func ReadFrom(environment map[string]string, c any) error {
-	texts, unread := parse(environment, c)
+	texts, unparsed := parse(environment, c)
 	if checker, ok := c.(Checker); ok {
 		for _, err := range split(checker.Check()) {
 			// Skip rules about variables that could not be parsed.
 			about := func(name string) bool { return slices.Contains(words(err.Error()), name) }
-			if !slices.ContainsFunc(unread, about) {
+			if !slices.ContainsFunc(unparsed, about) {
 				texts = append(texts, err.Error())
 			}
 		}
@@ -50,7 +50,7 @@ func words(text string) []string {
 	return strings.FieldsFunc(text, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-// parse returns the errors of parsing, as text, and the names of the variables.
+// parse fills c and returns the texts of all errors and the names of their variables.
 func parse(environment map[string]string, c any) (texts, names []string) {
 	set := map[string]string{}
 	for name, value := range environment {
@@ -59,7 +59,7 @@ func parse(environment map[string]string, c any) (texts, names []string) {
 		}
 	}
 	texts, names = fromFiles(set, reflect.TypeOf(c).Elem())
-	unread := slices.Clone(names)
+	unreadable := slices.Clone(names)
 	err := env.ParseWithOptions(c, env.Options{Environment: set})
 	var all env.AggregateError
 	if !errors.As(err, &all) {
@@ -69,8 +69,8 @@ func parse(environment map[string]string, c any) (texts, names []string) {
 		return texts, names
 	}
 	for _, err := range all.Errors {
-		name, text := mistake(reflect.TypeOf(c).Elem(), err)
-		if slices.Contains(unread, name) {
+		name, text := describe(reflect.TypeOf(c).Elem(), err)
+		if slices.Contains(unreadable, name) {
 			continue // its file is already reported
 		}
 		texts, names = append(texts, strings.TrimSpace(name+" "+text)), append(names, name)
@@ -93,8 +93,9 @@ func split(err error) (all []error) {
 	return all
 }
 
-// mistake replaces the field in the library's error by the variable.
-func mistake(config reflect.Type, err error) (name, text string) {
+// describe returns the variable that an error of the library is about, and a text without
+// its value.
+func describe(config reflect.Type, err error) (name, text string) {
 	if empty, ok := errors.AsType[env.EmptyVarError](err); ok {
 		return empty.Key, "must be set"
 	}

@@ -33,7 +33,7 @@ func (c *config) Check() error {
 		errs = append(errs, errors.New("ENVIRON_TEST_TOKEN must be set"))
 	}
 	if c.Size > 9 {
-		errs = append(errs, errors.New("OTHER_ENVIRON_TEST_PORT must be set where ENVIRON_TEST_SIZE is large"))
+		errs = append(errs, errors.New("OTHER_ENVIRON_TEST_PORT must be set if ENVIRON_TEST_SIZE is large"))
 	}
 	if c.Port == c.Ops {
 		errs = append(errs, errors.Join(errors.New("ENVIRON_TEST_PORT and ENVIRON_TEST_OPS must differ")))
@@ -41,13 +41,13 @@ func (c *config) Check() error {
 	return errors.Join(errs...)
 }
 
-func TestReadFrom(t *testing.T) {
+func TestReadFrom_ReportsAllErrorsWithoutValues(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		environment map[string]string
 		want        []string // a line for each error
 	}{
-		"right":    {map[string]string{"PORT": "3000", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example"}, nil},
+		"valid":    {map[string]string{"PORT": "3000", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example"}, nil},
 		"defaults": {map[string]string{"PORT": "", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example", "LEVEL": ""}, nil},
 		"types and rules at once": {map[string]string{"PORT": "http", "OPS": "0", "SIZE": "s3cret", "ON": "maybe", "SITE": "s3cret", "LEVEL": "s3cret"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
@@ -60,7 +60,7 @@ func TestReadFrom(t *testing.T) {
 		}},
 		"a rule about a name that contains another": {map[string]string{"PORT": "http", "SIZE": "10", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
-			"OTHER_ENVIRON_TEST_PORT must be set where ENVIRON_TEST_SIZE is large",
+			"OTHER_ENVIRON_TEST_PORT must be set if ENVIRON_TEST_SIZE is large",
 		}},
 		"rules": {map[string]string{"PORT": "9090", "OPS": "9090", "SITE": ""}, []string{
 			"ENVIRON_TEST_SITE must be set",
@@ -103,7 +103,7 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestFiles(t *testing.T) {
+func TestReadFrom_ReadsFiles(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "token")
 	if err := os.WriteFile(path, []byte("s3cret\n"), 0o600); err != nil {
@@ -116,8 +116,8 @@ func TestFiles(t *testing.T) {
 	}{
 		"a file holds the value":     {map[string]string{"TOKEN_FILE": path, "SITE": site}, nil},
 		"an empty variable is unset": {map[string]string{"TOKEN_FILE": path, "TOKEN": "", "SITE": site, "SITE_FILE": ""}, nil},
-		"both":                       {map[string]string{"TOKEN_FILE": path, "TOKEN": "s3cret", "SITE": site}, []string{"ENVIRON_TEST_TOKEN and ENVIRON_TEST_TOKEN_FILE must not both be set"}},
-		"a file that is not there": {map[string]string{"TOKEN_FILE": path, "SITE_FILE": path + "s3cret"}, []string{
+		"a variable and its file":    {map[string]string{"TOKEN_FILE": path, "TOKEN": "s3cret", "SITE": site}, []string{"ENVIRON_TEST_TOKEN and ENVIRON_TEST_TOKEN_FILE must not both be set"}},
+		"a missing file": {map[string]string{"TOKEN_FILE": path, "SITE_FILE": path + "s3cret"}, []string{
 			"ENVIRON_TEST_SITE_FILE cannot be read: no such file or directory",
 		}},
 		"a value of the wrong type": {map[string]string{"TOKEN_FILE": path, "SITE": site, "SIZE_FILE": path}, []string{

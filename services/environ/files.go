@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// fromFiles sets the variables that are given by files: NAME_FILE is the path of a file
-// with the value of NAME, as Docker, Kubernetes and systemd pass secrets. Trailing line
-// breaks are removed. It returns errors, as text, and the names of the variables.
+// fromFiles sets each variable NAME to the content of the file at the path NAME_FILE,
+// without trailing line breaks. Docker, Kubernetes and systemd pass secrets in files. It
+// returns the texts of all errors and the names of their variables.
 func fromFiles(set map[string]string, config reflect.Type) (texts, names []string) {
 	for _, name := range variables(config) {
 		path, given := set[name+"_FILE"]

@@ -68,7 +68,7 @@ func (a *Address) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// Origin is the scheme and host of a site, spelled as in the Origin header.
+// Origin is the scheme, host and port of a site, spelled as in the Origin header.
 type Origin struct{ *url.URL }
 
 // originHost matches hosts as browsers spell them: lower case, non-ASCII names in
@@ -98,7 +98,7 @@ func parseHTTP(text string) (*url.URL, bool) {
 	return u, ok
 }
 
-// Network is an address or a range of them.
+// Network is an IP address or a range of addresses.
 type Network netip.Prefix
 
 // UnmarshalText parses an address or a network such as 10.0.0.0/8.

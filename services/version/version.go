@@ -1,4 +1,4 @@
-// Package version has the version of the build.
+// Package version holds the version of the build.
 package version
 
 import (

@@ -38,8 +38,8 @@ var (
 	errTime = errors.New("must be a date and time such as 2026-11-30T17:00:00Z")
 )
 
-// unmarshalPresent rejects null for values that are not pointers, which encoding/json
-// ignores, marks optional fields as present, and parses times.
+// unmarshalPresent marks optional fields as present, parses times, and rejects null for
+// values that are not pointers, which encoding/json would ignore.
 func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	if optional, ok := v.(interface{ Present() any }); ok {
 		return json.UnmarshalDecode(d, optional.Present())
@@ -62,11 +62,10 @@ func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	return errors.ErrUnsupported
 }
 
-// Unmarshal decodes data, one JSON value, into v. It returns an [*Error] for everything
-// that encoding/json would silently ignore, replace or choose from: duplicate names,
-// unknown names, names in another case, null without a pointer, unpaired surrogates,
-// invalid UTF-8, and trailing data. It also rejects NUL characters, which PostgreSQL
-// cannot store.
+// Unmarshal decodes data, one JSON value, into v. It returns an [*Error] for invalid JSON
+// and for what encoding/json accepts silently: duplicate names, unknown names, names in
+// another case, null for values that are not pointers, unpaired surrogates and invalid
+// UTF-8. It also rejects NUL characters, which PostgreSQL cannot store.
 func Unmarshal(data []byte, v any) error {
 	var options json.Options
 	if _, untyped := v.(*any); !untyped {
@@ -115,7 +114,7 @@ func checkNUL(data []byte) error {
 	for d := jsontext.NewDecoder(bytes.NewReader(data)); ; {
 		token, err := d.ReadToken()
 		if err != nil {
-			return nil // the end: the data has been decoded before
+			return nil // the end: the data has been decoded already
 		}
 		if token.Kind() == '"' && strings.ContainsRune(token.String(), 0) {
 			return &Error{path(d.StackPointer()), taskapi.FieldFormat, "must not contain the character NUL"}

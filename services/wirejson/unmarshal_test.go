@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-func TestUnmarshal_RejectsWhatEncodingJSONGuesses(t *testing.T) {
+func TestUnmarshal_RejectsAmbiguousJSON(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]wirejson.Error{
 		``:                           {Field: "", Code: taskapi.FieldFormat},
