@@ -61,14 +61,14 @@ async function run() {
     else if (path === "/metrics") sendMetrics(metrics, response);
     else sendJSON(response, 404, { message: "Not found." });
   });
-  const silent = silentConnections(server);
+  const unused = unusedConnections(server);
   server.on("error", (error) => {
     log.error("cannot listen", { error: error.message });
     process.exit(1);
   });
   server.listen(config.port, config.host, () => log.info("listening", { host: config.host, port: config.port }));
 
-  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, silent, pool, tracing, log));
+  for (const signal of ["SIGTERM", "SIGINT"]) process.once(signal, () => stop(server, unused, pool, tracing, log));
 }
 
 async function ready(auth, log, response) {
@@ -81,20 +81,20 @@ async function ready(auth, log, response) {
   }
 }
 
-/** Returns the set of connections without a request yet, which Node would treat as busy. */
-function silentConnections(server) {
-  const silent = new Set();
+/** Returns the set of connections without a request, which Node would wait for. */
+function unusedConnections(server) {
+  const unused = new Set();
   server.on("connection", (socket) => {
-    silent.add(socket);
-    socket.once("close", () => silent.delete(socket));
+    unused.add(socket);
+    socket.once("close", () => unused.delete(socket));
   });
-  server.on("request", (request) => silent.delete(request.socket));
-  return silent;
+  server.on("request", (request) => unused.delete(request.socket));
+  return unused;
 }
 
-async function stop(server, silent, pool, tracing, log) {
+async function stop(server, unused, pool, tracing, log) {
   log.info("stopping");
-  for (const socket of silent) socket.destroy();
+  for (const socket of unused) socket.destroy();
   const grace = setTimeout(() => server.closeAllConnections(), SHUTDOWN_GRACE_MS);
   await new Promise((resolve) => server.close(resolve));
   clearTimeout(grace);

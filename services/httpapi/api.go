@@ -46,8 +46,8 @@ type API struct {
 	forward   func(huma.Context)
 	timeout   time.Duration
 	inFlight  *gate
-	// othersInFlight bounds requests that are not operations, so that a hung
-	// upstream of theirs cannot starve operations.
+	// othersInFlight bounds requests that are not operations separately, so that
+	// their upstream cannot starve operations when it hangs.
 	othersInFlight *gate
 	metrics        *Metrics
 	streams        *gate
@@ -74,8 +74,8 @@ type Config struct {
 	// RequestTimeout is the timeout of an operation; zero means [budget.Service].
 	// Callers can shorten it with X-Request-Timeout.
 	RequestTimeout time.Duration
-	// Limits bound concurrent work, StreamsPerUser the open streams of one user; zero
-	// means no limit.
+	// Limits bound the load of the server, StreamsPerUser the open streams of one
+	// user; zero means no limit.
 	Limits         Limits
 	StreamsPerUser int
 	// Metrics receives the API's gauges. It may be nil.
@@ -93,7 +93,7 @@ type Config struct {
 var setHumaGlobals = sync.OnceFunc(func() {
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
-	nameValidationRules()
+	setValidationTexts()
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		for _, err := range errs {
 			NoteCause(ctx.Context(), errors.New(shortText(err)))
@@ -159,7 +159,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of request bodies in memory.",
 		func() float64 { return api.received.heldBytes() + api.otherReceived.heldBytes() })
 	config.Metrics.Gauge("tasklane_requests_waiting", "Operations and streams that wait for memory.", api.responses.waiters)
-	api.UseMiddleware(noteOperation, arrive, checkMediaType)
+	api.UseMiddleware(noteOperation, noteDeadline, checkMediaType)
 	return api
 }
 
@@ -196,8 +196,8 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 	register(api, op, codes, stream(api, handler))
 }
 
-// limited returns a context that ends after the API's timeout or shortly before the
-// caller gives up, whichever is earlier.
+// limited returns a context with the API's timeout, or with the caller's less the time to
+// respond, whichever ends first.
 func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
 	if given := requestInfoFrom(ctx).slot.deadline; !given.IsZero() && given.Before(deadline) {
@@ -230,7 +230,7 @@ func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 }
 
 // Problem turns an error into a problem and logs the error with the request. An error
-// that is not in the table becomes an internal one, without details for the client.
+// that is not in the table becomes an internal error, without details for the client.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
 	NoteCause(ctx, err)
 	problem := a.problem(err)

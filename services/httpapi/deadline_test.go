@@ -12,8 +12,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// TestXRequestTimeout_ShortensTheDeadline: an operation gets the smaller of the API's
-// timeout and the caller's, less the time to respond.
+// TestXRequestTimeout_ShortensTheDeadline compares an operation's deadline with the API's
+// timeout and with the caller's, less the time to respond.
 func TestXRequestTimeout_ShortensTheDeadline(t *testing.T) {
 	t.Parallel()
 	const timeout = 10 * time.Second

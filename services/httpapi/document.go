@@ -70,14 +70,14 @@ var responseHeaders = map[string]struct{ description, example string }{
 	"WWW-Authenticate": {"The accepted credentials, and the reason why those in the request were rejected.", ""},
 }
 
-// completeOperations documents what Huma omits in operations that are added, and removes
-// what only Huma understands.
+// completeOperations returns a hook for each added operation. It documents what Huma
+// omits, and removes keywords that only Huma understands.
 func completeOperations() func(*huma.OpenAPI, *huma.Operation) {
-	open := map[*huma.Schema]bool{} // by earlier operations: most share their schemas
+	open := map[*huma.Schema]bool{} // most operations share their schemas
 	return func(doc *huma.OpenAPI, op *huma.Operation) {
 		completeEnums(doc.Components.Schemas)
 		for _, parameter := range op.Parameters {
-			// The description is part of the rule's message by now, and it is not a
+			// Huma has copied the description into the rule's message. It is not a
 			// keyword of JSON Schema.
 			parameter.Schema.PatternDescription = ""
 		}
@@ -96,7 +96,7 @@ func completeOperations() func(*huma.OpenAPI, *huma.Operation) {
 	}
 }
 
-// completeEnums adds null to the enums of nullable values, as JSON Schema requires.
+// completeEnums adds null to the enums of nullable properties. JSON Schema requires it.
 func completeEnums(schemas huma.Registry) {
 	for _, schema := range schemas.Map() {
 		for _, property := range schema.Properties {
@@ -107,7 +107,7 @@ func completeEnums(schemas huma.Registry) {
 	}
 }
 
-// complete gives a body an example, built from the examples of its fields.
+// complete adds an example to a body that has none, built from those of its fields.
 func complete(doc *huma.OpenAPI, content *huma.MediaType) {
 	if content.Example == nil && content.Examples == nil {
 		content.Example = exampleOf(doc.Components.Schemas, content.Schema)
@@ -133,16 +133,16 @@ func exampleOf(registry huma.Registry, s *huma.Schema) any {
 		}
 		return members
 	}
-	return simplest[s.Type+s.Format]
+	return defaultExamples[s.Type+s.Format]
 }
 
-// simplest has an example for each type and format, for schemas that have none.
-var simplest = map[string]any{
+// defaultExamples are the examples of schemas that have none, by type and format.
+var defaultExamples = map[string]any{
 	huma.TypeBoolean: true, huma.TypeInteger: 1, huma.TypeInteger + "int64": 1, huma.TypeString: "text",
 	huma.TypeString + "date-time": "2026-11-30T17:00:00Z",
 }
 
-// documentHeaders documents the headers of a response.
+// documentHeaders adds to a response the headers that responses of its status have.
 func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, response *huma.Response) {
 	names := []string{RequestIDHeader}
 	if limited := op.Responses["429"] != nil; limited && (status < "400" || status == "429") {

@@ -12,7 +12,7 @@ import (
 // delay before it kills the process.
 const maxDrainDelay = time.Minute
 
-// DrainConfig holds the environment variables of draining.
+// DrainConfig holds the environment variables of the drain.
 type DrainConfig struct {
 	// Delay is how long a replica keeps serving after SIGTERM, so that load
 	// balancers notice that it is not ready.
@@ -37,7 +37,7 @@ type Drain struct {
 // NewDrain returns a drain with the configured delay.
 func NewDrain(c DrainConfig) *Drain { return &Drain{delay: c.Delay} }
 
-// errDraining is the error in /readyz while a replica drains.
+// errDraining is the error that /readyz reports while a replica drains.
 var errDraining = errors.New("this replica is shutting down")
 
 // Check returns a readiness check that fails once the drain has begun.

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-func TestDrain(t *testing.T) {
+func TestDrain_IsNotReadyAndClosesConnections(t *testing.T) {
 	t.Parallel()
 	drain := NewDrain(DrainConfig{Delay: time.Hour})
 	handler := drain.handler(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))

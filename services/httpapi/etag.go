@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// ETag returns the entity tag of a resource's version.
+// ETag returns the strong entity tag of a resource's version, such as "3" with quotes.
 func ETag(version int64) string {
 	return strconv.Quote(strconv.FormatInt(version, 10))
 }
@@ -76,8 +76,8 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 // notInTag reports whether r is invalid in an entity tag.
 func notInTag(r rune) bool { return r < 0x21 || r == 0x7f }
 
-// Versions returns the versions of the tags, sorted, and nil if there is no
-// precondition or it is "*".
+// Versions returns the versions of the tags, sorted. It returns nil if there is no
+// precondition or it is "*", and an empty slice if no tag is a version's.
 func (p Preconditions) Versions() []int64 {
 	if !p.Present || p.Any {
 		return nil
@@ -101,8 +101,8 @@ func (p Preconditions) Match(version int64) bool {
 // proxies append when they compress a response.
 var versionTags = regexp.MustCompile(`^([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zstd|deflate))?$`)
 
-// version returns the version of a tag. Weak tags count too: proxies that compress
-// responses make tags weak, and the version stays the same.
+// version returns the version of a tag. A weak tag has the version of the strong one,
+// because proxies that compress responses make tags weak.
 func (t entityTag) version() (int64, bool) {
 	named := versionTags.FindStringSubmatch(string(t))
 	if named == nil {

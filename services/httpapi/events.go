@@ -26,8 +26,8 @@ const eventsTimeout = 10 * time.Second
 const (
 	// EventsAtOnce is the number of bytes of events written at a time.
 	EventsAtOnce = 64 << 10
-	// EventsHold is the memory reserved while events are sent, including one of
-	// the largest.
+	// EventsHold is the number of bytes reserved while events are sent. The largest
+	// event fits.
 	EventsHold = 4 * EventsAtOnce
 )
 
@@ -37,7 +37,7 @@ type Events struct {
 	buf bytes.Buffer
 	// sent counts the bytes written to a hijacked connection.
 	sent int64
-	// failed is set when a write has failed: the client is gone or too slow.
+	// failed is set after a failed write: the client has disconnected or is too slow.
 	failed bool
 }
 
@@ -56,7 +56,7 @@ func beginEvents(ctx huma.Context) *Events {
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no") // disables buffering in nginx
 	out := responseEvents{w, http.NewResponseController(w)}
-	// Nothing more is read from the client.
+	// A stream waits for the client without a limit. The client sends nothing.
 	_ = out.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
 	return &Events{out: out}
@@ -76,9 +76,9 @@ func (r responseEvents) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// take continues on a hijacked connection. net/http has sent the headers, and announced
+// hijack continues on a hijacked connection. net/http has sent the headers, which announce
 // chunks if the client supports them.
-func (e *Events) take(conn net.Conn, chunks bool) {
+func (e *Events) hijack(conn net.Conn, chunks bool) {
 	e.out, e.sent = &connectionEvents{conn, chunks}, 0
 }
 
@@ -104,8 +104,8 @@ func (c *connectionEvents) Write(p []byte) (int, error) {
 // end ends the response and closes a hijacked connection. Without the last chunk the
 // client can tell that the response was truncated.
 func (e *Events) end(broken bool) {
-	c, taken := e.out.(*connectionEvents)
-	if !taken {
+	c, hijacked := e.out.(*connectionEvents)
+	if !hijacked {
 		return // net/http ends the response
 	}
 	if c.chunks && !e.failed && !broken {
@@ -135,8 +135,8 @@ func (e *Events) beat() {
 	e.buf.WriteString(":\n\n")
 }
 
-// Flush sends the queued events and frees the buffer, because most streams are idle most
-// of the time. It fails if the client is gone or too slow.
+// Flush sends the queued events and frees the buffer, because streams are idle most of the
+// time. It fails if the client has disconnected or is too slow.
 func (e *Events) Flush() error {
 	if e.buf.Len() == 0 {
 		return nil
@@ -173,8 +173,8 @@ func (e *Events) write(p []byte) error {
 	return nil
 }
 
-// noteStreamEnd records the error that ended a stream for its log line, unless the
-// client just disconnected.
+// noteStreamEnd adds the error that ended a stream to its log line, unless the client only
+// disconnected.
 func noteStreamEnd(ctx context.Context, err error) {
 	// A failed write also ends the request's context.
 	if err != nil && !errors.Is(err, ErrStreamEnd) && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {

@@ -45,7 +45,7 @@ func TestEventsOutlastTheWriteDeadline(t *testing.T) {
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 			return &huma.StreamResponse{Body: func(ctx huma.Context) {
-				// The write deadline of other responses.
+				// The deadlines that other responses have.
 				_, w := humachi.Unwrap(ctx)
 				connection := http.NewResponseController(w)
 				if err := errors.Join(
@@ -76,9 +76,9 @@ func TestEventsOutlastTheWriteDeadline(t *testing.T) {
 	}
 }
 
-// TestHeadOfAStream sends HEAD for a stream, and then another request, on the same
-// connection, as browsers do.
-func TestHeadOfAStream(t *testing.T) {
+// TestStream_HEADKeepsTheConnection sends HEAD for a stream and then another request on
+// the same connection.
+func TestStream_HEADKeepsTheConnection(t *testing.T) {
 	t.Parallel()
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "test", Version: "1", Limits: httpapi.Limits{Streams: 1}})

@@ -13,8 +13,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
 )
 
-// TestRegister_ForwardsWithoutHandler: middleware runs, and the forwarder gets the body
-// as it was sent, even if no handler would accept it.
+// TestRegister_ForwardsWithoutHandler checks that middleware runs, and that the forwarder
+// gets the body unchanged, even if no handler would accept it.
 func TestRegister_ForwardsWithoutHandler(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})

@@ -2,13 +2,13 @@ package httpapi
 
 import "sync"
 
-// gate bounds how many requests are inside, in total and of each caller; zero means no
-// limit.
+// gate bounds the number of concurrent requests or streams, in total and for each caller;
+// zero means no limit.
 type gate struct {
 	most, each int
 
 	mu      sync.Mutex
-	inside  int
+	entered int
 	callers map[string]int
 }
 
@@ -25,35 +25,35 @@ const (
 	callerFull
 )
 
-// enter takes a place for a caller, unless a limit is reached. Call leave once after each
+// enter takes a slot for a caller, unless a limit is reached. Call leave once after each
 // success.
 func (g *gate) enter(caller string) entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.most > 0 && g.inside >= g.most:
+	case g.most > 0 && g.entered >= g.most:
 		return gateFull
 	case g.each > 0 && g.callers[caller] >= g.each:
 		return callerFull
 	}
-	g.inside++
+	g.entered++
 	g.callers[caller]++
 	return entered
 }
 
-// leave frees one place of the caller.
+// leave frees one slot of the caller.
 func (g *gate) leave(caller string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.inside--
+	g.entered--
 	if g.callers[caller]--; g.callers[caller] == 0 {
 		delete(g.callers, caller)
 	}
 }
 
-// count returns the number inside, for the metrics.
+// count returns the number of slots taken, for the metrics.
 func (g *gate) count() float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return float64(g.inside)
+	return float64(g.entered)
 }

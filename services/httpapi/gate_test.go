@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestGate(t *testing.T) {
+func TestGate_BoundsTheTotalAndEachCaller(t *testing.T) {
 	t.Parallel()
 	streams := newGate(4, 2)
 	got := []entry{streams.enter("ada"), streams.enter("ada"), streams.enter("ada"), streams.enter("bob")}
@@ -13,6 +13,6 @@ func TestGate(t *testing.T) {
 	got = append(got, streams.enter("ada"), streams.enter("ada"), streams.enter("bob"), streams.enter("eve"))
 	want := []entry{entered, entered, callerFull, entered, entered, callerFull, entered, gateFull}
 	if !slices.Equal(got, want) || streams.count() != 4 {
-		t.Errorf("entries %v, %g inside, want %v", got, streams.count(), want)
+		t.Errorf("entries %v, %g slots taken, want %v and 4", got, streams.count(), want)
 	}
 }

@@ -15,7 +15,7 @@ const (
 // LimitConfig holds the environment variables that limit a replica.
 type LimitConfig struct {
 	// RateLimit is the number of requests per second that one user may send to a
-	// replica, RateBurst the number at once. A limit of zero disables it.
+	// replica; zero means no limit. RateBurst is the number that may come at once.
 	RateLimit float64 `env:"RATE_LIMIT" envDefault:"100"`
 	RateBurst int     `env:"RATE_BURST" envDefault:"200"`
 	// MaxInFlight bounds the requests in flight on a replica, including those that

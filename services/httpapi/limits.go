@@ -28,18 +28,18 @@ const (
 	ofAuth = "auth_"
 )
 
-// overloadedRetryAfter is the Retry-After of a server that is full. Requests are short.
-// Streams are not, but another replica may have room.
+// overloadedRetryAfter is the Retry-After of a server at its limit. Requests are short.
+// Streams are not, but another replica may accept one.
 const overloadedRetryAfter = time.Second
 
 // Limits bound the load of one replica. Zero means no limit. Memory is bounded
 // separately (room.go).
 type Limits struct {
-	// InFlight bounds the operations in flight, of which one user may have a
-	// quarter. An operation counts once its caller is authenticated and its body
-	// has been read; a stream stops counting when it starts to stream. Requests
-	// that are not operations have the same limit, counted separately, of which
-	// one client may have a quarter.
+	// InFlight bounds the operations in flight. One user may have a quarter of
+	// them. An operation counts once its caller is authenticated and its body has
+	// been read; a stream counts until it starts to stream. Requests that are not
+	// operations have the same limit, counted separately, and one client may have
+	// a quarter of them.
 	InFlight int
 	// Streams bounds the open streams.
 	Streams int
@@ -47,21 +47,21 @@ type Limits struct {
 	Rate Rate
 }
 
-// userShare is the divisor of the share of a limit that one caller may take, so that a
-// client that does not read its responses affects few others.
+// userShare divides a limit into the shares that each caller may take, so that a client
+// that does not read its responses affects few others.
 const userShare = 4
 
-// slot is a request's place among those in flight.
+// slot is what a request in flight holds.
 type slot struct {
 	gate   *gate
 	caller string
 	hold   *Held
-	// deadline is when the caller gives up, less the time to respond; zero if
-	// unknown.
+	// deadline is when the request must end so that the caller still gets the
+	// response; zero if unknown.
 	deadline time.Time
 }
 
-// leave frees the place.
+// leave frees the slot.
 func (s *slot) leave() {
 	if s.gate != nil {
 		s.gate.leave(s.caller)
@@ -69,32 +69,34 @@ func (s *slot) leave() {
 	}
 }
 
-// arrive is a middleware that records when a request's caller gives up. A request takes
-// no place in flight before it is authenticated.
-func arrive(ctx huma.Context, next func(huma.Context)) {
-	requestInfoFrom(ctx.Context()).slot.deadline = statedDeadline(ctx.Header(TimeoutHeader))
+// noteDeadline is a middleware that records the deadline of a request, counted from when
+// its headers arrived.
+func noteDeadline(ctx huma.Context, next func(huma.Context)) {
+	requestInfoFrom(ctx.Context()).slot.deadline = callerDeadline(ctx.Header(TimeoutHeader))
 	next(ctx)
 }
 
-// TimeoutHeader is the number of seconds after which the caller gives up, such as 7.4.
+// TimeoutHeader has the caller's timeout in seconds, such as 7.4.
 const TimeoutHeader = "X-Request-Timeout"
 
-// statedDeadline returns when an operation must end so that its caller still gets the
+// callerDeadline returns when an operation must end so that its caller still gets the
 // response. It is zero if the header is missing or invalid.
-func statedDeadline(header string) time.Time {
+func callerDeadline(header string) time.Time {
 	if header == "" {
 		return time.Time{}
 	}
 	seconds, err := strconv.ParseFloat(header, 64)
-	if err != nil || !(seconds > 0) || seconds > maxStated.Seconds() {
+	// NaN fails the first comparison.
+	if err != nil || !(seconds > 0) || seconds > maxCallerTimeout.Seconds() {
 		return time.Time{}
 	}
 	left := time.Duration(seconds * float64(time.Second))
 	return time.Now().Add(max(left-budget.Reserve, left/2))
 }
 
-// maxStated is the longest timeout that is accepted; far more than any operation takes.
-const maxStated = 24 * time.Hour
+// maxCallerTimeout is the longest accepted timeout. Longer ones are ignored; no operation
+// takes so long.
+const maxCallerTimeout = 24 * time.Hour
 
 // Admit is a middleware for a handler that is not an operation. It reads the request
 // body, of at most maxBodyBytes, and then counts the request among those in flight,
@@ -131,7 +133,7 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 	})
 }
 
-// enter takes a place of the caller.
+// enter takes a slot for the caller.
 func (s *slot) enter(g *gate, caller string) *Problem {
 	switch g.enter(caller) {
 	case gateFull:
@@ -148,10 +150,12 @@ func limitResponse(w http.ResponseWriter, timeout time.Duration) {
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + budget.Delivery))
 }
 
+// full is the problem of a limit of the whole server.
 func full(by limit) *Problem {
 	return overloaded(by, "The server is overloaded. Try again shortly.")
 }
 
+// tooMuchAtOnce is the problem of a limit of one caller.
 func tooMuchAtOnce(by limit) *Problem {
 	return rejection(by, taskapi.CodeRateLimited, "Too many concurrent requests. Try again shortly.")
 }
@@ -219,9 +223,9 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 }
 
 // LimitInFlight is the last middleware of an operation, after [SetUser]. It rejects an
-// operation while too many are in flight, in total or of the user, and waits until there
-// is room for the memory that it may need. It also limits how long sending the response
-// may take, so that a client that does not read releases its place.
+// operation while too many are in flight, in total or of the user, and waits until the
+// memory that the operation may need is available. It also limits how long sending the
+// response may take, so that a client that does not read frees its slot.
 func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfoFrom(ctx.Context())
 	held := &info.slot

@@ -59,7 +59,7 @@ func newLimited(t *testing.T, limits httpapi.Limits) *limited {
 		})
 	httpapi.RegisterStream(api, huma.Operation{OperationID: "broken", Method: http.MethodGet, Path: "/broken"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) { panic("broken") })
-	router.Method(http.MethodGet, "/beside", api.Admit(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+	router.Method(http.MethodGet, "/auth", api.Admit(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if _, limited := r.Context().Deadline(); !limited {
 			s.t.Error("requests outside the API have no deadline")
 		}
@@ -84,13 +84,13 @@ func (s *limited) want(res *http.Response, status int, code taskapi.ErrorCode) {
 	var problem taskapi.Problem
 	if status >= http.StatusBadRequest {
 		if err := json.NewDecoder(res.Body).Decode(&problem); err != nil {
-			s.t.Errorf("not an envelope: %v", err)
+			s.t.Errorf("not a problem: %v", err)
 		}
 	}
 	if res.StatusCode != status || problem.Code != code {
 		s.t.Errorf("%d %s, want %d %s", res.StatusCode, problem.Code, status, code)
 	}
-	if refused := status == 429 || status == 503; (res.Header.Get("Retry-After") != "") != refused {
+	if rejected := status == 429 || status == 503; (res.Header.Get("Retry-After") != "") != rejected {
 		s.t.Errorf("%d with Retry-After %q", status, res.Header.Get("Retry-After"))
 	}
 }
@@ -110,8 +110,8 @@ func (s *limited) hold(path string) (release func()) {
 	}
 }
 
-// figure returns the value of a metric.
-func (s *limited) figure(name string) string {
+// metric returns the value of a metric, or "missing".
+func (s *limited) metric(name string) string {
 	s.t.Helper()
 	rec := httptest.NewRecorder()
 	httpapi.NewOperationsHandler(s.metrics).ServeHTTP(rec, httptest.NewRequestWithContext(s.t.Context(), http.MethodGet, "/metrics", nil))
@@ -125,31 +125,31 @@ func (s *limited) figure(name string) string {
 
 func (s *limited) wantRejections(limit, want string) {
 	s.t.Helper()
-	if got := s.figure(`tasklane_rejections_total{limit="` + limit + `"}`); got != want {
+	if got := s.metric(`tasklane_rejections_total{limit="` + limit + `"}`); got != want {
 		s.t.Errorf("%s rejections by the limit %s, want %s", got, limit, want)
 	}
 }
 
-func TestInFlight(t *testing.T) {
+func TestInFlight_IsBoundedSeparatelyForAuth(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{InFlight: 1, Streams: 1})
 	end := s.hold("/op")
-	if got := s.figure("tasklane_requests_in_flight"); got != "1" {
+	if got := s.metric("tasklane_requests_in_flight"); got != "1" {
 		t.Errorf("%s requests in flight, want 1", got)
 	}
 	s.want(s.get(t.Context(), "bob", "/quick"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
 	// Requests to Better Auth are counted separately.
-	endBeside := s.hold("/beside")
-	if got := s.figure("tasklane_auth_requests_in_flight"); got != "1" {
+	endAuth := s.hold("/auth")
+	if got := s.metric("tasklane_auth_requests_in_flight"); got != "1" {
 		t.Errorf("%s requests to Better Auth in flight, want 1", got)
 	}
-	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
+	s.want(s.get(t.Context(), "bob", "/auth"), 503, taskapi.CodeOverloaded)
 	end()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
-	s.want(s.get(t.Context(), "bob", "/beside"), 503, taskapi.CodeOverloaded)
-	endBeside()
-	s.hold("/beside")()
+	s.want(s.get(t.Context(), "bob", "/auth"), 503, taskapi.CodeOverloaded)
+	endAuth()
+	s.hold("/auth")()
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "")
 	s.wantRejections("in_flight", "2")
 	s.wantRejections("auth_in_flight", "2")
@@ -179,20 +179,20 @@ func TestStreams_AreBounded(t *testing.T) {
 		s.want(s.get(t.Context(), "bob", "/broken"), 500, taskapi.CodeInternal)
 	}
 	end := s.hold("/stream")
-	if got := s.figure("tasklane_streams_open"); got != "1" {
+	if got := s.metric("tasklane_streams_open"); got != "1" {
 		t.Errorf("%s streams open, want 1", got)
 	}
 	s.want(s.get(t.Context(), "bob", "/stream"), 503, taskapi.CodeOverloaded)
 	s.want(s.get(t.Context(), "bob", "/quick"), http.StatusNoContent, "") // a stream does not count as in flight
 	end()
 	s.hold("/stream")()
-	if streams, requests := s.figure("tasklane_streams_open"), s.figure("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
+	if streams, requests := s.metric("tasklane_streams_open"), s.metric("tasklane_requests_in_flight"); streams != "0" || requests != "0" {
 		t.Errorf("%s streams and %s requests are left", streams, requests)
 	}
 	s.wantRejections("streams", "1")
 }
 
-func TestRatePerUser(t *testing.T) {
+func TestRate_IsLimitedPerUser(t *testing.T) {
 	t.Parallel()
 	s := newLimited(t, httpapi.Limits{Rate: httpapi.Rate{PerSecond: .01, Burst: 2}})
 	var left []string
@@ -211,7 +211,7 @@ func TestRatePerUser(t *testing.T) {
 	s.wantRejections("rate", "1")
 }
 
-func TestRatePerClient(t *testing.T) {
+func TestRate_IsLimitedPerClient(t *testing.T) {
 	t.Parallel()
 	handler := httpapi.LimitClients(httpapi.Rate{PerSecond: .01, Burst: 1}, func(r *http.Request) string { return r.Header.Get("Client") })(
 		newLimited(t, httpapi.Limits{Rate: httpapi.Rate{PerSecond: .01, Burst: 2}}).handler)
@@ -257,11 +257,11 @@ func TestMetrics_LabelsAreBounded(t *testing.T) {
 		`tasklane_request_duration_seconds_count{operation="stream"}`:        "missing",
 		`tasklane_request_duration_seconds_bucket{operation="none",le="10"}`: "2",
 	} {
-		if got := s.figure(name); got != want {
+		if got := s.metric(name); got != want {
 			t.Errorf("%s is %s, want %s", name, got, want)
 		}
 	}
-	if s.figure("go_goroutines") == "missing" {
+	if s.metric("go_goroutines") == "missing" {
 		t.Error("the metrics of the Go runtime are missing")
 	}
 	if strings.Contains(s.log.String(), `"level":"ERROR"`) || !strings.Contains(s.log.String(), `"status":499`) {

@@ -15,8 +15,8 @@ const (
 )
 
 // NewLog returns a logger of JSON lines. It buffers lines for up to 10 ms and writes them
-// to w together. Defer flush in main, so that no line is lost when the process returns,
-// fails or panics there. A process that is killed loses the lines of its last 10 ms.
+// to w together. Defer flush in main, so that no line is lost when main returns or
+// panics. A process that is killed loses the lines of its last 10 ms.
 func NewLog(w io.Writer, level slog.Leveler) (log *slog.Logger, flush func()) {
 	lines := &lineBuffer{w: w}
 	lines.timer = time.AfterFunc(logDelay, lines.flush)

@@ -67,13 +67,13 @@ func TestLog_IsFlushedAtExit(t *testing.T) {
 				t.Errorf("%d of %d lines are in the log:\n%s", n, loggedLines, output.String())
 			}
 			if end == "panic" && !strings.Contains(output.String(), "the program panics") {
-				t.Errorf("the log does not hold the panic:\n%s", output.String())
+				t.Errorf("the log lacks the panic:\n%s", output.String())
 			}
 		})
 	}
 }
 
-// TestLog_IsWrittenBeforeAKill kills a program that logged and is idle since.
+// TestLog_IsWrittenBeforeAKill kills a program that has logged and then become idle.
 func TestLog_IsWrittenBeforeAKill(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])

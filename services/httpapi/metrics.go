@@ -14,11 +14,11 @@ import (
 	"github.com/tasklane/tasklane/services/version"
 )
 
-// noOperation labels requests that reached no operation. Their paths are the
-// callers' own, without bound.
+// noOperation is the label of requests that match no operation. Their paths are not
+// labels, because clients can send any number of different paths.
 const noOperation = "none"
 
-// Metrics are a server's figures for Prometheus. A nil *Metrics counts nothing.
+// Metrics are a server's metrics for Prometheus. A nil *Metrics counts nothing.
 type Metrics struct {
 	registry   *prometheus.Registry
 	requests   *prometheus.CounterVec
@@ -26,9 +26,8 @@ type Metrics struct {
 	rejections *prometheus.CounterVec
 
 	mu sync.RWMutex
-	// found are figures of requests and durations that were looked up by their
-	// labels.
-	found map[outcome]figures
+	// cached are the series of requests and durations by their labels.
+	cached map[outcome]series
 }
 
 // outcome is how a request ended.
@@ -38,35 +37,35 @@ type outcome struct {
 	streamed  bool
 }
 
-// figures are those that a request of one outcome changes.
-type figures struct {
+// series are the time series to which a request of one outcome belongs.
+type series struct {
 	requests  prometheus.Counter
 	durations prometheus.Observer // nil for streams
 }
 
-// NewMetrics returns the figures of the Go runtime and the process, to which
-// those of a router are added by [NewRouter].
+// NewMetrics returns the metrics of the Go runtime and the process, and those of requests,
+// which a router with these [Observers] counts.
 func NewMetrics() *Metrics {
 	m := &Metrics{
 		registry: prometheus.NewRegistry(),
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_requests_total",
-			Help: "Requests, by operation and HTTP status; 499 means that the client went away.",
+			Help: "Requests, by operation and HTTP status; 499 means that the client disconnected.",
 		}, []string{"operation", "status"}),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "tasklane_request_duration_seconds",
-			Help:    "Time from a request's headers to the end of its response, by operation. Streams are left out.",
+			Help:    "Time from a request's headers to the end of its response, by operation, without streams.",
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 		rejections: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_rejections_total",
 			Help: "Requests rejected by a limit of this server. Those of a user or a client are 429, the others 503.",
 		}, []string{"limit"}),
-		found: map[outcome]figures{},
+		cached: map[outcome]series{},
 	}
 	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
 		Name: "tasklane_build_info",
-		Help: "Always 1; the labels say which build this is.",
+		Help: "Always 1. The labels are the version and the revision of the build.",
 	}, []string{"version", "revision"})
 	build.WithLabelValues(version.Number, version.Revision).Set(1)
 	m.Register(build)
@@ -75,24 +74,24 @@ func NewMetrics() *Metrics {
 	return m
 }
 
-// Register adds figures of the server's own. It panics where a name is taken.
-func (m *Metrics) Register(figures ...prometheus.Collector) {
+// Register adds collectors. It panics if a name is taken.
+func (m *Metrics) Register(collectors ...prometheus.Collector) {
 	if m != nil {
-		m.registry.MustRegister(figures...)
+		m.registry.MustRegister(collectors...)
 	}
 }
 
-// Gauge adds a figure that goes up and down.
+// Gauge adds a gauge, whose value read returns.
 func (m *Metrics) Gauge(name, help string, read func() float64) {
 	m.Register(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, read))
 }
 
-// Counter adds a figure that only rises.
+// Counter adds a counter, whose value read returns.
 func (m *Metrics) Counter(name, help string, read func() float64) {
 	m.Register(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))
 }
 
-// showLimits has rejections by these limits shown from the start.
+// showLimits exports zero rejections by these limits before the first one.
 func (m *Metrics) showLimits(limits ...limit) {
 	if m == nil {
 		return
@@ -102,7 +101,7 @@ func (m *Metrics) showLimits(limits ...limit) {
 	}
 }
 
-// handler serves the figures.
+// handler serves the metrics.
 func (m *Metrics) handler() http.Handler {
 	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{})
 }
@@ -115,27 +114,27 @@ func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if info.limit != "" {
 		m.rejections.WithLabelValues(string(info.limit)).Inc()
 	}
-	of := m.figures(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
+	of := m.series(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
 	of.requests.Inc()
 	if of.durations != nil {
 		of.durations.Observe(took.Seconds())
 	}
 }
 
-// figures returns the figures of an outcome. Looking them up by their labels is
-// slow, so that is done once for each operation and status.
-func (m *Metrics) figures(of outcome) figures {
+// series returns the series of an outcome. They are cached, because the library's lookup
+// by labels is slow.
+func (m *Metrics) series(of outcome) series {
 	m.mu.RLock()
-	f, found := m.found[of]
+	s, found := m.cached[of]
 	m.mu.RUnlock()
 	if !found {
-		f.requests = m.requests.WithLabelValues(of.operation, strconv.Itoa(of.status))
+		s.requests = m.requests.WithLabelValues(of.operation, strconv.Itoa(of.status))
 		if !of.streamed {
-			f.durations = m.durations.WithLabelValues(of.operation)
+			s.durations = m.durations.WithLabelValues(of.operation)
 		}
 		m.mu.Lock()
-		m.found[of] = f
+		m.cached[of] = s
 		m.mu.Unlock()
 	}
-	return f
+	return s
 }

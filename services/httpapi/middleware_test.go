@@ -78,7 +78,7 @@ func TestProblems_HideInternals(t *testing.T) {
 	}
 }
 
-func TestUnknownPath(t *testing.T) {
+func TestUnknownPath_IsNotFound(t *testing.T) {
 	t.Parallel()
 	_, problem, _ := call(t, "/nothing", func(*httpapi.API) {})
 	if problem.Code != taskapi.CodeNotFound {
@@ -86,7 +86,7 @@ func TestUnknownPath(t *testing.T) {
 	}
 }
 
-func TestUnknownPath_IsLoggedInPart(t *testing.T) {
+func TestUnknownPath_IsTruncatedInTheLog(t *testing.T) {
 	t.Parallel()
 	_, _, log := call(t, "/"+strings.Repeat("%C3%A9", 10_000), func(*httpapi.API) {})
 	if len(log) > 1000 || !strings.Contains(log, `éé…"`) {
@@ -141,11 +141,11 @@ func TestServe(t *testing.T) {
 		if _, err := get(t.Context(), "http://"+address); err != nil {
 			t.Fatal(err)
 		}
-		silent, err := net.Dial("tcp", address)
+		unused, err := net.Dial("tcp", address)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = silent.Close() }()
+		defer func() { _ = unused.Close() }()
 		stop()
 		if err := <-served; err != nil || strings.Contains(buf.String(), "closed connections") {
 			t.Errorf("Serve: %v\n%s", err, buf.String())
@@ -156,9 +156,10 @@ func TestServe(t *testing.T) {
 		t.Parallel()
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
+		var buf bytes.Buffer
 		address, started, served := freeAddress(t), make(chan struct{}), make(chan error, 1)
 		go func() {
-			served <- httpapi.Serve(ctx, log, new(httpapi.Drain), httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
+			served <- httpapi.Serve(ctx, slog.New(slog.NewTextHandler(&buf, nil)), new(httpapi.Drain), httpapi.Server{Name: "api", Address: address, Handler: http.HandlerFunc(
 				func(_ http.ResponseWriter, r *http.Request) {
 					close(started)
 					<-r.Context().Done() // until the connection is closed
@@ -176,6 +177,9 @@ func TestServe(t *testing.T) {
 		}
 		if err := <-result; err == nil {
 			t.Error("the request succeeded")
+		}
+		if got := buf.String(); !strings.Contains(got, `msg="closed connections that did not finish in time" server=api`) {
+			t.Errorf("the log does not name the server: %s", got)
 		}
 	})
 
@@ -214,7 +218,7 @@ func get(ctx context.Context, url string) (string, error) {
 			return "", err
 		}
 		res, err := http.DefaultClient.Do(req)
-		if refused, ok := errors.AsType[*net.OpError](err); ok && refused.Op == "dial" && ctx.Err() == nil {
+		if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "dial" && ctx.Err() == nil {
 			runtime.Gosched()
 			continue
 		}

@@ -13,11 +13,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// listHeaders may be sent on several lines, which form one list (RFC 9110, section 5.3).
+// listHeaders may have several lines, which form one list (RFC 9110, section 5.3).
 var listHeaders = []string{"If-Match", "If-None-Match"}
 
-// checkParameters is a middleware that rejects what Huma would silently drop: a repeated
-// parameter, an empty value of one that is not any text, and a malformed query.
+// checkParameters is a middleware that rejects requests of which Huma would silently
+// ignore a part: a repeated parameter, an empty value that is not free text, or a
+// malformed query.
 func checkParameters(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humachi.Unwrap(ctx)
 	if faults := parameterFaults(ctx.Operation(), r); len(faults) > 0 {
@@ -52,7 +53,7 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 		switch {
 		case len(values) > 1 && !list:
 			fault(p.Name, taskapi.FieldDuplicate, "must not be given twice")
-		case slices.Contains(values, "") && !emptyIsText(p):
+		case slices.Contains(values, "") && !isFreeText(p):
 			fault(p.Name, taskapi.FieldFormat, "must not be empty")
 		case len(values) > 0 && p.In == "query" && p.Schema.Format == "date-time":
 			if spacedTime.MatchString(values[0]) {
@@ -73,16 +74,16 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 // spacedTime matches a time whose plus sign was decoded as a space.
 var spacedTime = regexp.MustCompile(`^[0-9-]+[tT][0-9:.]+ [0-9:]+$`)
 
-// JoinedHeader returns all lines of a header as one (RFC 9110, section 5.2). A second
-// line of a header with a single value thus makes it invalid.
+// JoinedHeader returns all lines of a header, joined by commas (RFC 9110, section 5.2).
+// A header that must have one value thus becomes invalid if it has two.
 func JoinedHeader(ctx huma.Context, name string) string {
 	r, _ := humachi.Unwrap(ctx)
 	return strings.Join(r.Header.Values(name), ", ")
 }
 
-// emptyIsText reports whether a parameter is any text, for which an empty value means
-// the same as no value.
-func emptyIsText(p *huma.Param) bool {
+// isFreeText reports whether a parameter may be any text. An empty one then means the same
+// as none.
+func isFreeText(p *huma.Param) bool {
 	s := p.Schema
 	return p.In == "query" && s.Type == huma.TypeString && s.Format == "" && s.Pattern == "" && len(s.Enum) == 0
 }

@@ -52,11 +52,10 @@ func (p *Problem) WithHeader(name, value string) *Problem {
 	return p
 }
 
-// WithRetryAfter adds a Retry-After header, rounded up to whole seconds, and
-// returns p.
+// WithRetryAfter adds a Retry-After header, rounded up to whole seconds, at least one,
+// and returns p.
 func (p *Problem) WithRetryAfter(d time.Duration) *Problem {
-	seconds := int64((d + time.Second - 1) / time.Second)
-	return p.WithHeader("Retry-After", strconv.FormatInt(max(seconds, 1), 10))
+	return p.WithHeader("Retry-After", strconv.FormatInt(max(wholeSeconds(d), 1), 10))
 }
 
 // WithFields adds field errors and returns p.

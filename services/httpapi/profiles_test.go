@@ -20,7 +20,7 @@ func TestProfiles_AreOffByDefault(t *testing.T) {
 		{"not by default", plain, "/debug/pprof/heap", http.StatusNotFound},
 		{"when enabled", httpapi.WithProfiles(plain), "/debug/pprof/heap", http.StatusOK},
 		{"never the command line", httpapi.WithProfiles(plain), "/debug/pprof/cmdline", http.StatusNotFound},
-		{"beside health", httpapi.WithProfiles(plain), "/healthz", http.StatusOK},
+		{"health is still served", httpapi.WithProfiles(plain), "/healthz", http.StatusOK},
 	} {
 		rec := httptest.NewRecorder()
 		tc.handler.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, tc.path, nil))

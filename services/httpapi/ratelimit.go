@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// maxBuckets bounds the memory of a limiter: it holds at most twice as many buckets and
+// maxBuckets bounds the memory of a limiter, which has at most twice as many buckets and
 // then drops the older half.
 const maxBuckets = 100_000
 
@@ -29,7 +29,7 @@ type Rate struct {
 }
 
 // rateLimiter is a token bucket for each caller. A request takes a token, and tokens
-// return at the rate. A full bucket needs no memory.
+// return at the rate. Full buckets are not stored.
 type rateLimiter struct {
 	// name is the limit's name in headers.
 	name string
@@ -46,7 +46,7 @@ type rateLimiter struct {
 	// Buckets in older were last used before recent began. Once recent has lasted
 	// for capacity, all of them are full, so the whole map can be dropped.
 	recent, older map[string]time.Time
-	turned        time.Time
+	recentSince   time.Time
 }
 
 // newRateLimiter returns nil if the rate is no limit.
@@ -56,7 +56,7 @@ func newRateLimiter(name string, by limit, rate Rate) *rateLimiter {
 	}
 	burst := max(rate.Burst, 1)
 	interval := time.Duration(float64(time.Second) / rate.PerSecond)
-	l := &rateLimiter{name: name, limit: by, interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, turned: time.Now()}
+	l := &rateLimiter{name: name, limit: by, interval: interval, capacity: time.Duration(burst) * interval, recent: map[string]time.Time{}, recentSince: time.Now()}
 	l.policy = fmt.Sprintf(`"%s";q=%d;w=%d`, name, burst, wholeSeconds(l.capacity))
 	return l
 }
@@ -77,7 +77,7 @@ func (l *rateLimiter) take(caller string) allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	l.turn(now)
+	l.rotate(now)
 	full, known := l.recent[caller]
 	if !known {
 		full = l.older[caller]
@@ -94,13 +94,12 @@ func (l *rateLimiter) take(caller string) allowance {
 	return allowance{left: int((l.capacity - taken) / l.interval), full: taken}
 }
 
-// turn drops buckets that are full by now and, if there are too many, those that were
-// used least recently.
-func (l *rateLimiter) turn(now time.Time) {
-	if now.Sub(l.turned) < l.capacity && len(l.recent) < maxBuckets {
+// rotate drops the older buckets once all of them are full or there are too many buckets.
+func (l *rateLimiter) rotate(now time.Time) {
+	if now.Sub(l.recentSince) < l.capacity && len(l.recent) < maxBuckets {
 		return
 	}
-	l.older, l.recent, l.turned = l.recent, map[string]time.Time{}, now
+	l.older, l.recent, l.recentSince = l.recent, map[string]time.Time{}, now
 }
 
 // admit takes a token from a caller's bucket and adds the remaining quota to the

@@ -43,15 +43,15 @@ func TestRateLimiter(t *testing.T) {
 		l := newRateLimiter("user", limitRate, Rate{PerSecond: .001, Burst: 1})
 		for _, user := range []string{"alice", "bob"} {
 			if a := l.take(user); a.wait != 0 {
-				t.Errorf("%s waits for %v", user, a.wait)
+				t.Errorf("%s's first request must wait for %v", user, a.wait)
 			}
 			if a := l.take(user); a.wait == 0 {
-				t.Errorf("%s passes twice", user)
+				t.Errorf("%s's second request passes", user)
 			}
 		}
 	})
 
-	t.Run("a bucket in use survives turns", func(t *testing.T) {
+	t.Run("a bucket in use survives rotations", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			l := newRateLimiter("user", limitRate, Rate{PerSecond: 1, Burst: 10})

@@ -16,8 +16,7 @@ import (
 )
 
 // Receive is a middleware for operations, after [SetUser]. It reads the request body
-// before [API.LimitInFlight] counts the request, so that slow clients do not take up
-// places.
+// before [API.LimitInFlight] counts the request, so that slow clients take no slots.
 func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	if ctx.Operation().RequestBody == nil {
@@ -50,8 +49,8 @@ type receivedBody struct {
 }
 
 // receive reads a request body of at most limit bytes and replaces r.Body with the
-// bytes. It returns a problem if the body is too large, does not arrive in time, or if
-// too many bytes are held already.
+// bytes. It returns a problem if the body is too large or incomplete, does not arrive
+// within [budget.Body], or if too many bytes are held already.
 func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int64) *Problem {
 	if r.ContentLength > limit {
 		return bodyTooLarge()
@@ -76,7 +75,7 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 			return bodyTooLarge()
 		case err != nil:
 			NoteCause(r.Context(), err)
-			return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: "did not arrive"})
+			return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: "is incomplete"})
 		}
 	}
 	b.Reset(b.data)

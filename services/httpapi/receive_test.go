@@ -21,9 +21,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestReceive_SlowBodiesTakeNoPlace sends the first bytes of many requests to a server
+// TestReceive_SlowBodiesTakeNoSlot sends the first bytes of many requests to a server
 // that runs one request at a time.
-func TestReceive_SlowBodiesTakeNoPlace(t *testing.T) {
+func TestReceive_SlowBodiesTakeNoSlot(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1}})
@@ -34,7 +34,7 @@ func TestReceive_SlowBodiesTakeNoPlace(t *testing.T) {
 		}
 	}
 	Register(api, huma.Operation{OperationID: "take", Method: http.MethodPost, Path: "/take"}, nil, func(_ context.Context, in *named) (*named, error) { return in, nil })
-	router.Method(http.MethodPost, "/beside", api.Admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	router.Method(http.MethodPost, "/auth", api.Admit(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(w, r.Body) // the client checks the response
 	}), MaxBodyBytes, time.Minute, func(*http.Request) string { return "" }))
 	server := httptest.NewServer(router)
@@ -52,10 +52,10 @@ func TestReceive_SlowBodiesTakeNoPlace(t *testing.T) {
 	}
 	var conns []net.Conn
 	for range slow {
-		conns = append(conns, begin("/take"), begin("/beside"))
+		conns = append(conns, begin("/take"), begin("/auth"))
 	}
 	for range 3 {
-		for _, path := range []string{"/take", "/beside"} {
+		for _, path := range []string{"/take", "/auth"} {
 			response, err := http.Post(server.URL+path, "application/json", strings.NewReader(`{"name":"Ada"}`))
 			if err != nil {
 				t.Fatal(err)

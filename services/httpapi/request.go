@@ -17,8 +17,8 @@ const RequestIDHeader = "X-Request-Id"
 // maxRequestIDLength bounds a request id from the caller.
 const maxRequestIDLength = 128
 
-// requestInfo collects what middleware and handlers learn about a request. Only the
-// request's goroutine changes it.
+// requestInfo is what middleware and handlers record about a request. Only the request's
+// goroutine changes it.
 type requestInfo struct {
 	id        string
 	path      string
@@ -29,8 +29,7 @@ type requestInfo struct {
 	cause     error
 	// caller is the server's own value for the user; see [SetUser].
 	caller any
-	// slot is the request's place among those in flight.
-	slot slot
+	slot   slot
 	// streamed reports whether the response was a stream, whose duration is not
 	// recorded.
 	streamed bool
@@ -40,8 +39,8 @@ type requestInfo struct {
 
 type requestInfoKey struct{}
 
-// requestInfoFrom returns what is known of the request of ctx. Outside a request it is
-// empty, and what is noted there is lost.
+// requestInfoFrom returns the info of the request of ctx. Outside a request, it returns an
+// empty one that nothing else reads.
 func requestInfoFrom(ctx context.Context) *requestInfo {
 	if info, ok := ctx.Value(requestInfoKey{}).(*requestInfo); ok {
 		return info
@@ -52,7 +51,7 @@ func requestInfoFrom(ctx context.Context) *requestInfo {
 // RequestID returns the id of the request of ctx, or "".
 func RequestID(ctx context.Context) string { return requestInfoFrom(ctx).id }
 
-// SetLoggedPath replaces the path in the log and the trace, because it contains a
+// SetLoggedPath replaces the path in the log and the trace, for a path that may contain a
 // secret.
 func SetLoggedPath(ctx context.Context, path string) {
 	requestInfoFrom(ctx).path = path

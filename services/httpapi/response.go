@@ -15,22 +15,23 @@ import (
 )
 
 const (
-	// oneTask is the memory that an operation on one task reserves: for the
+	// oneTask is the number of bytes that an operation on one task reserves: for the
 	// longest body, the task and the response.
 	oneTask = 2 * MaxBodyBytes
-	// forwarded is the memory that a forwarded operation reserves.
+	// forwarded is the number of bytes that a forwarded operation reserves.
 	forwarded = 128 << 10
-	// keptBuffer is the capacity of the largest buffer that is returned to the pool.
-	keptBuffer = 64 << 10
+	// maxPooledBuffer is the capacity of the largest buffer that is returned to the
+	// pool.
+	maxPooledBuffer = 64 << 10
 )
 
-// Holds returns the [huma.Operation.Metadata] of an operation that reserves the given
-// memory instead of the default, which is enough for one task.
+// Holds returns the [huma.Operation.Metadata] of an operation that reserves this number of
+// bytes instead of the default, which is enough for one task.
 func Holds(bytes int64) map[string]any { return map[string]any{holdsName: bytes} }
 
 const holdsName = "tasklane.holds"
 
-// holds returns the memory that an operation reserves.
+// holds returns the number of bytes that an operation reserves.
 func holds(op *huma.Operation) int64 {
 	if bytes, ok := op.Metadata[holdsName].(int64); ok {
 		return bytes
@@ -38,8 +39,8 @@ func holds(op *huma.Operation) int64 {
 	return oneTask
 }
 
-// Hold reserves memory for the next read and write of a user's stream, and waits until
-// there is room. It returns an error only if ctx ends.
+// Hold reserves bytes for the next read and write of a user's stream. It waits until they
+// are available, and returns an error only if ctx ends.
 func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error) {
 	h := a.responses.enter(user)
 	if h.wait(ctx, bytes) != nil {
@@ -62,7 +63,7 @@ type bufferedResponse struct {
 	body   *bytes.Buffer
 }
 
-// humaContext frees the name Context for the method.
+// humaContext is embedded under another name than Context, which is one of its methods.
 type humaContext = huma.Context
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -97,8 +98,8 @@ func (b *bufferedResponse) send(w http.ResponseWriter, held *Held) {
 	// httptest's recorder has no deadlines.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
 	w.WriteHeader(b.status)
-	_, _ = w.Write(b.body.Bytes()) // the client may be gone
-	if b.body.Cap() <= keptBuffer {
+	_, _ = w.Write(b.body.Bytes()) // the client may have disconnected
+	if b.body.Cap() <= maxPooledBuffer {
 		b.body.Reset()
 		buffers.Put(b.body)
 	}

@@ -22,7 +22,7 @@ const (
 	roomWait = 5 * time.Second
 )
 
-// room bounds the bytes held at once, in total and per caller, who may have
+// room bounds the bytes held at once, in total and per caller. A caller may have
 // 1/[userShare] of them.
 type room struct {
 	size int64
@@ -45,7 +45,7 @@ func newRoom(size int64) *room {
 	return &room{size: size, all: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
 }
 
-// heldBytes and waiters are gauges.
+// heldBytes and waiters are the values of gauges.
 func (r *room) heldBytes() float64 { return float64(r.held.Load()) }
 func (r *room) waiters() float64   { return float64(r.waiting.Load()) }
 
@@ -70,8 +70,8 @@ func (r *room) enter(caller string) *Held {
 	return &Held{room: r, caller: caller, own: own}
 }
 
-// wait takes n more bytes once there is room. If ctx ends first, the problem says
-// whether the caller's share or the room was full.
+// wait takes n more bytes once they are free. If ctx ends first, the problem says whether
+// the caller's share or the room was full.
 func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	h.room.waiting.Add(1)
 	defer h.room.waiting.Add(-1)
@@ -86,7 +86,7 @@ func (h *Held) wait(ctx context.Context, n int64) *Problem {
 	return nil
 }
 
-// try takes n more bytes if there is room.
+// try takes n more bytes, or returns a problem if they are not free.
 func (h *Held) try(n int64) *Problem {
 	if !h.own.TryAcquire(n) {
 		return tooMuchAtOnce(limitUserMemory)
@@ -104,7 +104,7 @@ func (h *Held) take(n int64) {
 	h.room.held.Add(n)
 }
 
-// Shrink gives back all but n bytes.
+// Shrink releases all but n bytes.
 func (h *Held) Shrink(n int64) {
 	if back := h.bytes - n; back > 0 {
 		h.own.Release(back)
@@ -114,7 +114,7 @@ func (h *Held) Shrink(n int64) {
 	}
 }
 
-// Release gives back all bytes. It may be called again, and on nil.
+// Release releases all bytes. It may be called again, and on nil.
 func (h *Held) Release() {
 	if h == nil || h.own == nil {
 		return

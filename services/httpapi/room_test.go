@@ -47,7 +47,7 @@ func TestRoom(t *testing.T) {
 			}
 			first.Shrink(1)
 			if problem := <-got; problem != nil {
-				t.Errorf("after another gave back: %v", problem)
+				t.Errorf("after another released a byte: %v", problem)
 			}
 			waiting, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()

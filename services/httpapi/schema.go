@@ -22,8 +22,8 @@ func (errorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.Err
 // Schema implements [huma.SchemaProvider].
 func (fieldErrorCode) Schema(huma.Registry) *huma.Schema { return OpenSet(taskapi.FieldErrorCodes()) }
 
-// schemaName names the schema of a type. That of a generic response is named for its data,
-// such as TaskResponse or TaskListResponse.
+// schemaName names the schema of a type. A generic response is named for its data, such as
+// TaskResponse or TaskListResponse.
 func schemaName(t reflect.Type, hint string) string {
 	if t.Kind() == reflect.Pointer {
 		t = t.Elem()

@@ -23,14 +23,14 @@ import (
 const (
 	// headerTimeout bounds how long a client may take to send its headers.
 	headerTimeout = 10 * time.Second
-	// writeTimeout bounds how long a response may take, including a slow client.
-	// Operations have less, streams set their own. The page's files may be large
-	// and connections slow.
+	// writeTimeout bounds how long a response may take. It is long enough for the
+	// page's files on a slow connection. Operations set a shorter timeout, streams one
+	// for each write.
 	writeTimeout = time.Minute
 	// idleTimeout bounds how long an idle connection is kept.
 	idleTimeout = 2 * time.Minute
-	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies are far
-	// smaller.
+	// maxHeaderBytes bounds a request's headers. A JWT and a few cookies need a small
+	// part of it.
 	maxHeaderBytes = 32 << 10
 	// checkTimeout bounds all checks of one request to /readyz.
 	checkTimeout = 3 * time.Second
@@ -63,9 +63,9 @@ func (s Server) http(log *slog.Logger, open *openStreams) *http.Server {
 	if s.Stop != nil {
 		server.RegisterOnShutdown(s.Stop)
 	}
-	silent := &silentConnections{conns: map[net.Conn]struct{}{}}
-	server.ConnState = silent.track
-	server.RegisterOnShutdown(silent.close)
+	unused := &unusedConnections{conns: map[net.Conn]struct{}{}}
+	server.ConnState = unused.track
+	server.RegisterOnShutdown(unused.close)
 	return server
 }
 
@@ -115,7 +115,7 @@ func Serve(ctx context.Context, log *slog.Logger, drain *Drain, servers ...Serve
 		})
 		group.Go(func() error {
 			<-stopping.Done()
-			stop(stopping, log, server, open)
+			stop(stopping, log.With("server", s.Name), server, open)
 			return nil
 		})
 	}
@@ -127,37 +127,37 @@ func stop(ctx context.Context, log *slog.Logger, server *http.Server, open *open
 	timeout, cancel := context.WithTimeout(context.WithoutCancel(ctx), budget.Shutdown)
 	defer cancel()
 	if err := errors.Join(server.Shutdown(timeout), open.wait(timeout)); err != nil {
-		log.Warn("closed connections that did not finish in time", "address", server.Addr, "error", err.Error())
+		log.Warn("closed connections that did not finish in time", "error", err.Error())
 		_ = server.Close() // the listener is closed already
 	}
 }
 
-// silentConnections tracks connections that have not sent a request. Browsers open them
-// in advance, and Shutdown would wait five seconds for each first request.
-type silentConnections struct {
+// unusedConnections tracks connections without a request. Browsers open them in advance,
+// and [http.Server.Shutdown] would wait five seconds for a request.
+type unusedConnections struct {
 	mu     sync.Mutex
 	conns  map[net.Conn]struct{}
 	closed bool
 }
 
-func (s *silentConnections) track(conn net.Conn, state http.ConnState) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (u *unusedConnections) track(conn net.Conn, state http.ConnState) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	switch {
 	case state != http.StateNew:
-		delete(s.conns, conn)
-	case s.closed:
+		delete(u.conns, conn)
+	case u.closed:
 		_ = conn.Close() // accepted during shutdown
 	default:
-		s.conns[conn] = struct{}{}
+		u.conns[conn] = struct{}{}
 	}
 }
 
-func (s *silentConnections) close() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.closed = true
-	for conn := range s.conns {
+func (u *unusedConnections) close() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.closed = true
+	for conn := range u.conns {
 		_ = conn.Close() // no request was sent
 	}
 }

@@ -43,7 +43,7 @@ func dial(t *testing.T, handler http.Handler) net.Conn {
 	return serve(t, Server{Handler: handler}.http(slog.New(slog.DiscardHandler), newOpenStreams()))
 }
 
-// serve is dial for a server.
+// serve starts a server and connects to it.
 func serve(t *testing.T, server *http.Server) net.Conn {
 	t.Helper()
 	listener := pipe{make(chan net.Conn), make(chan struct{})}
@@ -53,7 +53,7 @@ func serve(t *testing.T, server *http.Server) net.Conn {
 	t.Cleanup(func() {
 		_ = client.Close()
 		_ = server.Close()
-		time.Sleep(time.Second) // synctest's clock: a refused connection lingers
+		time.Sleep(time.Second) // synctest's clock: net/http lingers on a rejected connection
 	})
 	return client
 }
@@ -69,7 +69,7 @@ func slowHandler(failed chan<- error) http.Handler {
 	api.UseMiddleware(api.LimitInFlight)
 	Register(api, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, nil,
 		func(ctx context.Context, _ *echoInput) (*struct{}, error) {
-			// Longer than a body may take to arrive.
+			// Longer than Huma's timeout for a body, which is 5 s.
 			select {
 			case <-time.After(8 * time.Second):
 				return &struct{}{}, nil
@@ -142,13 +142,13 @@ func TestSlowClients(t *testing.T) {
 				t.Error("the response was sent")
 			}
 			if took := time.Since(start); took != budget.Delivery {
-				t.Errorf("the request was held for %v, want %v", took, budget.Delivery)
+				t.Errorf("the request ended after %v, want %v", took, budget.Delivery)
 			}
 		})
 	})
 }
 
-func TestLargeHeadersAreRefused(t *testing.T) {
+func TestLargeHeaders_AreRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		conn := dial(t, slowHandler(nil))

@@ -14,19 +14,19 @@ type Shared[K comparable, V any] struct {
 	shares map[K]*share[V]
 }
 
-// share is a value and the number of its users, including those that wait for it.
+// share is a value that streams share.
 type share[V any] struct {
 	done    chan struct{} // closed when value or err is set
 	value   V
 	held    *Held
 	err     error
-	streams int
+	streams int                // that have the value or wait for it
 	cancel  context.CancelFunc // cancels the read
 }
 
-// Get returns the value of a key. The caller must release it. If no other stream uses or
-// reads the value, Get calls read, whose context ends when nobody waits for it any more.
-// read also returns the memory held for the value.
+// Get returns the value of a key. The caller must release it. If no other stream has the
+// value or waits for it, Get calls read, whose context ends when the last stream stops
+// waiting. read also returns the memory held for the value.
 func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Held, error)) (value V, release func(), err error) {
 	s.mu.Lock()
 	found := s.shares[key]

@@ -255,7 +255,7 @@ func TestCrowdOfStreams(t *testing.T) {
 		reading.Go(func() {
 			want := 1
 			for want <= changes && lines.Scan() {
-				if data, is := strings.CutPrefix(lines.Text(), "data: "); is {
+				if data, found := strings.CutPrefix(lines.Text(), "data: "); found {
 					if data != fmt.Sprint(want) {
 						t.Errorf("change %s, want %d", data, want)
 						return

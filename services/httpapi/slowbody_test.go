@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// TestBodyThatNeverArrives announces a body, sends two bytes and waits. The connection
+// TestIncompleteBody_ClosesTheConnection sends two bytes of a longer body. The connection
 // must be closed, whether the handler reads the body or not.
-func TestBodyThatNeverArrives(t *testing.T) {
+func TestIncompleteBody_ClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"handler ignores it": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) },
@@ -57,8 +57,9 @@ func (c *deadlineCounter) SetReadDeadline(time.Time) error {
 	return nil
 }
 
-// TestOnlyBodiesHaveAReadDeadline: most requests have no body, and need no timer.
-func TestOnlyBodiesHaveAReadDeadline(t *testing.T) {
+// TestReadDeadline_IsSetOnlyForBodies checks that requests without a body, which are the
+// most frequent ones, start no timer.
+func TestReadDeadline_IsSetOnlyForBodies(t *testing.T) {
 	t.Parallel()
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	router.HandleFunc("/", func(http.ResponseWriter, *http.Request) {})

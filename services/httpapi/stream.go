@@ -72,7 +72,7 @@ const (
 )
 
 // NewStream returns a stream, which sends nothing before [Stream.Serve]. Wake may be
-// called at once. If the stream is never served, the source is not closed.
+// called before Serve. If the stream is never served, the source is not closed.
 func NewStream(source Source, heartbeat time.Duration) *Stream {
 	return &Stream{source: source, heartbeat: heartbeat, working: true}
 }
@@ -124,7 +124,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 		s.wait(ctx.Context())
 		return
 	}
-	s.events.take(conn, r.ProtoAtLeast(1, 1))
+	s.events.hijack(conn, r.ProtoAtLeast(1, 1))
 	requestInfoFrom(ctx.Context()).stream = s
 	s.start(conn)
 	// If the client has sent more bytes, they are not read. The next write then
@@ -183,7 +183,7 @@ func (s *Stream) work() {
 	}
 }
 
-// take returns the pending signals. If there are none, work is done.
+// take returns the pending signals. If there are none, the goroutine must exit.
 func (s *Stream) take(cancel context.CancelFunc) signals {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -214,8 +214,8 @@ func (s *Stream) step(ctx context.Context, due signals) error {
 	return s.events.Flush()
 }
 
-// end ends the stream. It closes the connection last: a client that reconnects at once
-// finds its place free.
+// end ends the stream. It closes the connection last, so that the slot of a client that
+// reconnects at once is free.
 func (s *Stream) end(err error) {
 	s.mu.Lock()
 	s.beat.Stop()

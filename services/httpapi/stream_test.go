@@ -160,7 +160,7 @@ func begin(t *testing.T, from io.Reader) (*http.Response, *bufio.Reader) {
 	return response, lines
 }
 
-// wantText fails the test unless the text comes next.
+// wantText reads as many bytes as want has and fails the test if they differ.
 func wantText(t *testing.T, from io.Reader, want string) {
 	t.Helper()
 	got := make([]byte, len(want))
@@ -169,8 +169,8 @@ func wantText(t *testing.T, from io.Reader, want string) {
 	}
 }
 
-// ended fails the test unless the stream was closed and logged once, and its place is
-// free. It returns the error in the log line.
+// ended fails the test unless the stream was closed and logged once, and its slot is free.
+// It returns the error in the log line.
 func (s *testSource) ended(t *testing.T, bytes int) string {
 	t.Helper()
 	synctest.Wait()
@@ -195,8 +195,8 @@ func (s *testSource) ended(t *testing.T, bytes int) string {
 }
 
 const (
-	ready     = len("event: ready\ndata: {}\n\n")
-	askStream = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n"
+	ready         = len("event: ready\ndata: {}\n\n")
+	streamRequest = "GET /events HTTP/1.1\r\nHost: a\r\n\r\n"
 )
 
 func TestStream(t *testing.T) {
@@ -209,7 +209,7 @@ func TestStream(t *testing.T) {
 	}
 
 	bubble("sends events, and a comment at each heartbeat", func(t *testing.T, s *testSource) {
-		conn, _, lines := s.open(t, askStream)
+		conn, _, lines := s.open(t, streamRequest)
 		start := time.Now()
 		s.send("data: 1\n\n")
 		wantText(t, lines, "data: 1\n\n")
@@ -221,7 +221,7 @@ func TestStream(t *testing.T) {
 		}
 		synctest.Wait()
 		if s.beats != 2 {
-			t.Errorf("the source saw %d heartbeats, want 2", s.beats)
+			t.Errorf("the source got %d heartbeats, want 2", s.beats)
 		}
 		_ = conn.Close()
 		if cause := s.ended(t, ready+len("data: 1\n\n")+2*len(":\n\n")); cause != "" {
@@ -230,7 +230,7 @@ func TestStream(t *testing.T) {
 	})
 
 	bubble("is counted until the client disconnects", func(t *testing.T, s *testSource) {
-		conn, _, _ := s.open(t, askStream)
+		conn, _, _ := s.open(t, streamRequest)
 		if s.closes() != 0 || s.log.Len() != 0 {
 			t.Errorf("closed %d times, log %s", s.closes(), s.log)
 		}
@@ -243,7 +243,7 @@ func TestStream(t *testing.T) {
 			<-ctx.Done()
 			return ctx.Err()
 		}
-		conn, _, _ := s.open(t, askStream)
+		conn, _, _ := s.open(t, streamRequest)
 		_ = conn.Close()
 		if cause := s.ended(t, ready); cause != "" {
 			t.Errorf("the log has the error %q for a client that disconnected", cause)
@@ -251,7 +251,7 @@ func TestStream(t *testing.T) {
 	})
 
 	bubble("sends the last chunk after End", func(t *testing.T, s *testSource) {
-		_, _, lines := s.open(t, askStream)
+		_, _, lines := s.open(t, streamRequest)
 		s.stream.End()
 		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
 			t.Errorf("%q, %v, want the end", rest, err)
@@ -262,7 +262,7 @@ func TestStream(t *testing.T) {
 	})
 
 	bubble("logs the source's error and sends the last chunk", func(t *testing.T, s *testSource) {
-		_, _, lines := s.open(t, askStream)
+		_, _, lines := s.open(t, streamRequest)
 		s.next = func(context.Context) error { return errors.New("no more") }
 		s.stream.Wake()
 		if rest, err := io.ReadAll(lines); err != nil || len(rest) > 0 {
@@ -274,7 +274,7 @@ func TestStream(t *testing.T) {
 	})
 
 	bubble("truncates the response after a panic", func(t *testing.T, s *testSource) {
-		_, _, lines := s.open(t, askStream)
+		_, _, lines := s.open(t, streamRequest)
 		s.next = func(context.Context) error { panic("oh no") }
 		s.stream.Wake()
 		if _, err := io.ReadAll(lines); !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -287,7 +287,7 @@ func TestStream(t *testing.T) {
 
 	bubble("drops a client that does not read", func(t *testing.T, s *testSource) {
 		conn := dial(t, s.handler())
-		fmt.Fprint(conn, askStream)
+		fmt.Fprint(conn, streamRequest)
 		begin(t, conn)
 		start := time.Now()
 		s.send("data: 1\n\n")
@@ -310,7 +310,7 @@ func TestStream(t *testing.T) {
 	})
 
 	bubble("continues for a client that has sent more bytes, and detects its end by writing", func(t *testing.T, s *testSource) {
-		conn, _, lines := s.open(t, askStream+"GET /other HTTP/1.1\r\n")
+		conn, _, lines := s.open(t, streamRequest+"GET /other HTTP/1.1\r\n")
 		s.send("data: 1\n\n")
 		wantText(t, lines, "data: 1\n\n")
 		synctest.Wait()
@@ -323,7 +323,7 @@ func TestStream(t *testing.T) {
 		s.ended(t, ready+len("data: 1\n\n"))
 	})
 
-	bubble("is an ordinary response if the connection cannot be hijacked", func(t *testing.T, s *testSource) {
+	bubble("blocks the handler if the connection cannot be hijacked", func(t *testing.T, s *testSource) {
 		ctx, leave := context.WithCancel(t.Context())
 		rec, ended := httptest.NewRecorder(), make(chan struct{})
 		go func() {
@@ -350,8 +350,8 @@ type deadlines struct{ *httptest.ResponseRecorder }
 func (deadlines) SetReadDeadline(time.Time) error  { return nil }
 func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
-// TestServerWaitsForStreams stops a server with a stream that ends in time, and with one
-// that does not.
+// TestServerWaitsForStreams stops a server with a stream that ends before the timeout and
+// with one that does not.
 func TestServerWaitsForStreams(t *testing.T) {
 	t.Parallel()
 	for name, stuck := range map[string]bool{"until they end": false, "until the timeout": true} {
@@ -361,7 +361,7 @@ func TestServerWaitsForStreams(t *testing.T) {
 				s, open := newTestSource(), newOpenStreams()
 				server := Server{Handler: s.handler()}.http(slog.New(slog.DiscardHandler), open)
 				conn := serve(t, server)
-				fmt.Fprint(conn, askStream)
+				fmt.Fprint(conn, streamRequest)
 				begin(t, conn)
 				start := time.Now()
 				if stuck {

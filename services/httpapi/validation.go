@@ -13,13 +13,13 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Huma reports a violation as text. The texts below start with the error code:
-// "too_long|must have at most 500 characters".
+// codeSeparator separates the error code in a text of Huma's, such as
+// "too_long|must have at most 500 characters". Huma reports violations only as text.
 const codeSeparator = "|"
 
-// nameValidationRules replaces the texts of Huma's rules, which are package variables.
-// Huma copies them into each schema that it builds.
-func nameValidationRules() {
+// setValidationTexts sets the texts of Huma's rules, which are package variables. Huma
+// copies them into each schema that it builds.
+func setValidationTexts() {
 	rule := func(message *string, code taskapi.FieldErrorCode, text string) {
 		*message = string(code) + codeSeparator + text
 	}
@@ -91,12 +91,12 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	return Invalid(fields...)
 }
 
-// FieldErrors validates a decoded value against a schema. place is the value's path in
-// the body.
-func (a *API) FieldErrors(schema *huma.Schema, place string, value any) []taskapi.FieldError {
-	value = spellTimes(value)
-	path, result := huma.NewPathBuffer([]byte("body."+place), len("body."+place)), &huma.ValidateResult{}
-	huma.Validate(a.OpenAPI().Components.Schemas, schema, path, huma.ModeWriteToServer, value, result)
+// FieldErrors validates a decoded value against a schema. path is where the value is in
+// the body, such as operations[0].data.
+func (a *API) FieldErrors(schema *huma.Schema, path string, value any) []taskapi.FieldError {
+	value, path = spellTimes(value), "body."+path
+	result := &huma.ValidateResult{}
+	huma.Validate(a.OpenAPI().Components.Schemas, schema, huma.NewPathBuffer([]byte(path), len(path)), huma.ModeWriteToServer, value, result)
 	var fields []taskapi.FieldError
 	for _, err := range result.Errors {
 		fields = append(fields, fieldErrors(err)...)
@@ -125,7 +125,7 @@ func fieldErrors(err error) []taskapi.FieldError {
 		return nil
 	}
 	detail := detailer.ErrorDetail()
-	place, field, _ := strings.Cut(detail.Location, ".")
+	part, field, _ := strings.Cut(detail.Location, ".")
 	code, message, coded := strings.Cut(detail.Message, codeSeparator)
 	if !coded {
 		code, message = paramRule(detail.Message)
@@ -134,13 +134,13 @@ func fieldErrors(err error) []taskapi.FieldError {
 	if inner, rest, named := strings.Cut(message, codeSeparator); named {
 		field, message = inner, rest
 	}
-	if code == string(taskapi.FieldRequired) && place == "body" {
+	if code == string(taskapi.FieldRequired) && part == "body" {
 		// Huma locates a missing property at its parent.
 		missing, _, _ := strings.Cut(message, " ")
 		field, message = strings.TrimPrefix(field+"."+missing, "."), "is required"
 	}
 	return []taskapi.FieldError{{
-		Field:   fieldName(cmp.Or(field, place)),
+		Field:   fieldName(cmp.Or(field, part)),
 		Code:    taskapi.FieldErrorCode(code),
 		Message: message,
 	}}
@@ -152,7 +152,7 @@ func paramRule(text string) (code, message string) {
 			return string(rule.code), rule.message
 		}
 	}
-	return string(taskapi.FieldFormat), "cannot be read"
+	return string(taskapi.FieldFormat), "is malformed"
 }
 
 func bodyTooLarge() *Problem {

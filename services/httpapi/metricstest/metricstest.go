@@ -18,8 +18,8 @@ var (
 	documented = regexp.MustCompile("tasklane_[a-z_]+[a-z]")
 )
 
-// Check fails the test unless the operations port serves these lines at /metrics, and
-// the page at a path documents every metric and no other. It returns the metrics.
+// Check fails the test unless the operations port serves these lines at /metrics, and the
+// file at path documents every metric and no other. It returns the metrics.
 func Check(t testing.TB, operations http.Handler, path string, lines ...string) string {
 	t.Helper()
 	w := httptest.NewRecorder()

@@ -57,30 +57,30 @@ func (c Config) enabled() bool {
 	return !c.Disabled && c.Exporter != "none" && (c.Exporter != "" || c.Endpoint != "" || c.TracesEndpoint != "")
 }
 
-// Start returns the tracer provider of a service, nil if tracing is off, and a function
-// that sends the last spans. The receiver need not be reachable.
-func Start(ctx context.Context, c Config, service string, log *slog.Logger) (spans trace.TracerProvider, flush func(), err error) {
+// Start returns the tracer provider of a service, or nil if tracing is off, and a function
+// that sends the last spans. The collector need not be reachable.
+func Start(ctx context.Context, c Config, name string, log *slog.Logger) (spans trace.TracerProvider, flush func(), err error) {
 	if !c.enabled() {
 		return nil, func() {}, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("send traces: %w", err)
+		return nil, nil, fmt.Errorf("start the exporter of traces: %w", err)
 	}
-	from, err := resource.New(ctx,
+	service, err := resource.New(ctx,
 		resource.WithTelemetrySDK(),
-		resource.WithAttributes(attribute.String("service.name", service)),
+		resource.WithAttributes(attribute.String("service.name", name)),
 		resource.WithFromEnv(), // last, so that OTEL_SERVICE_NAME wins
 	)
 	if err != nil {
-		return nil, nil, fmt.Errorf("describe this service in traces: %w", err)
+		return nil, nil, fmt.Errorf("read the service's attributes: %w", err)
 	}
 	// OpenTelemetry reports export errors to one handler per process, which by
 	// default prints text.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) {
 		log.Warn("cannot send traces", "error", err.Error())
 	}))
-	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(from))
+	provider := sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(service))
 	return provider, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), flushTimeout)
 		defer cancel()

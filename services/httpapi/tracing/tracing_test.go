@@ -14,10 +14,10 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/tracing"
 )
 
-// TestSpansAreSent sets the environment, so it cannot run in parallel.
-func TestSpansAreSent(t *testing.T) {
+// TestSpans_AreSentBeforeFlushReturns sets the environment, so it cannot run in parallel.
+func TestSpans_AreSentBeforeFlushReturns(t *testing.T) {
 	received := make(chan *collector.ExportTraceServiceRequest, 1)
-	receiver := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
 		var spans collector.ExportTraceServiceRequest
 		if err != nil || r.URL.Path != "/v1/traces" || proto.Unmarshal(body, &spans) != nil {
@@ -25,12 +25,12 @@ func TestSpansAreSent(t *testing.T) {
 		}
 		received <- &spans
 	}))
-	defer receiver.Close()
-	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.URL)
+	defer server.Close()
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", server.URL)
 	t.Setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
 	t.Setenv("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test")
 
-	spans, flush, err := tracing.Start(t.Context(), tracing.Config{Endpoint: receiver.URL}, "tasks", slog.New(slog.DiscardHandler))
+	spans, flush, err := tracing.Start(t.Context(), tracing.Config{Endpoint: server.URL}, "tasks", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestTracingIsOffByDefault(t *testing.T) {
 	}
 }
 
-func TestCheck(t *testing.T) {
+func TestCheck_RejectsUnsupportedValues(t *testing.T) {
 	t.Parallel()
 	if err := (tracing.Config{Exporter: "otlp", Protocol: "http/protobuf"}).Check(); err != nil {
 		t.Error(err)
@@ -75,7 +75,7 @@ func TestCheck(t *testing.T) {
 		"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": {TracesProtocol: "grpc"},
 	} {
 		if err := config.Check(); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%v does not name %s", err, want)
+			t.Errorf("the error %v does not name %s", err, want)
 		}
 	}
 }

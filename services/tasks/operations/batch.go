@@ -137,7 +137,7 @@ func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOp
 func fieldErrors(place string, err error) []taskapi.FieldError {
 	var broken *wirejson.Error
 	if !errors.As(err, &broken) {
-		return []taskapi.FieldError{{Field: place, Code: taskapi.FieldFormat, Message: "cannot be read"}}
+		return []taskapi.FieldError{{Field: place, Code: taskapi.FieldFormat, Message: "is malformed"}}
 	}
 	if broken.Field != "" {
 		place += "." + broken.Field
