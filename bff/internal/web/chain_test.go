@@ -53,14 +53,14 @@ func TestSite(t *testing.T) {
 		testStreams(t, s)
 	})
 
-	t.Run("strangers learn nothing", func(t *testing.T) {
+	t.Run("other users learn nothing", func(t *testing.T) {
 		t.Parallel()
-		testStrangers(t, s)
+		testIsolation(t, s)
 	})
 
-	t.Run("nonsense is rejected", func(t *testing.T) {
+	t.Run("invalid requests are rejected", func(t *testing.T) {
 		t.Parallel()
-		testNonsense(t, s)
+		testFuzz(t, s)
 	})
 
 	t.Run("the start of a page", func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestSite(t *testing.T) {
 
 	t.Run("a request meant for another user", func(t *testing.T) {
 		t.Parallel()
-		ada, bob := s.newPerson(t), s.newBrowser(t)
+		ada, bob := s.newUser(t), s.newBrowser(t)
 		bob.signUp()
 		expecting := func(ids ...string) http.Header { return http.Header{"Expected-User": ids} }
 		var session taskapi.Response[web.Session]

@@ -9,23 +9,23 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testStrangers runs [contracttest.Isolation] against the site.
-func testStrangers(t *testing.T, s *site) {
+// testIsolation runs [contracttest.Isolation] against the site.
+func testIsolation(t *testing.T, s *site) {
 	document, err := web.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	contracttest.Isolation(t, document, func() contracttest.Person { return s.newPerson(t) })
+	contracttest.Isolation(t, document, func() contracttest.User { return s.newUser(t) })
 }
 
-// newPerson signs up a user.
-func (s *site) newPerson(t *testing.T) contracttest.Person {
+// newUser signs up a user.
+func (s *site) newUser(t *testing.T) contracttest.User {
 	t.Helper()
 	b := s.newBrowser(t)
 	email := b.signUp()
 	var session taskapi.Response[web.Session]
 	b.get("/api/session").is(http.StatusOK).into(&session)
-	return contracttest.Person{Own: []string{session.Data.User.ID, email}, Send: b.send}
+	return contracttest.User{Own: []string{session.Data.User.ID, email}, Send: b.send}
 }
 
 // send sends a request as the browser's user.

@@ -1,7 +1,7 @@
 // Package contracttest tests a server against its own OpenAPI document: responses match
-// the document, other users' data stays private, invalid requests are rejected and every
-// field is stored. It derives all requests from the document, so new operations, kinds
-// and fields are covered once they are documented. Both servers' tests use it.
+// the document, users cannot read each other's data, invalid requests are rejected, and
+// every field is stored. It derives all requests from the document, so it covers new
+// operations, kinds and fields once they are documented. The tests of both servers use it.
 package contracttest
 
 import (

@@ -35,8 +35,8 @@ type operation struct {
 	method, path string
 }
 
-// place is the name of the document for the schema compiler.
-const place = "document.json"
+// documentName is the name of the document for the schema compiler.
+const documentName = "document.json"
 
 // Load parses a document in YAML or JSON.
 func Load(text []byte) (*Document, error) {
@@ -55,7 +55,7 @@ func Load(text []byte) (*Document, error) {
 	closeSchemas(tree)
 	d := &Document{components: read.Components, compiler: jsonschema.NewCompiler(), compiled: map[string]*jsonschema.Schema{}}
 	d.compiler.AssertFormat()
-	if err := d.compiler.AddResource(place, tree); err != nil {
+	if err := d.compiler.AddResource(documentName, tree); err != nil {
 		return nil, err
 	}
 	for path, item := range read.Paths.Map() {
@@ -67,8 +67,8 @@ func Load(text []byte) (*Document, error) {
 	return d, nil
 }
 
-// closeSchemas makes objects reject unlisted properties and open sets unlisted values.
-// Clients must expect more, but our servers must not send more than they document.
+// closeSchemas makes objects reject undocumented properties, and open sets undocumented
+// values. Clients must accept them from later versions, but a server must not send them.
 func closeSchemas(tree any) {
 	switch tree := tree.(type) {
 	case map[string]any:
@@ -89,7 +89,8 @@ func closeSchemas(tree any) {
 }
 
 // CheckResponse returns an error if the status, media type, body or error code of a
-// response is not as documented. It ignores paths that are not in the document, and bodies of streams.
+// response is not documented. It ignores paths that are not in the document, and the
+// bodies of streams.
 func (d *Document) CheckResponse(method, path string, response Response) error {
 	if op := d.find(method, path); op != nil {
 		return d.check(op, response)
@@ -129,14 +130,14 @@ func (d *Document) check(op *operation, response Response) error {
 	return checkCode(op, response.Body, documented.Value.Content[media].Examples)
 }
 
-// checkCode returns an error if an operation does not list the code of a problem. Its
-// list is that of the examples.
+// checkCode returns an error if an operation does not document the code of a problem. The
+// documented codes are those of the examples.
 func checkCode(op *operation, body []byte, examples openapi3.Examples) error {
 	var problem taskapi.Problem
 	if err := json.Unmarshal(body, &problem); err != nil {
 		return err
 	}
-	// not_found says that the path is no operation at all, such as one with a brace.
+	// not_found means that the path matches no operation, such as one with a brace.
 	if problem.Code != taskapi.CodeNotFound && examples[string(problem.Code)] == nil {
 		return fmt.Errorf("%s has no code %s: add it to the operation in services/tasks/operations", op.OperationID, problem.Code)
 	}
@@ -150,7 +151,7 @@ func (d *Document) schema(pointer string) (*jsonschema.Schema, error) {
 	if known := d.compiled[pointer]; known != nil {
 		return known, nil
 	}
-	schema, err := d.compiler.Compile(place + pointer)
+	schema, err := d.compiler.Compile(documentName + pointer)
 	if err != nil {
 		return nil, err
 	}

@@ -10,11 +10,12 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// A text is JSON, valid or not.
+// text is JSON, valid or not.
 type text = string
 
-// odd are values that no field of any operation accepts.
-var odd = []text{
+// oddValues are values of all JSON types and malformed ones. Most fields reject most of
+// them.
+var oddValues = []text{
 	`null`, `true`, `false`, `0`, `-1`, `1`, `-0.0`, `1.5`, `1e2`, `1e400`, `-1e400`, `1e-400`, `9223372036854775807`, `9223372036854775808`,
 	`-9223372036854775809`, `123456789012345678901234567890`, `0x10`, `01`, `+1`, `.5`, `NaN`, `Infinity`,
 	`""`, `" "`, `"\t\n"`, `"0"`, `"null"`, `"\u0000"`, `"a\u0000b"`, "\"a\x00b\"", "\"a\nb\"", `"\ud800"`, `"\udc00\ud800"`, `"\ud83d\ude00"`, "\"\xed\xa0\x80\"", "\"\xff\"", "\"\xc0\x80\"",
@@ -42,8 +43,7 @@ var oddIDs = []text{
 	`"019ac2f47b3c7c1e9a550d6f2b8e4c11"`, `"019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1"`, `"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c1g"`,
 }
 
-// edges returns test values for a schema: at and beyond its limits, of other types, and
-// odd ones.
+// edges returns test values for a schema: at and beyond its limits, and the oddValues.
 func edges(schema *openapi3.Schema) []text {
 	var all []text
 	switch {
@@ -71,7 +71,7 @@ func edges(schema *openapi3.Schema) []text {
 	case schema.Type.Includes("array"):
 		all = append(all, sizes(schema)...)
 	}
-	return append(all, odd...)
+	return append(all, oddValues...)
 }
 
 // lengths returns strings of the minimum and maximum length, and one character shorter
@@ -116,8 +116,8 @@ func sizes(schema *openapi3.Schema) (all []text) {
 	return append(all, `["a","a"]`, `["`+strings.Repeat("a", 50)+`"]`, `["`+strings.Repeat("ä", 51)+`"]`, `["a",1]`)
 }
 
-// whole returns bodies that are malformed as a whole.
-func whole() []text {
+// malformedBodies returns bodies that are not a JSON object, too long or nested too deeply.
+func malformedBodies() []text {
 	return []text{
 		"\xef\xbb\xbf{}", "{}{}", "{} x", "\x00", "{\"title\"", `"title"`, "[{}]", strings.Repeat("[", 50_000), strings.Repeat(`{"a":`, 20_000),
 		`{"title":"` + strings.Repeat("a", 256<<10-12) + `"}`, `{"title":"` + strings.Repeat("a", 256<<10-11) + `"}`, strings.Repeat(" ", 256<<10) + "{}",

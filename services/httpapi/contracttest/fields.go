@@ -12,10 +12,10 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Fields writes each field of each kind of resource in every way that the document has,
-// alone and in a batch. It fails if a value is lost in the response, in a later read, or
-// by a write of another field.
-func Fields(t *testing.T, document []byte, p Person, rules FieldRules) {
+// Fields writes each field of each kind of resource with every documented operation, alone
+// and in a batch. The test fails if a value is missing in the response or in a later read,
+// or if a write of another field changes it.
+func Fields(t *testing.T, document []byte, u User, rules FieldRules) {
 	t.Helper()
 	d, err := Load(document)
 	if err != nil {
@@ -23,31 +23,32 @@ func Fields(t *testing.T, document []byte, p Person, rules FieldRules) {
 	}
 	for _, create := range d.batchOperations("create") {
 		kind, _ := create["kind"].(string)
-		d.fields(t, p, kind, rules, rules.Alternatives[0])
-		d.fields(t, p, kind, rules, rules.Alternatives[1])
+		d.fields(t, u, kind, rules, rules.Alternatives[0])
+		d.fields(t, u, kind, rules, rules.Alternatives[1])
 	}
 }
 
-// FieldRules are the rules of fields that a document does not tell.
+// FieldRules are the rules of fields that are not in a document.
 type FieldRules struct {
 	// Alternatives are two fields that replace each other. Each is written without the
 	// other.
 	Alternatives [2]string
-	// Together are fields that depend on each other, and are written together.
+	// Together are fields that depend on each other. They are written together.
 	Together []string
 	// Values are two values of fields, in stored form.
 	Values map[string][2]any
 }
 
-// write sends fields of a resource and returns the resource from the response.
+// write is a way to write fields of a resource. send returns the resource from the
+// response.
 type write struct {
 	name string
 	send func(id string, fields map[string]any) map[string]any
 }
 
-// writes returns every way to write fields in the document: an operation with the given
-// method, and a batch operation.
-func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*openapi3.Schema, []write) {
+// writes returns the schema of the fields and every documented way to write them: the
+// operations with a method, and a batch operation.
+func (d *Document) writes(t *testing.T, u User, kind, method, op string) (*openapi3.Schema, []write) {
 	t.Helper()
 	var all []write
 	var schema *openapi3.Schema
@@ -62,7 +63,7 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 			if before, _, ok := strings.Cut(path, "{"); ok {
 				path = before + id
 			}
-			must(t, p, Request{Method: method, Path: path, Body: encode(fields)}, &response)
+			must(t, u, Request{Method: method, Path: path, Body: encode(fields)}, &response)
 			return response.Data
 		}})
 	}
@@ -83,18 +84,18 @@ func (d *Document) writes(t *testing.T, p Person, kind, method, op string) (*ope
 			var response struct {
 				Data []struct{ Data map[string]any }
 			}
-			must(t, p, Request{Method: http.MethodPost, Path: "/api/batch", Body: encode(map[string]any{"operations": []any{operation}})}, &response)
+			must(t, u, Request{Method: http.MethodPost, Path: "/api/batch", Body: encode(map[string]any{"operations": []any{operation}})}, &response)
 			return response.Data[0].Data
 		}})
 	}
 	return schema, all
 }
 
-func (d *Document) fields(t *testing.T, p Person, kind string, rules FieldRules, without string) {
+func (d *Document) fields(t *testing.T, u User, kind string, rules FieldRules, without string) {
 	t.Helper()
-	schema, creates := d.writes(t, p, kind, http.MethodPost, "create")
-	_, replaces := d.writes(t, p, kind, http.MethodPut, "replace")
-	patch, updates := d.writes(t, p, kind, http.MethodPatch, "update")
+	schema, creates := d.writes(t, u, kind, http.MethodPost, "create")
+	_, replaces := d.writes(t, u, kind, http.MethodPut, "replace")
+	patch, updates := d.writes(t, u, kind, http.MethodPatch, "update")
 	id := func(resource map[string]any) string { return fmt.Sprint(resource["id"]) }
 	names := slices.Sorted(maps.Keys(schema.Properties))
 	if diff := slices.Compare(names, slices.Sorted(maps.Keys(patch.Properties))); diff != 0 {
@@ -109,15 +110,15 @@ func (d *Document) fields(t *testing.T, p Person, kind string, rules FieldRules,
 			before[name], after[name] = values[0], values[1]
 		case !isReference(value):
 			before[name], after[name] = twoValues(value)
-		case d.named(kind, name)["kind"] != kind:
-			ids := d.batch(t, p, "", d.named(kind, name), d.named(kind, name))
+		case d.referenced(kind, name)["kind"] != kind:
+			ids := d.batch(t, u, "", d.referenced(kind, name), d.referenced(kind, name))
 			before[name], after[name] = ids[0], ids[1]
 		}
 		if slices.Contains(schema.Required, name) {
 			required[name] = after[name]
 		}
 	}
-	// One of the same kind has the same references to other kinds.
+	// A referenced resource of the same kind needs the same references to other kinds.
 	for _, name := range names {
 		for _, values := range []map[string]any{before, after} {
 			if _, ok := values[name]; !ok {
@@ -138,7 +139,7 @@ func (d *Document) fields(t *testing.T, p Person, kind string, rules FieldRules,
 				t.Errorf("%s of a %s: the field %s is %s, want %s", by, kind, name, encode(resource[name]), encode(value))
 			}
 		}
-		d.checkReads(t, p, kind, by, resource)
+		d.checkReads(t, u, kind, by, resource)
 	}
 	defaults := creates[0].send("", required)
 	for _, create := range creates {
@@ -169,8 +170,8 @@ func (d *Document) fields(t *testing.T, p Person, kind string, rules FieldRules,
 	}
 }
 
-// groups returns the fields that are written together: those that name other
-// resources, as these may depend on each other, those of the rules, and each other one
+// groups returns the fields that are written together: all references to other resources,
+// because they may depend on each other, those that the rules list, and each other field
 // by itself.
 func groups(names []string, s *openapi3.Schema, together []string) (all [][]string) {
 	var references, dependent []string
@@ -187,9 +188,9 @@ func groups(names []string, s *openapi3.Schema, together []string) (all [][]stri
 	return slices.DeleteFunc(append(all, references, dependent), func(group []string) bool { return group == nil })
 }
 
-// checkReads checks that every operation that reads a resource returns it as the last
-// write did.
-func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[string]any) {
+// checkReads checks that every operation that reads a resource returns the same fields as
+// the last write.
+func (d *Document) checkReads(t *testing.T, u User, kind, by string, want map[string]any) {
 	t.Helper()
 	var one struct{ Data map[string]any }
 	var list struct{ Data []map[string]any }
@@ -198,14 +199,14 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 		switch {
 		case op.method != http.MethodGet || !strings.HasPrefix(op.path, "/api/"+kind):
 		case single && strings.HasSuffix(parameter, "}"):
-			must(t, p, get(before+fmt.Sprint(want["id"])), &one)
+			must(t, u, get(before+fmt.Sprint(want["id"])), &one)
 			compare(t, by, op.OperationID, want, one.Data)
 		case op.parameter("query", "cursor") != nil:
 			query := "?limit=200"
 			if op.parameter("query", "sort") != nil {
 				query += "&sort=-updatedAt"
 			}
-			must(t, p, get(op.path+query), &list)
+			must(t, u, get(op.path+query), &list)
 			at := slices.IndexFunc(list.Data, func(one map[string]any) bool { return one["id"] == want["id"] })
 			if at < 0 {
 				t.Fatalf("after %s, %s does not return the resource", by, op.OperationID)
@@ -213,7 +214,7 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 			compare(t, by, op.OperationID, want, list.Data[at])
 		}
 	}
-	var stand struct {
+	var page struct {
 		Data []struct{ Data map[string]any }
 		Meta struct {
 			NextCursor string
@@ -221,9 +222,9 @@ func (d *Document) checkReads(t *testing.T, p Person, kind, by string, want map[
 		}
 	}
 	var latest map[string]any
-	for stand.Meta.HasMore = true; stand.Meta.HasMore; {
-		must(t, p, get(fmt.Sprintf("/api/changes?limit=200&cursor=%s", stand.Meta.NextCursor)), &stand)
-		for _, change := range stand.Data {
+	for page.Meta.HasMore = true; page.Meta.HasMore; {
+		must(t, u, get(fmt.Sprintf("/api/changes?limit=200&cursor=%s", page.Meta.NextCursor)), &page)
+		for _, change := range page.Data {
 			if change.Data["id"] == want["id"] {
 				latest = change.Data
 			}
@@ -241,9 +242,9 @@ func compare(t *testing.T, by, reader string, want, got map[string]any) {
 	}
 }
 
-// named returns the operation that creates a resource which a field may name: one of
-// the kind that it is called after, such as listId, or else of the field's own kind.
-func (d *Document) named(kind, field string) map[string]any {
+// referenced returns the operation that creates a resource to which a field may refer. The
+// kind is in the field's name, as in listId; otherwise it is that of the field's resource.
+func (d *Document) referenced(kind, field string) map[string]any {
 	operations := d.batchOperations("create")
 	at := slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == strings.TrimSuffix(field, "Id") })
 	if at < 0 {

@@ -18,16 +18,16 @@ import (
 	"github.com/google/uuid"
 )
 
-// Person is a user of the server under attack.
-type Person struct {
+// User is a user of the tested server.
+type User struct {
 	Send Send
 	// Own are texts that appear only in responses to this user, such as the
 	// user's id.
 	Own []string
 }
 
-// Loot is what a stranger may have got hold of: identifiers of another user's data.
-type Loot struct {
+// identifiers are the identifiers of a user's data, which another user may have learned.
+type identifiers struct {
 	// Live and Trashed are ids of resources by kind, all at version 2; All are
 	// the ids of all resources.
 	Live, Trashed map[string]string
@@ -40,25 +40,25 @@ type Loot struct {
 	Seq int64
 }
 
-// secret appears in every text field of the attacked resources.
+// secret is in every text field of the victim's resources.
 const secret = "quince"
 
-// listed is the number of resources in an attacked list; strangers have fewer.
+// listed is the number of the victim's resources of each kind. The other users have fewer.
 const listed = 20
 
-// Isolation lets strangers call each operation with identifiers of another user's data,
-// of erased data and of data that never existed. The strangers have equal data of their
-// own, so their responses must be equal byte for byte, apart from what differs between
-// any two users.
-func Isolation(t *testing.T, document []byte, newPerson func() Person) {
+// Isolation calls each operation as three other users, with the identifiers of a victim's
+// data, of erased data, and of data that never existed. These users have equal data of
+// their own, so their responses must be equal byte for byte, except for ids, times and
+// cursors.
+func Isolation(t *testing.T, document []byte, newUser func() User) {
 	t.Helper()
 	d, err := Load(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	victim, gone := newPerson(), newPerson()
-	theirs, erased := d.fill(t, victim), d.fill(t, gone)
-	d.erase(t, gone, erased)
+	victim, eraser := newUser(), newUser()
+	theirs, erased := d.fill(t, victim), d.fill(t, eraser)
+	d.erase(t, eraser, erased)
 	invented := erased
 	invented.Live, invented.Trashed, invented.Seq = invent(erased.Live), invent(erased.Trashed), 1<<50
 	invented.Keys = nil
@@ -66,45 +66,45 @@ func Isolation(t *testing.T, document []byte, newPerson func() Person) {
 		invented.Keys = append(invented.Keys, uuid.NewString())
 	}
 
-	before := d.everything(t, victim)
-	strangers := []struct {
-		name   string
-		person Person
-		loot   Loot
-		own    Loot
+	before := d.readAll(t, victim)
+	others := []struct {
+		name string
+		user User
+		ids  identifiers
+		own  identifiers
 	}{
-		{name: "another user's", person: newPerson(), loot: theirs},
-		{name: "erased", person: newPerson(), loot: erased},
-		{name: "invented", person: newPerson(), loot: invented},
+		{name: "another user's", user: newUser(), ids: theirs},
+		{name: "erased", user: newUser(), ids: erased},
+		{name: "invented", user: newUser(), ids: invented},
 	}
-	for i := range strangers {
-		strangers[i].own = d.settle(t, strangers[i].person)
+	for i := range others {
+		others[i].own = d.createOne(t, others[i].user)
 	}
 	sent, leaks := 0, 0
 	for _, op := range d.operations {
-		var said [][]string
-		for _, s := range strangers {
+		var all [][]string // the responses to each user
+		for _, o := range others {
 			var responses []string
-			for _, r := range attempts(op, s.loot, s.own) {
-				response := s.person.Send(t, r)
+			for _, r := range attempts(op, o.ids, o.own) {
+				response := o.user.Send(t, r)
 				sent++
 				if strings.Contains(string(response.Body), secret) {
 					leaks++
-					t.Errorf("%s %s reveals %s: %s", r.Method, r.Path, s.name, response.Body)
+					t.Errorf("%s %s with identifiers that are %s reveals data: %s", r.Method, r.Path, o.name, response.Body)
 				}
-				responses = append(responses, alike(r.Method, response, s.person, s.loot))
+				responses = append(responses, normalized(r.Method, response, o.user, o.ids))
 			}
-			said = append(said, responses)
+			all = append(all, responses)
 		}
-		for i, s := range strangers[1:] {
-			if diff := cmp.Diff(said[0], said[i+1]); diff != "" {
+		for i, o := range others[1:] {
+			if diff := cmp.Diff(all[0], all[i+1]); diff != "" {
 				leaks++
-				t.Errorf("%s: the responses differ (-%s +%s):\n%s", op.OperationID, strangers[0].name, s.name, diff)
+				t.Errorf("%s: the responses differ (-%s +%s):\n%s", op.OperationID, others[0].name, o.name, diff)
 			}
 		}
 	}
-	if diff := cmp.Diff(before, d.everything(t, victim)); diff != "" {
-		t.Errorf("a stranger changed the list (-before +after):\n%s", diff)
+	if diff := cmp.Diff(before, d.readAll(t, victim)); diff != "" {
+		t.Errorf("another user changed the victim's data (-before +after):\n%s", diff)
 	}
 	t.Logf("counted: requests sent %d, leaks %d", sent, leaks)
 }
@@ -117,7 +117,7 @@ func invent(ids map[string]string) map[string]string {
 	return other
 }
 
-// batchOperations returns a batch operation of each kind with the given op, from the
+// batchOperations returns a batch operation for each kind, with this op, from the
 // document's examples.
 func (d *Document) batchOperations(op string) []map[string]any {
 	var all []map[string]any
@@ -131,14 +131,14 @@ func (d *Document) batchOperations(op string) []map[string]any {
 }
 
 // batch runs operations in a batch and returns the ids of their resources.
-func (d *Document) batch(t testing.TB, p Person, key string, operations ...map[string]any) []string {
+func (d *Document) batch(t testing.TB, u User, key string, operations ...map[string]any) []string {
 	t.Helper()
 	var response struct {
 		Data []struct {
 			Data struct{ ID string }
 		}
 	}
-	must(t, p, Request{
+	must(t, u, Request{
 		Method: http.MethodPost, Path: "/api/batch", Header: header("Idempotency-Key", key),
 		Body: encode(map[string]any{"operations": operations}),
 	}, &response)
@@ -149,8 +149,8 @@ func (d *Document) batch(t testing.TB, p Person, key string, operations ...map[s
 	return ids
 }
 
-// hide puts the secret into every free text within a value.
-func hide(value any, schema *openapi3.Schema) {
+// plantSecret sets every free text within a value to the secret.
+func plantSecret(value any, schema *openapi3.Schema) {
 	walk(value, schema, func(holder, key any, schema *openapi3.Schema) {
 		if !schema.Type.Is("string") || schema.Format != "" || len(schema.Enum) > 0 {
 			return
@@ -164,43 +164,43 @@ func hide(value any, schema *openapi3.Schema) {
 	})
 }
 
-// fill creates resources of each kind for a person and returns their identifiers.
-func (d *Document) fill(t testing.TB, p Person) Loot {
+// fill creates resources of each kind for a user and returns their identifiers.
+func (d *Document) fill(t testing.TB, u User) identifiers {
 	t.Helper()
-	loot := Loot{
+	ids := identifiers{
 		Live: map[string]string{}, Trashed: map[string]string{}, All: map[string][]string{}, Cursors: map[string]string{},
 	}
 	key := func() string {
-		loot.Keys = append(loot.Keys, "key-"+uuid.NewString())
-		return loot.Keys[len(loot.Keys)-1]
+		ids.Keys = append(ids.Keys, "key-"+uuid.NewString())
+		return ids.Keys[len(ids.Keys)-1]
 	}
 	union := d.components.Schemas["BatchItem"].Value
 	for _, create := range d.batchOperations("create") {
-		hide(create, union)
+		plantSecret(create, union)
 		kind, _ := create["kind"].(string)
-		ids := d.batch(t, p, key(), slices.Repeat([]map[string]any{create}, listed)...)
-		loot.Live[kind], loot.Trashed[kind], loot.All[kind] = ids[0], ids[1], ids
+		created := d.batch(t, u, key(), slices.Repeat([]map[string]any{create}, listed)...)
+		ids.Live[kind], ids.Trashed[kind], ids.All[kind] = created[0], created[1], created
 	}
 	for _, change := range append(d.batchOperations("update"), d.batchOperations("delete")...) {
-		hide(change, union)
+		plantSecret(change, union)
 		kind, _ := change["kind"].(string)
-		change["id"] = loot.Live[kind]
+		change["id"] = ids.Live[kind]
 		if change["op"] == "delete" {
-			change["id"] = loot.Trashed[kind]
+			change["id"] = ids.Trashed[kind]
 		}
-		d.batch(t, p, "", change)
+		d.batch(t, u, "", change)
 	}
 	for _, op := range d.operations {
 		if op.creates() {
 			body := clone(variants(op.json())[0])
-			hide(body, op.json())
+			plantSecret(body, op.json())
 			var response struct {
 				Data struct{ ID string }
 			}
-			must(t, p, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", key())}, &response)
-			for kind := range loot.All {
+			must(t, u, Request{Method: op.method, Path: op.path, Body: encode(body), Header: header("Idempotency-Key", key())}, &response)
+			for kind := range ids.All {
 				if strings.HasPrefix(op.path, "/api/"+kind) {
-					loot.All[kind] = append(loot.All[kind], response.Data.ID)
+					ids.All[kind] = append(ids.All[kind], response.Data.ID)
 				}
 			}
 		}
@@ -211,11 +211,11 @@ func (d *Document) fill(t testing.TB, p Person) Loot {
 					Changes    int64
 				}
 			}
-			must(t, p, get(op.path+"?limit=1&"+query), &page)
-			loot.Cursors[op.path+query], loot.Seq = page.Meta.NextCursor, page.Meta.Changes
+			must(t, u, get(op.path+"?limit=1&"+query), &page)
+			ids.Cursors[op.path+query], ids.Seq = page.Meta.NextCursor, page.Meta.Changes
 		}
 	}
-	return loot
+	return ids
 }
 
 // cursorQueries returns the sort orders of a list with cursors.
@@ -228,34 +228,34 @@ func cursorQueries(op operation) (all []string) {
 	return all
 }
 
-// erase permanently deletes what fill has created.
-func (d *Document) erase(t testing.TB, p Person, loot Loot) {
+// erase erases the resources that fill has created.
+func (d *Document) erase(t testing.TB, u User, ids identifiers) {
 	t.Helper()
 	for _, erase := range d.batchOperations("erase") {
 		kind, _ := erase["kind"].(string)
 		var all []map[string]any
-		for _, id := range loot.All[kind] {
+		for _, id := range ids.All[kind] {
 			one := maps.Clone(erase)
 			one["id"] = id
 			all = append(all, one)
 		}
-		d.batch(t, p, "", all...)
+		d.batch(t, u, "", all...)
 	}
 }
 
-// settle creates one live resource of each kind for a stranger.
-func (d *Document) settle(t testing.TB, p Person) Loot {
+// createOne creates one live resource of each kind for a user.
+func (d *Document) createOne(t testing.TB, u User) identifiers {
 	t.Helper()
-	own := Loot{Live: map[string]string{}}
+	own := identifiers{Live: map[string]string{}}
 	for _, create := range d.batchOperations("create") {
 		kind, _ := create["kind"].(string)
-		own.Live[kind] = d.batch(t, p, "", create)[0]
+		own.Live[kind] = d.batch(t, u, "", create)[0]
 	}
 	return own
 }
 
-// everything returns the responses of all operations that read a user's data.
-func (d *Document) everything(t testing.TB, p Person) map[string]any {
+// readAll returns the responses of all operations that read a user's data.
+func (d *Document) readAll(t testing.TB, u User) map[string]any {
 	t.Helper()
 	all := map[string]any{}
 	for _, op := range d.operations {
@@ -274,7 +274,7 @@ func (d *Document) everything(t testing.TB, p Person) map[string]any {
 			}
 			path := op.path + "?" + strings.TrimPrefix(query, "&")
 			var body any
-			must(t, p, get(path), &body)
+			must(t, u, get(path), &body)
 			all[path] = body
 		}
 	}
@@ -282,9 +282,9 @@ func (d *Document) everything(t testing.TB, p Person) map[string]any {
 }
 
 // must sends a request that must succeed.
-func must(t testing.TB, p Person, r Request, into any) {
+func must(t testing.TB, u User, r Request, into any) {
 	t.Helper()
-	response := p.Send(t, r)
+	response := u.Send(t, r)
 	if response.Status/100 != 2 {
 		t.Fatalf("%s %s: %d %s", r.Method, r.Path, response.Status, response.Body)
 	}
@@ -306,7 +306,7 @@ func header(pairs ...string) http.Header {
 	return h
 }
 
-// varying matches what may differ between the responses to two users.
+// varying matches the parts that may differ between the responses to two users.
 var varying = []*regexp.Regexp{
 	regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`),
 	regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z`),
@@ -314,10 +314,10 @@ var varying = []*regexp.Regexp{
 	regexp.MustCompile(`"nextCursor":"[\w-]+"`),
 }
 
-// alike returns a response without what differs between any two users: request ids, ids,
-// times and cursors. It keeps the length if only the request id differs, as in every
-// error.
-func alike(method string, a Response, p Person, loot Loot) string {
+// normalized returns the text of a response with placeholders for request ids, ids, times
+// and cursors, which differ between any two users. It keeps the Content-Length of errors,
+// in which only the request id differs.
+func normalized(method string, a Response, u User, ids identifiers) string {
 	h := a.Header.Clone()
 	id := h.Get("X-Request-Id")
 	for _, name := range []string{"X-Request-Id", "Date", "RateLimit"} {
@@ -331,7 +331,7 @@ func alike(method string, a Response, p Person, loot Loot) string {
 		text += fmt.Sprintf("%s: %q\n", name, h[name])
 	}
 	text += strings.ReplaceAll(string(a.Body), id, "REQUEST")
-	for _, own := range slices.Concat(p.Own, slices.Collect(maps.Values(loot.Live)), slices.Collect(maps.Values(loot.Trashed))) {
+	for _, own := range slices.Concat(u.Own, slices.Collect(maps.Values(ids.Live)), slices.Collect(maps.Values(ids.Trashed))) {
 		text = strings.ReplaceAll(text, own, "ID")
 	}
 	for _, pattern := range varying {
@@ -340,17 +340,17 @@ func alike(method string, a Response, p Person, loot Loot) string {
 	return text
 }
 
-// The entity tags of the attacked resources' current version and of the one before.
+// The entity tags of the current and of the previous version of the victim's resources.
 const currentTag, formerTag = `"2"`, `"1"`
 
-// tags are these, one that never existed, a weak one and the one for any version.
+// tags are these two, one that never existed, a weak one, and * for any version.
 var tags = []string{formerTag, currentTag, `"99"`, "W/" + currentTag, "*"}
 
 func get(path string) Request { return Request{Method: http.MethodGet, Path: path} }
 
-// attempts returns a stranger's requests to an operation, with another user's
-// identifiers and with their own.
-func attempts(op operation, theirs, own Loot) (all []Request) {
+// attempts returns a user's requests to an operation, with another user's identifiers and
+// with the user's own.
+func attempts(op operation, theirs, own identifiers) (all []Request) {
 	bodies := bodiesOf(op, theirs, own)
 	for _, path := range pathsOf(op, theirs.Live, theirs.Trashed) {
 		for _, query := range queriesOf(op, theirs) {
@@ -388,7 +388,7 @@ func pathsOf(op operation, resources ...map[string]string) (all []string) {
 }
 
 // headersOf returns preconditions and idempotency keys of another user's requests.
-func headersOf(op operation, theirs Loot) (all []http.Header) {
+func headersOf(op operation, theirs identifiers) (all []http.Header) {
 	if op.parameter("header", "Last-Event-ID") != nil {
 		return []http.Header{header("Last-Event-ID", strconv.FormatInt(theirs.Seq, 10))}
 	}
@@ -414,7 +414,7 @@ func headersOf(op operation, theirs Loot) (all []http.Header) {
 
 // queriesOf returns values for each query parameter, such as the text of another user's
 // resources.
-func queriesOf(op operation, theirs Loot) []string {
+func queriesOf(op operation, theirs identifiers) []string {
 	all := []string{""}
 	for _, query := range cursorQueries(op) {
 		all = append(all, query+"&cursor="+url.QueryEscape(theirs.Cursors[op.path+query]))
@@ -448,9 +448,9 @@ func queriesOf(op operation, theirs Loot) []string {
 	return all
 }
 
-// bodiesOf returns bodies about another user's resources. In a batch, one operation is
-// about the stranger's own resource.
-func bodiesOf(op operation, theirs, own Loot) []string {
+// bodiesOf returns bodies with the ids of another user's resources. In a batch, one
+// operation has the id of the sender's own resource.
+func bodiesOf(op operation, theirs, own identifiers) []string {
 	if op.RequestBody == nil {
 		return []string{""}
 	}
@@ -464,14 +464,14 @@ func bodiesOf(op operation, theirs, own Loot) []string {
 		for _, kind := range slices.Sorted(maps.Keys(theirs.Live)) {
 			live := theirs.Live[kind]
 			for _, id := range []string{live, theirs.Trashed[kind]} {
-				theirs := about(body, id)
+				theirs := withID(body, id)
 				all = append(all, theirs)
 				if strings.Contains(body, `"op":`) {
 					all = append(all, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
 				}
 			}
 			if strings.Contains(body, `"op":`) {
-				mine, others := inner(about(body, own.Live[kind])), inner(about(body, live))
+				mine, others := inner(withID(body, own.Live[kind])), inner(withID(body, live))
 				all = append(all, `{"operations":[`+mine+","+others+"]}", `{"operations":[`+others+","+mine+"]}")
 			}
 		}
@@ -479,7 +479,7 @@ func bodiesOf(op operation, theirs, own Loot) []string {
 	return all
 }
 
-// inner returns the operation of a batch of one.
+// inner returns the only operation of a batch.
 func inner(batch string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(batch, `{"operations":[`), "]}")
 }

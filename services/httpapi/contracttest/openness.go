@@ -6,8 +6,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 )
 
-// Openness fails unless requests are strict and responses are open: every object in a
-// request rejects unknown properties, and no object in a response does.
+// Openness fails the test unless requests are strict and responses are open: every object
+// in a request rejects unknown properties, and no object in a response does.
 func Openness(t *testing.T, document []byte) {
 	t.Helper()
 	d, err := Load(document)

@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// repeat sends each single-valued parameter of an operation twice. The response must name
-// it, unless authentication rejects the request.
-func (a *attack) repeat(t *testing.T, op operation) {
+// repeat sends each single-valued parameter of an operation twice. The response must
+// report it as a duplicate, unless authentication rejects the request.
+func (f *fuzzer) repeat(t *testing.T, op operation) {
 	t.Helper()
 	for _, ref := range op.Parameters {
 		p, s := ref.Value, bases(op)[0].copied()
@@ -34,13 +34,13 @@ func (a *attack) repeat(t *testing.T, op operation) {
 		for name, value := range s.path {
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		}
-		r, err := http.NewRequestWithContext(t.Context(), s.method, a.target.URL+path+"?"+strings.Join(s.query, "&"), strings.NewReader(s.body))
+		r, err := http.NewRequestWithContext(t.Context(), s.method, f.target.URL+path+"?"+strings.Join(s.query, "&"), strings.NewReader(s.body))
 		if err != nil {
 			t.Fatal(err)
 		}
-		maps.Copy(r.Header, a.target.Header)
+		maps.Copy(r.Header, f.target.Header)
 		maps.Copy(r.Header, s.header)
-		response, err := a.client.Do(r)
+		response, err := f.client.Do(r)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -12,9 +12,9 @@ import (
 // exampleID is the resource id in the document's examples.
 const exampleID = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-// variants returns valid values of a schema, made of its examples: one for each
+// variants returns valid values of a schema, built from its examples: one for each
 // alternative of a union within it, and each example of an object. It omits versions,
-// which are preconditions.
+// because they are preconditions.
 func variants(s *openapi3.Schema) []any {
 	switch {
 	case len(s.OneOf) > 0:
@@ -47,7 +47,7 @@ func variants(s *openapi3.Schema) []any {
 	return []any{"text"}
 }
 
-// isReference reports whether the schema is that of an optional id of another resource.
+// isReference reports whether a schema is of an optional id of another resource.
 func isReference(s *openapi3.Schema) bool { return s.Format == "uuid" && s.Type.IncludesNull() }
 
 // objects returns an object with all properties, and one more for each further variant
@@ -92,7 +92,7 @@ func hasConstants(s *openapi3.Schema, value any) bool {
 	return len(s.OneOf) == 0
 }
 
-// walk calls visit for each place below a value, with its container, its key or index,
+// walk calls visit for each value within a value, with its container, its key or index,
 // and its schema.
 func walk(value any, schema *openapi3.Schema, visit func(holder, key any, schema *openapi3.Schema)) {
 	schema = alternative(schema, value)
@@ -129,5 +129,5 @@ func clone(v any) any {
 	return copied
 }
 
-// about returns a body with another resource id than that of the examples.
-func about(body, id string) string { return strings.ReplaceAll(body, exampleID, id) }
+// withID returns a body with this resource id instead of that of the examples.
+func withID(body, id string) string { return strings.ReplaceAll(body, exampleID, id) }

@@ -22,10 +22,10 @@ const fuzzTime = 10 * time.Second
 var soaked = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/jwtauth", "Forged"},
 	{"services", "./tasks/internal/store", "Each"},
-	{"services", "./tasks/internal/api", "Nonsense|Strangers"},
+	{"services", "./tasks/internal/api", "TestFuzz|TestIsolation"},
 	{"services", "./tasks/internal/sdkfaults", "."},
 	{"services", "./tasks/internal/modeltest", "TestTheModelIsLikeTheService"},
-	{"bff", "./internal/web", "TestSite/(nonsense|strangers|what_no)|TestSessionsOnTheSite|Outage|TestKeysChange"},
+	{"bff", "./internal/web", "TestSite/(invalid_requests_are|other_users|malformed)|TestSessionsOnTheSite|Outage|TestKeysChange"},
 	{"bff", "./internal/faults", "."},
 }
 

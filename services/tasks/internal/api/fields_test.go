@@ -22,7 +22,7 @@ func TestEveryFieldIsStored(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contracttest.Fields(t, document, contracttest.Person{Send: s.sender("alice")}, contracttest.FieldRules{
+	contracttest.Fields(t, document, contracttest.User{Send: s.sender("alice")}, contracttest.FieldRules{
 		Alternatives: [2]string{"dueAt", "dueOn"},
 		Together:     []string{"dueAt", "dueOn", "recurrence"},
 		Values:       map[string][2]any{"recurrence": {"FREQ=DAILY", "FREQ=WEEKLY;BYDAY=MO,WE"}},

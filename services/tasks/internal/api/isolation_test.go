@@ -9,17 +9,17 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 )
 
-// TestStrangersLearnNothing makes other users try every operation on a user's
+// TestIsolation_OtherUsersLearnNothing runs every operation as other users on a user's
 // resources.
-func TestStrangersLearnNothing(t *testing.T) {
+func TestIsolation_OtherUsersLearnNothing(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	document, err := api.Document()
 	if err != nil {
 		t.Fatal(err)
 	}
-	contracttest.Isolation(t, document, func() contracttest.Person {
-		return contracttest.Person{Send: s.sender("user-" + uuid.NewString())}
+	contracttest.Isolation(t, document, func() contracttest.User {
+		return contracttest.User{Send: s.sender("user-" + uuid.NewString())}
 	})
 }
 

@@ -7,9 +7,9 @@ import (
 	"testing"
 )
 
-// TestCheck: undocumented responses are detected, and those that the document allows but
-// no client could handle.
-func TestCheck(t *testing.T) {
+// TestCheckEnvelope_DetectsInvalidResponses checks responses that are not documented, and
+// responses that the document allows but no client can handle.
+func TestCheckEnvelope_DetectsInvalidResponses(t *testing.T) {
 	t.Parallel()
 	document, err := os.ReadFile("../../../web-contract/openapi/tasks.yaml")
 	if err != nil {
@@ -29,16 +29,16 @@ func TestCheck(t *testing.T) {
 		"as documented":      {404, "application/problem+json", problem, true},
 		"a server error":     {500, "application/problem+json", strings.NewReplacer("404", "500", "task_not_found", "internal").Replace(problem), false},
 		"another code":       {404, "application/problem+json", strings.Replace(problem, "task_not_found", "invalid", 1), false},
-		"a code it lacks":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "list_not_found", 1), false},
+		"undocumented code":  {404, "application/problem+json", strings.Replace(problem, "task_not_found", "list_not_found", 1), false},
 		"an unknown code":    {404, "application/problem+json", strings.Replace(problem, "task_not_found", "gone", 1), false},
 		"a success":          {404, "application/problem+json", strings.Replace(problem, "false", "true", 1), false},
 		"another request":    {404, "application/problem+json", strings.Replace(problem, `"r"`, `"s"`, 1), false},
 		"no sentence":        {404, "application/problem+json", strings.Replace(problem, "Task not found.", "", 1), false},
-		"a field too many":   {404, "application/problem+json", strings.Replace(problem, "{", `{"stack":"…",`, 1), false},
+		"unknown field":      {404, "application/problem+json", strings.Replace(problem, "{", `{"stack":"…",`, 1), false},
 		"another status":     {418, "application/problem+json", strings.Replace(problem, "404", "418", 1), false},
 		"another media type": {404, "text/html", "<p>", false},
 		"not JSON":           {404, "application/problem+json", "{", false},
-		"nothing":            {200, "application/json", "", false},
+		"no body":            {200, "application/json", "", false},
 		"an empty task":      {200, "application/json", `{"success":true,"data":{}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {

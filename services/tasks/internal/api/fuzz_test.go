@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestNonsenseIsRejected drives the service by its own document.
-func TestNonsenseIsRejected(t *testing.T) {
+// TestFuzz_CausesNoServerError runs [contracttest.Fuzz] with the service's document.
+func TestFuzz_CausesNoServerError(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	document, err := api.Document()
@@ -28,7 +28,7 @@ func TestNonsenseIsRejected(t *testing.T) {
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
-	contracttest.Nonsense(t, document, contracttest.Target{
+	contracttest.Fuzz(t, document, contracttest.Target{
 		URL:    server.URL,
 		Header: http.Header{"Authorization": {"Bearer " + s.key.Token(t, issuertest.Claims("alice"), nil)}},
 	}, seed, requests)

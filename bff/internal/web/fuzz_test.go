@@ -10,8 +10,8 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testNonsense runs [contracttest.Nonsense] with the BFF's document.
-func testNonsense(t *testing.T, s *site) {
+// testFuzz runs [contracttest.Fuzz] with the BFF's document.
+func testFuzz(t *testing.T, s *site) {
 	document, err := web.Document()
 	if err != nil {
 		t.Fatal(err)
@@ -24,7 +24,7 @@ func testNonsense(t *testing.T, s *site) {
 	t.Logf("seed %d", seed)
 	ada := s.newBrowser(t)
 	ada.signUp()
-	contracttest.Nonsense(t, document, contracttest.Target{URL: s.url, Header: http.Header{
+	contracttest.Fuzz(t, document, contracttest.Target{URL: s.url, Header: http.Header{
 		"Cookie": {ada.cookie().String()}, "Origin": {s.url}, "Sec-Fetch-Site": {"same-origin"},
 	}}, seed, requests)
 }

@@ -23,85 +23,85 @@ import (
 // senders is the number of concurrent requests.
 const senders = 4
 
-// Target is the server under attack, and the credentials of one of its users.
+// Target is the tested server, and the credentials of one of its users.
 type Target struct {
 	URL    string
 	Header http.Header
 }
 
-// Nonsense sends requests made from the document, most of them invalid: first each place
-// of each request with each bad value, in an order chosen by the seed, then random
-// combinations until there are enough requests. Every response must have a documented
-// status and body and a valid envelope, and none may be a server error.
-func Nonsense(t *testing.T, document []byte, target Target, seed uint64, requests int) {
+// Fuzz sends requests made from the document, most of them invalid: first those with one
+// invalid value, for each value and each test value, in an order chosen by the seed; then
+// random combinations until the number of requests is reached. Every response must have a
+// documented status and body and a valid envelope, and none may be a server error.
+func Fuzz(t *testing.T, document []byte, target Target, seed uint64, requests int) {
 	t.Helper()
 	d, err := Load(document)
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := &attack{document: d, target: target, statuses: map[int]int{}}
-	a.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
-	defer a.client.CloseIdleConnections()
-	queue := make(chan shot)
+	f := &fuzzer{document: d, target: target, statuses: map[int]int{}}
+	f.client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: senders}}
+	defer f.client.CloseIdleConnections()
+	queue := make(chan fuzzRequest)
 	var sending sync.WaitGroup
 	for range senders {
 		sending.Go(func() {
 			for s := range queue {
-				a.fire(t, s)
+				f.send(t, s)
 			}
 		})
 	}
 	sent := 0
-	send := func(s shot) bool {
+	send := func(s fuzzRequest) bool {
 		queue <- s
 		sent++
 		return sent < requests && !t.Failed()
 	}
 	for _, op := range d.operations {
 		if op.creates() {
-			a.fire(t, bases(op)[0]) // creates a resource
+			f.send(t, bases(op)[0]) // creates a resource
 		}
 	}
 	for _, op := range d.operations {
-		a.repeat(t, op)
+		f.repeat(t, op)
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
-	places := eachPlace(d.operations)
-	// A short run then covers all operations, too.
-	random.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
-	for _, s := range places {
+	single := oneInvalidValue(d.operations)
+	// In a random order, a short run also covers all operations.
+	random.Shuffle(len(single), func(i, j int) { single[i], single[j] = single[j], single[i] })
+	for _, s := range single {
 		if !send(s) {
 			break
 		}
 	}
-	for sent < requests && send(several(random, d.operations[random.IntN(len(d.operations))])) {
+	for sent < requests && send(randomRequest(random, d.operations[random.IntN(len(d.operations))])) {
 	}
 	close(queue)
 	sending.Wait()
-	t.Logf("%d of %d places with their values; requests by status: %v", min(sent, len(places)), len(places), a.statuses)
+	t.Logf("%d of %d requests with one invalid value; requests by status: %v", min(sent, len(single)), len(single), f.statuses)
 	t.Logf("counted: requests sent %d", sent)
-	// Places are drawn at random: about one request in fifteen succeeds.
-	succeeded := a.statuses[http.StatusOK] + a.statuses[http.StatusCreated]
-	if succeeded < requests/50 || a.statuses[http.StatusUnprocessableEntity] < requests/20 {
-		t.Errorf("too few successes or too few rejections: %v", a.statuses)
+	// About one request in fifteen succeeds.
+	succeeded := f.statuses[http.StatusOK] + f.statuses[http.StatusCreated]
+	if succeeded < requests/50 || f.statuses[http.StatusUnprocessableEntity] < requests/20 {
+		t.Errorf("too few successes or too few rejections: %v", f.statuses)
 	}
 }
 
-// attack is the state of an attack.
-type attack struct {
+// fuzzer is the state of one call of Fuzz.
+type fuzzer struct {
 	document *Document
 	target   Target
 	client   *http.Client
 
 	mu       sync.Mutex
 	statuses map[int]int
-	// ids are those of the latest resources, turn counts their uses.
+	// ids are those of the latest resources, used counts how often one was used.
 	ids  []string
-	turn int
+	used int
 }
 
-// A shot is one request.
-type shot struct {
+// fuzzRequest is one request.
+type fuzzRequest struct {
 	operation
 
 	path   map[string]string
@@ -113,18 +113,18 @@ type shot struct {
 }
 
 // bases returns valid requests, one for each variant of the body.
-func bases(op operation) []shot {
-	s := shot{operation: op, path: map[string]string{}, header: http.Header{}}
+func bases(op operation) []fuzzRequest {
+	s := fuzzRequest{operation: op, path: map[string]string{}, header: http.Header{}}
 	for _, p := range op.Parameters {
 		if p.Value.In == openapi3.ParameterInPath {
 			s.path[p.Value.Name] = exampleID
 		}
 	}
 	if op.RequestBody == nil {
-		return []shot{s}
+		return []fuzzRequest{s}
 	}
 	s.header.Set("Content-Type", "application/json")
-	var all []shot
+	var all []fuzzRequest
 	for _, value := range variants(op.json()) {
 		s.value, s.body = value, encode(value)
 		all = append(all, s)
@@ -133,31 +133,31 @@ func bases(op operation) []shot {
 }
 
 // copied returns a copy that can be changed.
-func (s shot) copied() shot {
+func (s fuzzRequest) copied() fuzzRequest {
 	s.path, s.query, s.header = maps.Clone(s.path), slices.Clone(s.query), s.header.Clone()
 	return s
 }
 
-// id returns the id of one of the latest resources, if there are any.
-func (a *attack) id() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if len(a.ids) == 0 {
+// id returns the id of one of the latest resources, or the example's id.
+func (f *fuzzer) id() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.ids) == 0 {
 		return exampleID
 	}
-	a.turn++
-	return a.ids[a.turn%len(a.ids)]
+	f.used++
+	return f.ids[f.used%len(f.ids)]
 }
 
-// replaced returns the body with some places, numbered as walk visits them, replaced by
-// pieces of JSON, and the schemas of all places.
+// replaced returns the body with some values replaced by other JSON, and the schemas of
+// all values. Values are numbered in the order in which walk visits them.
 func replaced(value any, schema *openapi3.Schema, pieces map[int]text) (string, []*openapi3.Schema) {
 	tree := clone(value)
-	var places []*openapi3.Schema
+	var schemas []*openapi3.Schema
 	fill := map[string]text{}
 	walk(tree, schema, func(holder, key any, schema *openapi3.Schema) {
-		if piece, ok := pieces[len(places)]; ok {
-			mark := fmt.Sprintf("@%d@", len(places))
+		if piece, ok := pieces[len(schemas)]; ok {
+			mark := fmt.Sprintf("@%d@", len(schemas))
 			fill[`"`+mark+`"`] = piece
 			switch holder := holder.(type) {
 			case map[string]any:
@@ -166,31 +166,31 @@ func replaced(value any, schema *openapi3.Schema, pieces map[int]text) (string, 
 				holder[key.(int)] = mark
 			}
 		}
-		places = append(places, schema)
+		schemas = append(schemas, schema)
 	})
 	body := encode(tree)
 	for mark, piece := range fill {
 		body = strings.Replace(body, mark, piece, 1)
 	}
-	return body, places
+	return body, schemas
 }
 
-// eachPlace returns, for each place of each operation's request, a request that is
-// invalid only there.
-func eachPlace(operations []operation) (all []shot) {
+// oneInvalidValue returns the requests that replace one value of an operation's request by
+// a test value.
+func oneInvalidValue(operations []operation) (all []fuzzRequest) {
 	for _, op := range operations {
 		for i, base := range bases(op) {
-			add := func(change func(*shot)) {
+			add := func(change func(*fuzzRequest)) {
 				s := base.copied()
 				change(&s)
 				all = append(all, s)
 			}
-			add(func(*shot) {})
+			add(func(*fuzzRequest) {})
 			if base.value != nil {
-				_, places := replaced(base.value, op.json(), nil)
-				for i, place := range places {
-					for _, edge := range edges(place) {
-						add(func(s *shot) { s.body, _ = replaced(base.value, op.json(), map[int]text{i: edge}) })
+				_, schemas := replaced(base.value, op.json(), nil)
+				for i, schema := range schemas {
+					for _, edge := range edges(schema) {
+						add(func(s *fuzzRequest) { s.body, _ = replaced(base.value, op.json(), map[int]text{i: edge}) })
 					}
 				}
 			}
@@ -202,34 +202,34 @@ func eachPlace(operations []operation) (all []shot) {
 	return all
 }
 
-// outsideBody adds requests that are invalid outside the body.
-func outsideBody(op operation, add func(func(*shot))) {
+// outsideBody adds requests with invalid parameters, media types or whole bodies.
+func outsideBody(op operation, add func(func(*fuzzRequest))) {
 	for _, p := range op.Parameters {
 		for _, edge := range edges(p.Value.Schema.Value) {
-			add(func(s *shot) { s.set(p.Value, plain(edge)) })
+			add(func(s *fuzzRequest) { s.set(p.Value, plain(edge)) })
 		}
 	}
-	add(func(s *shot) { s.query = append(s.query, "nobody=knows") })
+	add(func(s *fuzzRequest) { s.query = append(s.query, "nobody=knows") })
 	for _, raw := range []string{"%zz", "%", "limit=%zz", "=&&;", "limit=1&limit=2", "%00=%00", "%ff", "a=" + strings.Repeat("a", 20_000)} {
-		add(func(s *shot) { s.query = append(s.query, raw) })
+		add(func(s *fuzzRequest) { s.query = append(s.query, raw) })
 	}
 	for _, media := range accepted {
-		add(func(s *shot) { s.header.Set("Accept", media) })
+		add(func(s *fuzzRequest) { s.header.Set("Accept", media) })
 	}
 	if op.RequestBody == nil {
 		return
 	}
-	for _, body := range append(whole(), odd...) {
-		add(func(s *shot) { s.body = body })
+	for _, body := range append(malformedBodies(), oddValues...) {
+		add(func(s *fuzzRequest) { s.body = body })
 	}
 	for _, media := range mediaTypes {
-		add(func(s *shot) { s.header.Set("Content-Type", media) })
+		add(func(s *fuzzRequest) { s.header.Set("Content-Type", media) })
 	}
-	add(func(s *shot) { s.header.Set("Content-Encoding", "gzip") })
+	add(func(s *fuzzRequest) { s.header.Set("Content-Encoding", "gzip") })
 }
 
-// several returns a request with several faults.
-func several(random *rand.Rand, op operation) shot {
+// randomRequest returns a request with several random test values.
+func randomRequest(random *rand.Rand, op operation) fuzzRequest {
 	pick := func(from []text) text { return from[random.IntN(len(from))] }
 	all := bases(op)
 	s := all[random.IntN(len(all))].copied()
@@ -241,11 +241,11 @@ func several(random *rand.Rand, op operation) shot {
 	if op.RequestBody == nil {
 		return s
 	}
-	_, places := replaced(s.value, op.json(), nil)
+	_, schemas := replaced(s.value, op.json(), nil)
 	pieces := map[int]text{}
 	for range random.IntN(4) {
-		i := random.IntN(len(places))
-		pieces[i] = pick(edges(places[i]))
+		i := random.IntN(len(schemas))
+		pieces[i] = pick(edges(schemas[i]))
 	}
 	s.body, _ = replaced(s.value, op.json(), pieces)
 	switch at := random.IntN(20); {
@@ -259,7 +259,7 @@ func several(random *rand.Rand, op operation) shot {
 }
 
 // set sets a parameter, if the value can be sent.
-func (s *shot) set(p *openapi3.Parameter, value string) {
+func (s *fuzzRequest) set(p *openapi3.Parameter, value string) {
 	switch p.In {
 	case openapi3.ParameterInPath:
 		// Other values would change the path.
@@ -275,26 +275,26 @@ func (s *shot) set(p *openapi3.Parameter, value string) {
 	}
 }
 
-// fire sends a request and checks the response.
-func (a *attack) fire(t *testing.T, s shot) {
+// send sends a request and checks the response.
+func (f *fuzzer) send(t *testing.T, s fuzzRequest) {
 	route := s.operation.path
 	for name, value := range s.path {
 		route = strings.ReplaceAll(route, "{"+name+"}", url.PathEscape(value))
 	}
-	id := a.id()
+	id := f.id()
 	route = strings.ReplaceAll(route, exampleID, id)
 	body := strings.ReplaceAll(s.body, exampleID, id)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel() // ends a stream
-	r, err := http.NewRequestWithContext(ctx, s.method, a.target.URL+route, strings.NewReader(body))
+	r, err := http.NewRequestWithContext(ctx, s.method, f.target.URL+route, strings.NewReader(body))
 	if err != nil {
 		t.Errorf("%s %q: %v", s.method, route, err)
 		return
 	}
 	r.URL.RawQuery = strings.Join(s.query, "&")
-	maps.Copy(r.Header, a.target.Header)
+	maps.Copy(r.Header, f.target.Header)
 	maps.Copy(r.Header, s.header)
-	response, err := a.client.Do(r)
+	response, err := f.client.Do(r)
 	if err != nil {
 		t.Errorf("%s %s: %v", s.method, r.URL, err)
 		return
@@ -308,30 +308,30 @@ func (a *attack) fire(t *testing.T, s shot) {
 			return
 		}
 	}
-	a.learn(response.StatusCode, received)
-	if err := a.document.checkEnvelope(s.operation, Response{response.StatusCode, response.Header, received}); err != nil {
+	f.record(response.StatusCode, received)
+	if err := f.document.checkEnvelope(s.operation, Response{response.StatusCode, response.Header, received}); err != nil {
 		t.Errorf("%s %s %q with %s: %d %s: %v", s.method, shorten(r.URL.String()), s.header, shorten(body), response.StatusCode, shorten(string(received)), err)
 	}
 }
 
-// learn counts a status and keeps the id of a new resource.
-func (a *attack) learn(status int, body []byte) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.statuses[status]++
+// record counts a status and keeps the id of a new resource.
+func (f *fuzzer) record(status int, body []byte) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.statuses[status]++
 	var created struct {
 		Data struct{ ID string }
 	}
 	if status == http.StatusCreated && json.Unmarshal(body, &created) == nil {
-		a.ids = append(a.ids[max(0, len(a.ids)-10):], created.Data.ID)
+		f.ids = append(f.ids[max(0, len(f.ids)-10):], created.Data.ID)
 	}
 }
 
-// checkEnvelope checks the response to an invalid request: it is as documented, no server
-// error, and its envelope matches its status.
+// checkEnvelope returns an error if a response is a server error or not as documented, or
+// if its envelope does not match its status.
 func (d *Document) checkEnvelope(op operation, response Response) error {
 	if response.Status >= http.StatusInternalServerError {
-		return fmt.Errorf("the server returned an error of its own")
+		return fmt.Errorf("the response is a server error")
 	}
 	stream := strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
 	if err := d.check(&op, response); err != nil || stream || response.Status == http.StatusNotModified {
@@ -347,11 +347,11 @@ func (d *Document) checkEnvelope(op operation, response Response) error {
 	if err := json.Unmarshal(response.Body, &envelope); err != nil {
 		return err
 	}
-	fine := response.Status < http.StatusBadRequest
+	success := response.Status < http.StatusBadRequest
 	switch {
-	case envelope.Success == nil || *envelope.Success != fine || fine != (envelope.Data != nil):
+	case envelope.Success == nil || *envelope.Success != success || success != (envelope.Data != nil):
 		return fmt.Errorf("success does not match the status")
-	case !fine && (envelope.Code.Status() != response.Status || envelope.Error == "" || envelope.RequestID != response.Header.Get("X-Request-Id")):
+	case !success && (envelope.Code.Status() != response.Status || envelope.Error == "" || envelope.RequestID != response.Header.Get("X-Request-Id")):
 		return fmt.Errorf("the error fields are missing or do not match the response")
 	}
 	return nil
