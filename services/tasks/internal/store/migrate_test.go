@@ -185,6 +185,54 @@ func TestCheckSafety(t *testing.T) {
 	}
 }
 
+// TestCheckSafety_HostedPostgreSQL: the owner of the tables is not a superuser there,
+// and the host's superuser has functions that PUBLIC may run.
+func TestCheckSafety_HostedPostgreSQL(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewEmptyDatabase(t)
+	admin, err := url.Parse(db.OwnerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runtime, err := pgx.ParseConfig(db.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	owner := runtime.User + "_owner"
+	asOwner(t, db, "CREATE ROLE "+owner+" LOGIN CREATEROLE PASSWORD 'owner'; ALTER DATABASE "+runtime.Database+" OWNER TO "+owner)
+	t.Cleanup(func() {
+		asOwner(t, db, "ALTER DATABASE "+runtime.Database+" OWNER TO CURRENT_USER; DROP OWNED BY "+owner+" CASCADE; DROP ROLE "+owner)
+	})
+	hosted := *admin
+	hosted.User = url.UserPassword(owner, "owner")
+	if _, err := store.Migrate(t.Context(), hosted.String()); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.GrantRuntime(t.Context(), hosted.String(), db.URL); err != nil {
+		t.Fatal(err)
+	}
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	for name, tc := range map[string]struct {
+		statement string
+		want      error
+	}{
+		"a helper of the host's":          {"LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM pg_stat_activity'", nil},
+		"a helper in PL/pgSQL":            {"LANGUAGE plpgsql SECURITY DEFINER AS 'BEGIN RETURN 1; END'", nil},
+		"a function that reads the tasks": {"LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM tasklane.tasks'", store.ErrUnsafeRole},
+		"its body parsed":                 {"LANGUAGE sql SECURITY DEFINER BEGIN ATOMIC SELECT count(*) FROM tasklane.tasks; END", store.ErrUnsafeRole},
+		"its schema in the search path":   {"LANGUAGE sql SECURITY DEFINER SET search_path = tasklane AS 'SELECT count(*) FROM tasks'", store.ErrUnsafeRole},
+		"a name in quotes":                {`LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM "tasklane"."tasks"'`, store.ErrUnsafeRole},
+		"a function of the owner's":       {"LANGUAGE sql SECURITY DEFINER AS 'SELECT 1::bigint'; ALTER FUNCTION helper() OWNER TO " + owner, store.ErrUnsafeRole},
+	} {
+		asOwner(t, db, "CREATE FUNCTION helper() RETURNS bigint "+tc.statement)
+		err := s.CheckSafety(t.Context())
+		if !errors.Is(err, tc.want) || err != nil && !strings.Contains(err.Error(), "can run helper()") {
+			t.Errorf("%s: CheckSafety: %v, want %v", name, err, tc.want)
+		}
+		asOwner(t, db, "DROP FUNCTION helper()")
+	}
+}
+
 // asOwner runs a statement as the owner of the tables.
 func asOwner(t *testing.T, db storetest.Database, statement string) {
 	t.Helper()
