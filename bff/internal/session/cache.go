@@ -15,9 +15,12 @@ import (
 )
 
 const (
-	// maxSessions bounds the cache, at about 2 KiB for each session. Beyond it,
-	// the least recently used session is dropped.
-	maxSessions = 20_000
+	// maxSessions and maxSessionBytes bound the cache. Beyond them, the least
+	// recently used session is dropped.
+	maxSessions     = 20_000
+	maxSessionBytes = 40 << 20
+	// entryBytes is about the size in bytes of an entry without its texts.
+	entryBytes = 1 << 10
 	// renewBefore is how long before its expiry a JWT is exchanged for a new
 	// one, so that an outage of Better Auth is survived for a while. A
 	// short-lived JWT is renewed when 1/renewFraction of its lifetime is left:
@@ -58,6 +61,7 @@ type Sessions struct {
 	mu      sync.Mutex
 	entries map[[sha256.Size]byte]*entry
 	recent  *list.List // of *entry, most recently used first
+	bytes   int        // of all entries
 	ended   *ended     // nil unless CacheEnded
 	// followers are woken when their session is evicted.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
@@ -120,6 +124,25 @@ type entry struct {
 	flight *flight
 	// cookies are those set by exchanges, or nil.
 	cookies *cookies
+	// bytes is the size of the entry as it counts in Sessions.bytes.
+	bytes int
+}
+
+// size returns about how many bytes the entry takes.
+func (e *entry) size() int {
+	n := entryBytes
+	if s := e.session; s != nil {
+		n += len(s.User.ID) + len(s.User.Name) + len(s.User.Email) + len(s.jwt)
+		if s.User.Image != nil {
+			n += len(*s.User.Image)
+		}
+	}
+	if e.cookies != nil {
+		for _, line := range e.cookies.lines {
+			n += len(line)
+		}
+	}
+	return n
 }
 
 // cookies are Set-Cookie lines for the browser. Better Auth sends them once, so they
@@ -307,6 +330,7 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 		s.remove(e)
 		s.wake(e.key)
 	}
+	s.bound(e)
 }
 
 // exchangeInTurn asks Better Auth once the request has a slot in each of the
@@ -386,7 +410,9 @@ func (s *Sessions) evict(e *entry) {
 	current := s.entries[e.key] == e
 	s.remove(e)
 	if current && e.cookies != nil && !e.cookies.relayed {
-		s.use(e.key).cookies = e.cookies
+		kept := s.use(e.key)
+		kept.cookies = e.cookies
+		s.bound(kept)
 	}
 }
 
@@ -400,11 +426,23 @@ func (s *Sessions) use(key [sha256.Size]byte) *entry {
 	e := &entry{key: key}
 	e.element = s.recent.PushFront(e)
 	s.entries[key] = e
-	if len(s.entries) > maxSessions {
+	s.bound(e)
+	return e
+}
+
+// bound counts the bytes of a new or changed entry, and drops the least recently used
+// ones above the bounds.
+func (s *Sessions) bound(e *entry) {
+	if s.entries[e.key] != e {
+		return
+	}
+	size := e.size()
+	s.bytes += size - e.bytes
+	e.bytes = size
+	for len(s.entries) > maxSessions || s.bytes > maxSessionBytes {
 		oldest, _ := s.recent.Back().Value.(*entry)
 		s.remove(oldest)
 	}
-	return e
 }
 
 // remove drops an entry, unless another one has replaced it.
@@ -412,5 +450,6 @@ func (s *Sessions) remove(e *entry) {
 	if s.entries[e.key] == e {
 		delete(s.entries, e.key)
 		s.recent.Remove(e.element)
+		s.bytes -= e.bytes
 	}
 }

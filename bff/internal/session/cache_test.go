@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -419,5 +420,41 @@ func TestSessionsAreBounded(t *testing.T) {
 	mustGet(t, sessions, "1")
 	if n := auth.calls.Load() - before; n != 1 {
 		t.Errorf("%d exchanges, want one: for the session used longest ago", n)
+	}
+}
+
+// TestSessionsAreBounded_InBytes caches sessions with the longest texts.
+func TestSessionsAreBounded_InBytes(t *testing.T) {
+	t.Parallel()
+	auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
+		result, err := live("ada", call)
+		image := strings.Repeat("i", maxImageBytes)
+		result.Session.User = User{ID: "ada", Name: strings.Repeat("n", maxTextBytes), Email: strings.Repeat("e", maxTextBytes), Image: &image}
+		result.Session.jwt = strings.Repeat("j", maxJWTBytes)
+		result.SetCookie = []string{strings.Repeat("c", maxJWTBytes)}
+		return result, err
+	}}
+	sessions := NewSessions(auth, time.Hour)
+	const many = maxSessionBytes/(maxJWTBytes+maxImageBytes) + 1000
+	for i := range many {
+		mustGet(t, sessions, strconv.Itoa(i))
+	}
+	bytes := 0
+	for _, e := range sessions.entries {
+		bytes += e.size()
+	}
+	if n := len(sessions.entries); bytes > maxSessionBytes || bytes < maxSessionBytes*9/10 || n != sessions.recent.Len() {
+		t.Errorf("%d entries with %d bytes in an order of %d", n, bytes, sessions.recent.Len())
+	}
+	before := auth.calls.Load()
+	mustGet(t, sessions, strconv.Itoa(many-1))
+	if n := auth.calls.Load() - before; n != 0 {
+		t.Errorf("%d exchanges for the session used last", n)
+	}
+	for i := range many {
+		sessions.Evict(request(strconv.Itoa(i)).Cookie)
+	}
+	if len(sessions.entries) != 0 || sessions.bytes != 0 {
+		t.Errorf("%d entries with %d bytes are left", len(sessions.entries), sessions.bytes)
 	}
 }

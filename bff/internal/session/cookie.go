@@ -41,6 +41,10 @@ var ErrUnauthenticated = errors.New("no valid session cookie")
 // maxCandidates bounds the session cookies of one request that are considered.
 const maxCandidates = 4
 
+// maxCookieBytes is the longest cookie that is considered, as in browsers. A stream keeps
+// its session's.
+const maxCookieBytes = 4096
+
 // Cookie is the session cookie of a browser.
 type Cookie struct {
 	name, value string
@@ -106,16 +110,20 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
+	// Parts of forward: those of cookie would keep the whole header in memory.
+	ownName, ownValue := forward[:len(cookie.Name)], forward[len(cookie.Name)+1:]
 	// Without its dont_remember cookie, a browser session would become persistent.
 	// Cached sessions (session_data) are left out: they would revive revoked ones.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
 	if found := c.best(r.CookiesNamed(sibling)); found != nil {
-		forward += "; " + sibling + "=" + found.Value
+		if _, ok := c.unsign(found); ok {
+			forward += "; " + sibling + "=" + found.Value
+		}
 	}
 	// The signature is part of the key: without it, the token is no credential. A
 	// cookie that Better Auth's response depends on must be part of it, too. Otherwise
 	// a request with one value would get the response that is cached for another.
-	return Cookie{cookie.Name, cookie.Value, forward, sha256.Sum256([]byte(value))}, true
+	return Cookie{ownName, ownValue, forward, sha256.Sum256([]byte(value))}, true
 }
 
 // best returns the first of several cookies of one name that has a valid
@@ -138,7 +146,7 @@ func (c *Cookies) unsign(cookie *http.Cookie) (string, bool) {
 	// Better Auth encodes the value with encodeURIComponent, which keeps a plus
 	// sign. QueryUnescape would turn it into a space.
 	value, err := url.PathUnescape(cookie.Value)
-	return value, err == nil && c.signed(value)
+	return value, err == nil && len(cookie.Value) <= maxCookieBytes && c.signed(value)
 }
 
 // signed reports whether value is TOKEN.SIGNATURE with the signature that

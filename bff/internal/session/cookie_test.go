@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"net/http"
 	"net/url"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -104,10 +105,20 @@ func TestSessionCookie(t *testing.T) {
 		},
 		"dont_remember goes along, everything else stays": {
 			secret: secret,
-			cookies: "theme=dark; better-auth.session_data=cached; better-auth.dont_remember=true.sig; __Secure-better-auth.dont_remember=x; " +
+			cookies: "theme=dark; better-auth.session_data=cached; better-auth.dont_remember=" + encoded(signed("true", secret)) + "; __Secure-better-auth.dont_remember=x; " +
 				"better-auth.session_token=" + encoded(good),
-			want: "better-auth.session_token=" + encoded(good) + "; better-auth.dont_remember=true.sig",
+			want: "better-auth.session_token=" + encoded(good) + "; better-auth.dont_remember=" + encoded(signed("true", secret)),
 		},
+		"a forged dont_remember": {
+			secret:  secret,
+			cookies: "better-auth.dont_remember=" + strings.Repeat("x", 20<<10) + ".sig; better-auth.session_token=" + encoded(good),
+			want:    "better-auth.session_token=" + encoded(good),
+		},
+		"a long dont_remember without a secret": {
+			cookies: "better-auth.dont_remember=" + strings.Repeat("x", 20<<10) + ".sig; better-auth.session_token=" + good,
+			want:    "better-auth.session_token=" + good,
+		},
+		"longer than a browser's": {cookies: "better-auth.session_token=" + strings.Repeat("x", 4<<10) + ".sig"},
 		"another secret":         {secret: secret, cookies: "better-auth.session_token=" + encoded(signed(token, secret+"x"))},
 		"another token":          {secret: secret, cookies: "better-auth.session_token=" + encoded("x"+good)},
 		"no signature":           {secret: secret, cookies: "better-auth.session_token=" + token},
@@ -171,6 +182,31 @@ func TestCandidates(t *testing.T) {
 	if diff := cmp.Diff([]string{"s.x", "0.x", "1.x", "2.x"}, got); diff != "" {
 		t.Errorf("Candidates (-want +got):\n%s", diff)
 	}
+}
+
+// TestCandidates_KeepNoHeader: a stream keeps its session's cookie for hours, and the header
+// of the request may be 32 KiB.
+func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures the heap
+	const streams, junk = 2000, 30 << 10
+	cookies := NewCookies(secret, false, DefaultPrefix)
+	good := encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))
+	heap := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := heap()
+	var kept []Cookie
+	for range streams {
+		kept = append(kept, first(t, cookies, &http.Request{Header: http.Header{"Cookie": {
+			"theme=" + strings.Repeat("x", junk) + "; better-auth.session_token=" + good,
+		}}}))
+	}
+	if each := (int64(heap()) - int64(before)) / streams; each > 1<<10 {
+		t.Errorf("a session's cookie keeps %d bytes", each)
+	}
+	runtime.KeepAlive(kept)
 }
 
 // first returns the session cookie of a request, of which it must have one.
@@ -243,16 +279,16 @@ func TestChangedSession(t *testing.T) {
 
 func TestAnotherPrefix(t *testing.T) {
 	t.Parallel()
-	value := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)
+	value, forget := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret), signed("true", secret)
 	cookies := NewCookies(secret, true, "my-app")
 	r := &http.Request{Header: http.Header{"Cookie": {
-		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=x; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
+		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=" + forget + "; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
 	}}}
 	got := first(t, cookies, r)
-	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=x"; got.forward != want {
+	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=" + forget; got.forward != want {
 		t.Errorf("forwarded\n%s\nwant\n%s", got.forward, want)
 	}
-	if got, want := cookies.Forwarded(r, got), "__Secure-my-app.dont_remember=x; __Secure-my-app.session_token="+value; got != want {
+	if got, want := cookies.Forwarded(r, got), "__Secure-my-app.dont_remember="+forget+"; __Secure-my-app.session_token="+value; got != want {
 		t.Errorf("forwarded to the proxy\n%s\nwant\n%s", got, want)
 	}
 	for line, want := range map[string]bool{
