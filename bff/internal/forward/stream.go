@@ -46,7 +46,7 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// exchange sends a request and reads the response headers.
+// exchange sends a request and reads the response headers, without interim responses.
 func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	sent.Close = true
@@ -54,7 +54,11 @@ func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	limited := &io.LimitedReader{R: conn, N: maxHeaderBytes}
-	response, err := http.ReadResponse(bufio.NewReaderSize(limited, streamBuffer), r)
+	buffered := bufio.NewReaderSize(limited, streamBuffer)
+	response, err := http.ReadResponse(buffered, r)
+	for err == nil && response.StatusCode < http.StatusOK && response.StatusCode != http.StatusSwitchingProtocols {
+		response, err = http.ReadResponse(buffered, r)
+	}
 	limited.N = math.MaxInt64
 	return response, err
 }

@@ -105,6 +105,43 @@ func TestStreamTransport(t *testing.T) {
 		}
 	})
 
+	t.Run("interim responses are not the response", func(t *testing.T) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Set-Cookie", "early=1")
+			w.WriteHeader(http.StatusProcessing)
+			w.WriteHeader(http.StatusEarlyHints)
+			w.Header().Del("Set-Cookie")
+			_, _ = io.WriteString(w, "text")
+		}))
+		t.Cleanup(server.Close)
+		response, err := askForStream(t.Context(), t, server)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Body.Close()
+		if text, err := io.ReadAll(response.Body); response.StatusCode != http.StatusOK || string(text) != "text" || err != nil || response.Header.Get("Set-Cookie") != "" {
+			t.Errorf("%s %v %q, %v", response.Status, response.Header, text, err)
+		}
+	})
+
+	t.Run("endless interim responses are rejected", func(t *testing.T) {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			conn, out, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer conn.Close()
+			for err == nil {
+				_, err = fmt.Fprint(out, "HTTP/1.1 103 Early Hints\r\n\r\n")
+			}
+		}))
+		t.Cleanup(server.Close)
+		if response, err := askForStream(t.Context(), t, server); err == nil {
+			t.Errorf("%s", response.Status)
+		}
+	})
+
 	t.Run("endless headers are rejected", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			conn, out, err := http.NewResponseController(w).Hijack()
