@@ -58,6 +58,9 @@ export function parseRetryAfter(value: string | null, now = Date.now()): number 
   return Number.isNaN(seconds) ? undefined : Math.max(0, seconds);
 }
 
+/** The longest delay of a timer, in milliseconds: a longer one would end at once. */
+const longestTimer = 2 ** 31 - 1;
+
 /** Waits, or rejects with the signal's reason when it fires. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -67,7 +70,7 @@ export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
       if (signal.aborted) reject(signal.reason);
       else resolve();
     };
-    const timer = setTimeout(end, milliseconds);
+    const timer = setTimeout(end, Math.min(milliseconds, longestTimer));
     signal.addEventListener("abort", end);
     if (signal.aborted) end();
   });

@@ -129,6 +129,25 @@ describe.concurrent("a watch", () => {
     expect(await rejection(take(client.watchChanges(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
   });
 
+  test.for([
+    ["25 days", "2147484"],
+    ["thousands of years", "99999999999"],
+    ["more seconds than a number holds", "9".repeat(400)],
+  ] as const)("waits if the server asks for %s", async ([, seconds], { serve }) => {
+    const server = await serve((_, response) => {
+      sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": seconds });
+    });
+    const controller = new AbortController();
+    const states: WatchState[] = [];
+    const onState = (state: WatchState) => {
+      states.push(state);
+      if (state === "offline") setTimeout(() => controller.abort("left"), 100);
+    };
+    const client = createClient({ baseUrl: server.url, retry });
+    expect(await rejection(take(client.watchChanges(4, { signal: controller.signal, onState }), 1))).toBe("left");
+    expect(states).toEqual(["connecting", "offline"]);
+  });
+
   test("rejects a response that is not a stream", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) return response.writeHead(200, { "content-type": "text/html" }).end("<html>");
@@ -162,10 +181,13 @@ describe("a connection", () => {
     await watchSilence(serve, () => vi.advanceTimersByTimeAsync(50_001));
   });
 
-  test("is closed soon after the machine wakes from sleep", async ({ serve }) => {
+  test.for([
+    ["the machine wakes from sleep", 3_600_000],
+    ["the clock is set back", -3_600_000],
+  ] as const)("is closed soon after %s", async ([, jump], { serve }) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
     await watchSilence(serve, async () => {
-      vi.setSystemTime(Date.now() + 3_600_000);
+      vi.setSystemTime(Date.now() + jump);
       await vi.advanceTimersByTimeAsync(5_000);
     });
   });

@@ -33,3 +33,14 @@ test.for<[string, object, number]>([
   expect(outbox.clear).not.toThrow();
   expect(removed).toHaveBeenLastCalledWith(left);
 });
+
+test("a write comes after those of closed pages, also when the clock was set back since", async () => {
+  const entries: Record<string, string> = {};
+  const storage = { setItem: (name: string, text: string) => void (entries[name] = text), removeItem: (name: string) => delete entries[name], getItem };
+  vi.stubGlobal("localStorage", Object.assign(Object.create(storage), { [left]: "" }));
+  vi.useFakeTimers({ now: 0 });
+  createOutbox("ann").kept("write", () => new Promise<boolean>(() => {}))("Next");
+  vi.useRealTimers();
+  const [entry] = Object.values(entries);
+  expect(JSON.parse(entry!)).toMatchObject({ args: ["Next"], at: 2 });
+});

@@ -118,4 +118,18 @@ describe.concurrent("a task that becomes overdue while the page is open", () => 
     await page.clock.fastForward(3_601_000);
     await due.getByText("Today").waitFor();
   });
+
+  test("changes back to “Tomorrow” when the clock is set back", async ({ openPage }) => {
+    const { page } = await openPage({ timezoneId });
+    await startAt(page, "2031-05-08T00:30:00Z", "Next");
+    await editTask(page, "Next");
+    await page.getByRole("button", { name: "Due date" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Today" }).click();
+    await page.getByRole("button", { name: "Save" }).click();
+    const due = page.locator(".task-meta");
+    await due.getByText("Today").waitFor();
+    await page.clock.setSystemTime("2031-05-07T23:30:00Z");
+    await page.clock.fastForward(61_000);
+    await due.getByText("Tomorrow").waitFor();
+  });
 });

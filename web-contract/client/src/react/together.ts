@@ -17,8 +17,8 @@ interface Options {
  * browsers allow only six to a server over HTTP/1.1. The tab that was shown last
  * has it, and tells the others. A tab that has missed a change takes the
  * connection and reads on from its own number. Hidden tabs give it up after a
- * while. Without a user, or where the browser has no locks, as on pages without
- * https, each tab has a connection of its own.
+ * while. Without a user, or where the browser has no locks or denies them, as on
+ * pages without https, each tab has a connection of its own.
  *
  * Rejects with the reason of the signal, or the error that ended the watch.
  */
@@ -74,9 +74,11 @@ export function watchTogether(
       const own = (turn = new AbortController());
       if (!locks) return void watch(own);
       const options = atOnce ? { steal: true } : { signal: own.signal };
-      locks.request(name, options, () => watch(own)).catch(() => {
-        // Another tab has taken it.
-        if (!own.signal.aborted) take(false);
+      locks.request(name, options, () => watch(own)).catch((error: unknown) => {
+        if (own.signal.aborted) return;
+        // Another tab has taken it, or this page may not have locks.
+        if ((error as Error).name === "AbortError") take(false);
+        else void watch(own);
       });
     };
 

@@ -173,8 +173,11 @@ describe("tabs of one user", () => {
     for (const { ended } of tabs) expect(await rejection(ended)).toMatchObject({ message: "session ended" });
   });
 
-  test("have a connection each where the browser has no locks", async () => {
-    vi.stubGlobal("navigator", {});
+  test.for([
+    ["has no locks", undefined],
+    ["denies them", { request: () => Promise.reject(new DOMException("denied", "SecurityError")) }],
+  ])("have a connection each where the browser %s", async ([, locks]) => {
+    vi.stubGlobal("navigator", { locks });
     openTab(4);
     openTab(4);
     await eventually(() => expect(server.connections.size).toBe(2));

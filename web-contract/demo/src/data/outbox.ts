@@ -32,7 +32,8 @@ export function createOutbox(user: string) {
   const foreign = createStore<ReadonlySet<string>>(new Set());
   /** The keys of writes that the browser would not store. */
   const unstored = createStore<ReadonlySet<string>>(new Set());
-  let latest = 0;
+  /** When the last write was made. The clock may have been set back since. */
+  let latest = Math.max(0, ...entriesOf(user).map(([, { at }]) => at));
 
   function store(key: string, entry: Entry): void {
     if (!remember(prefix + key, JSON.stringify(entry))) unstored.set(new Set(unstored.get()).add(key));

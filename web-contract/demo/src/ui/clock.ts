@@ -12,7 +12,8 @@ let timer: ReturnType<typeof setTimeout> | undefined;
 
 function tick(): void {
   const next = () => Math.min(...[...awaited.values()].filter((moment) => moment > clock.get().getTime()));
-  if (next() <= Date.now()) clock.set(new Date());
+  // The clock may also have been set back.
+  if (next() <= Date.now() || Date.now() < clock.get().getTime()) clock.set(new Date());
   clearTimeout(timer);
   if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), longestPause));
 }
