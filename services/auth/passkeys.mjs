@@ -40,6 +40,7 @@ export function passkeyPlugins(config, mail) {
   });
   const { generatePasskeyRegistrationOptions, verifyPasskeyRegistration } = plugin.endpoints;
   for (const endpoint of [generatePasskeyRegistrationOptions, verifyPasskeyRegistration]) limitRows(endpoint, limit);
+  plugin.endpoints.verifyPasskeyRegistration = rejecting(verifyPasskeyRegistration);
   return mail ? [plugin, announcements(mail)] : [plugin];
 }
 
@@ -51,6 +52,18 @@ function announcements(mail) {
     if (user) mail.passkeyAdded(user.email);
   });
   return { id: "tasklane-passkeys", hooks: { after: [{ matcher: ({ path }) => path === "/passkey/verify-registration", handler: announce }] } };
+}
+
+/**
+ * Makes the endpoint respond with 400 to what does not fit the challenge, such as that
+ * of another tab, as at sign-in. The plugin's 500 would look like an outage.
+ */
+function rejecting(verify) {
+  const handle = (ctx) =>
+    verify(ctx).catch((error) => {
+      throw error.body?.code === "FAILED_TO_VERIFY_REGISTRATION" ? new APIError("BAD_REQUEST", error.body) : error;
+    });
+  return Object.assign(handle, verify);
 }
 
 /** Rejects a known passkey: with its id, another user could register it and lock its owner out. */

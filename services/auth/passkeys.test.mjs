@@ -56,6 +56,32 @@ test("a locked device can neither add a passkey nor sign in", async () => {
   assert.equal(tables.session.length, sessions);
 });
 
+test("a passkey that does not fit the challenge is rejected, and can be added again", async () => {
+  const { openBrowser, mails, tables } = start();
+  const browser = openBrowser();
+  await browser.signUp("ada@example.com");
+  const verify = (response) => browser.send("/passkey/verify-registration", { name: "Laptop", response });
+  const { body: first } = await browser.send("/passkey/generate-register-options");
+  const made = createAuthenticator(ORIGIN).create(first, { unlocked: true });
+  for (const [response, what] of [
+    [made, "another tab's challenge"],
+    [{ ...made, response: { ...made.response, attestationObject: "AAAA" } }, "no attestation"],
+    [{ ...made, id: "another" }, "another id"],
+    [{ ...made, type: undefined }, "no type"],
+    [createAuthenticator("https://evil.example").create(first, { unlocked: true }), "another site"],
+    [{}, "nothing"],
+    ["text", "a text"],
+    [null, "null"],
+  ]) {
+    await browser.send("/passkey/generate-register-options");
+    assert.deepEqual(codeOf(await verify(response)), [400, "FAILED_TO_VERIFY_REGISTRATION"], what);
+  }
+  await browser.send("/passkey/generate-authenticate-options");
+  assert.deepEqual(codeOf(await verify(made)), [400, "CHALLENGE_NOT_FOUND"], "a challenge for signing in");
+  assert.deepEqual([tables.passkey, mails], [[], []]);
+  assert.equal((await browser.add(createAuthenticator(ORIGIN))).status, 200);
+});
+
 test("a passkey cannot be added to a second account", async () => {
   const { openBrowser, mails, tables } = start();
   const device = createAuthenticator(ORIGIN);

@@ -166,6 +166,35 @@ describe.concurrent("a passkey", () => {
     expect(consoleErrors).toEqual([]);
   });
 
+  for (const path of ["generate-register-options", "generate-authenticate-options"]) {
+    test(`is added once the user confirms again, if another tab requests ${path} meanwhile`, async ({ openPage }) => {
+      const { page, consoleErrors } = await openPage();
+      const authenticator = await addAuthenticator(page);
+      await signUp(page, newAccount());
+      await page.exposeFunction("disturb", async () => {
+        await page.context().request.get(`${stack.url}/api/auth/passkey/${path}`);
+      });
+      await page.evaluate(() => {
+        const { disturb } = window as unknown as { disturb: () => Promise<void> };
+        const create = navigator.credentials.create.bind(navigator.credentials);
+        const confirmed = new Promise((resolve) => addEventListener("confirm-again", resolve));
+        navigator.credentials.create = async (options) => {
+          navigator.credentials.create = (next) => confirmed.then(() => create(next));
+          await disturb();
+          return create(options);
+        };
+      });
+      await openAccountSection(page, "Passkeys");
+      await authenticator.forgets(() => page.getByRole("button", { name: "Add a passkey" }).click());
+      await page.locator("[role=status]", { hasText: "Please confirm once more." }).waitFor();
+      await expectAccessible(page);
+      await page.evaluate(() => dispatchEvent(new Event("confirm-again")));
+      await page.getByText("Your passkey is added.").waitFor();
+      expect(await authenticator.passkeys()).toHaveLength(1);
+      expect(consoleErrors.filter((text) => !text.includes("400"))).toEqual([]);
+    });
+  }
+
   test("is not added if the account has 20, and the user is told so before the device is used", async ({ openPage }) => {
     const account = newAccount();
     const { page } = await openPage();

@@ -44,7 +44,7 @@ export function Passkeys({ domain }: { domain: string }) {
   const form = useAuthForm(
     (field) => {
       setDone("");
-      return sendName(field("name"), addPasskey);
+      return sendName(field("name"), (name) => addPasskey(name, () => setDone("Please confirm once more.")));
     },
     () => void finish("Your passkey is added. You can sign in with it from now on."),
   );

@@ -25,6 +25,7 @@ const messages: Record<string, string> = {
   USER_NOT_VERIFIED: "Unlock your device with your fingerprint, your face or its PIN to use the passkey.",
   CHALLENGE_NOT_FOUND: "That took too long. Please try again.",
   AUTHENTICATION_FAILED: "This passkey was not accepted. Try again, or sign in another way.",
+  FAILED_TO_VERIFY_REGISTRATION: "This passkey was not accepted. Please try again.",
 };
 
 /** Adds a message to a passkey's error; other errors are explained like those of all requests. */
@@ -39,9 +40,12 @@ function rejected(error: unknown, cancelled: string): Answer {
   return explained({ code, message: cancelled, status: 400 });
 }
 
-/** Creates a passkey on this device. */
-export async function addPasskey(name: string): Promise<Answer> {
-  const { data, error } = await read<object>("/passkey/generate-register-options");
+/** Codes of an expired challenge, or of one that another tab has replaced. */
+const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED", "FAILED_TO_VERIFY_REGISTRATION"];
+
+/** Creates a passkey on this device. If the challenge is no longer valid, it calls `onRepeat` and asks the user once more. */
+export async function addPasskey(name: string, onRepeat?: () => void): Promise<Answer> {
+  const { data, error } = await read<{ rp: { id: string } }>("/passkey/generate-register-options");
   if (!data) return explained(error);
   let made;
   try {
@@ -50,16 +54,18 @@ export async function addPasskey(name: string): Promise<Answer> {
     return rejected(error, "No passkey was added. You can try again at any time.");
   }
   const answer = await write("/passkey/verify-registration", { name, response: made });
-  return answer.error ? explained(answer.error) : answer;
+  if (!answer.error) return answer;
+  const isOutdated = outdated.includes(answer.error.code ?? "");
+  if (isOutdated && made) forgetPasskey(data.rp.id, made.id);
+  if (!isOutdated || !onRepeat) return explained(answer.error);
+  onRepeat();
+  return addPasskey(name);
 }
 
 /** Tells the browser that a passkey is no longer valid, so that it stops offering it. */
 export function forgetPasskey(rpId: string, credentialId: string): void {
   void webAuthn?.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 }
-
-/** Codes of an expired challenge, or of one that another tab has replaced. */
-const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED"];
 
 /**
  * Signs in with a passkey: from the suggestions below the email field, if they are
