@@ -2,9 +2,12 @@
 import { isIPv6 } from "node:net";
 import { toNodeHandler } from "better-auth/node";
 import { requestID } from "./log.mjs";
+import { operations } from "./metrics.mjs";
 
 /** The largest accepted body, the same limit as the bff's. */
 const MAX_BODY_BYTES = 1 << 20;
+/** The longest accepted path. Those with a token in them are the longest. */
+const MAX_PATH_LENGTH = 200;
 
 /**
  * Forwards valid requests to Better Auth and rejects the others, for which Better
@@ -16,12 +19,17 @@ const MAX_BODY_BYTES = 1 << 20;
  */
 export function authHandler(auth, log, proxies) {
   const handle = toNodeHandler(auth);
+  const operation = operations(auth.api);
   const methods = [...new Set(Object.values(auth.api).flatMap((endpoint) => endpoint.options?.method ?? []))];
   return async (request, response) => {
     if (!methods.includes(request.method)) {
       response.setHeader("allow", methods.join(", "));
       return sendJSON(response, 405, { message: "Method not allowed." });
     }
+    // Better Auth would count the requests of each path separately, also of unknown
+    // ones, and so keep all paths that anybody makes up.
+    const path = request.url.split("?", 1)[0];
+    if (path.length > MAX_PATH_LENGTH || operation(path) === "none") return sendJSON(response, 404, { message: "Not found." });
     if (!isHost(request.headers.host)) return sendJSON(response, 400, { message: "The Host header is malformed." });
     // Better Auth would put this header into a URL unchecked, although it knows its public address.
     delete request.headers["x-forwarded-proto"];

@@ -35,6 +35,19 @@ test("a method without an endpoint is rejected", async (t) => {
   assert.equal(await (await fetch(address, { method: "POST" })).text(), "reached");
 });
 
+test("Better Auth gets neither unknown paths nor long ones", async (t) => {
+  const { address } = await serve(t, async () => new Response("reached"));
+  for (const [path, want] of [
+    ["some/1?of=2", 200],
+    ["other?" + "x".repeat(1000), 200],
+    ["forget-password-1", 404],
+    [`some/${"x".repeat(1000)}`, 404],
+    [".", 404],
+  ]) {
+    assert.equal((await fetch(new URL(path, address))).status, want, path);
+  }
+});
+
 test("only a trusted proxy sets the client's address", async (t) => {
   const client = async (request) => new Response(request.headers.get("x-forwarded-for"));
   for (const [proxies, sent, want] of [
@@ -73,10 +86,14 @@ test("a compressed body is rejected", async (t) => {
 /** Serves authHandler with a handler instead of Better Auth, until the test ends. */
 async function serve(t, handler, proxies = []) {
   const log = [];
-  const api = { some: { options: { method: "GET" } }, other: { options: { method: ["GET", "POST"] } }, server: {} };
+  const api = {
+    some: { path: "/some/:id", options: { method: "GET" } },
+    other: { path: "/other", options: { method: ["GET", "POST"] } },
+    server: {},
+  };
   const handle = authHandler({ handler, api }, createLogger("info", (line) => log.push(JSON.parse(line))), networks(proxies));
   const server = createServer(handle).listen(0, "127.0.0.1");
   await once(server, "listening");
   t.after(() => server.close());
-  return { address: `http://127.0.0.1:${server.address().port}`, log };
+  return { address: `http://127.0.0.1:${server.address().port}/api/auth/other`, log };
 }
