@@ -33,6 +33,21 @@ export function requestID(request) {
   return /^[\w.-]{1,128}$/.test(id ?? "") ? id : undefined;
 }
 
+/** The paths beside Better Auth's. */
+export const OWN_PATHS = ["/healthz", "/readyz", "/metrics"];
+
+/**
+ * The path of a request as it is logged: without its parameters, and without a path
+ * that there is not. Both may be secrets, such as the token in a link.
+ *
+ * @param {string} operation as metrics.mjs names it
+ */
+export function loggedPath(path, operation) {
+  if (OWN_PATHS.includes(path)) return path;
+  if (operation === "none") return "/…";
+  return `/api/auth/${operation}`;
+}
+
 /** Fields without personal data, which are not redacted. */
 const PLAIN = ["time", "level", "requestId", "traceId"];
 

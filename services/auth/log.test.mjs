@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLogger, foreign } from "./log.mjs";
+import { createLogger, foreign, loggedPath } from "./log.mjs";
 
 test("lines below the level are dropped", () => {
   const lines = [];
@@ -26,4 +26,16 @@ test("addresses and tokens are redacted", () => {
   const fault = new Error("at processTicksAndRejections of @better-auth/core");
   log.error("failed", { error: fault, path: "/api/auth/reset-password" });
   assert.ok(lines[3].includes("at processTicksAndRejections of @better-auth/core") && lines[3].includes("/api/auth/reset-password"), lines[3]);
+});
+
+test("a path is logged without its parameters, and an unknown one not at all", () => {
+  for (const [path, operation, want] of [
+    ["/api/auth/sign-in/email", "sign-in/email", "/api/auth/sign-in/email"],
+    ["/api/auth/reset-password/hunter2", "reset-password", "/api/auth/reset-password"],
+    ["/api/auth/hunter2", "none", "/…"],
+    [`/${"hunter2".repeat(1000)}`, "none", "/…"],
+    ["/readyz", "none", "/readyz"],
+  ]) {
+    assert.equal(loggedPath(path, operation), want);
+  }
 });

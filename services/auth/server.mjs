@@ -5,7 +5,7 @@ import { networks, readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, deleteExpired, prepareDatabase, replaceSigningKey } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
-import { adoptConsole, createLogger, requestID } from "./log.mjs";
+import { adoptConsole, createLogger, loggedPath, OWN_PATHS, requestID } from "./log.mjs";
 import { createMetrics } from "./metrics.mjs";
 import { startTracing, traceID } from "./tracing.mjs";
 
@@ -108,7 +108,7 @@ async function sendMetrics(metrics, response) {
 }
 
 /** Frequent requests of servers, which are logged only if they fail. */
-const ROUTINE = ["/healthz", "/readyz", "/metrics", "/api/auth/jwks"];
+const ROUTINE = [...OWN_PATHS, "/api/auth/jwks"];
 
 /** Counts and logs a request when its response has ended. */
 function observe(log, metrics, request, response, path) {
@@ -119,8 +119,7 @@ function observe(log, metrics, request, response, path) {
     if (ROUTINE.includes(path) && response.statusCode === 200) return;
     log[response.statusCode >= 500 ? "error" : "info"]("request", {
       method: request.method,
-      // Deeper segments may hold tokens, as in /api/auth/reset-password/TOKEN.
-      path: path.split("/").slice(0, 4).join("/"),
+      path: loggedPath(path, metrics.operation(path)),
       status: response.statusCode,
       durationMs: Math.round(performance.now() - start),
       requestId: requestID(request),
