@@ -54,13 +54,16 @@ func NotFound(w http.ResponseWriter, r *http.Request) {
 	WriteProblem(w, r, NewProblem(taskapi.CodeNotFound, "There is nothing at this path."))
 }
 
+// methods are the methods that a path may accept.
+var methods = []string{
+	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+}
+
 // allowedMethods returns the methods that the path accepts. chi passes them only to its
 // own handler.
 func allowedMethods(r chi.Router, path string) []string {
 	var allowed []string
-	for _, method := range []string{
-		http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
-	} {
+	for _, method := range methods {
 		if r.Match(chi.NewRouteContext(), method, path) || (method == http.MethodHead && len(allowed) > 0) {
 			allowed = append(allowed, method)
 		}

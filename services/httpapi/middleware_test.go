@@ -86,14 +86,6 @@ func TestUnknownPath_IsNotFound(t *testing.T) {
 	}
 }
 
-func TestUnknownPath_IsTruncatedInTheLog(t *testing.T) {
-	t.Parallel()
-	_, _, log := call(t, "/"+strings.Repeat("%C3%A9", 10_000), func(*httpapi.API) {})
-	if len(log) > 1000 || !strings.Contains(log, `éé…"`) {
-		t.Errorf("the log of a long path is\n%s", log)
-	}
-}
-
 func TestServe(t *testing.T) {
 	t.Parallel()
 	log := slog.New(slog.DiscardHandler)

@@ -8,10 +8,11 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/google/uuid"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -70,7 +71,10 @@ func (o Observers) observe(next http.Handler) http.Handler {
 			if status >= http.StatusInternalServerError && errors.Is(r.Context().Err(), context.Canceled) {
 				status = statusClientGone
 			}
-			of := requested(r)
+			if info.path == "" {
+				SetLoggedPath(r.Context(), route(r))
+			}
+			of := requested(r, info)
 			if info.stream == nil {
 				o.report(of, info, status, bytes, time.Since(start))
 				return
@@ -102,21 +106,15 @@ func (o Observers) report(of request, info *requestInfo, status, bytes int, took
 // instead of the whole request.
 type request struct{ method, path, traceID string }
 
-func requested(r *http.Request) request {
-	of := request{method: cut(r.Method), path: cut(r.URL.Path)}
+func requested(r *http.Request, info *requestInfo) request {
+	of := request{method: r.Method, path: info.path}
+	if !slices.Contains(methods, r.Method) {
+		of.method = "_OTHER" // as in traces
+	}
 	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
 		of.traceID = span.TraceID().String()
 	}
 	return of
-}
-
-// cut bounds text that the client chose, which no route may have matched.
-func cut(text string) string {
-	const most = 200 // bytes
-	if len(text) <= most {
-		return text
-	}
-	return strings.ToValidUTF8(text[:most], "") + "…"
 }
 
 // logLine returns the attributes of a request's log line.
@@ -125,7 +123,7 @@ func logLine(of request, info *requestInfo, status, bytes int, took time.Duratio
 	attrs := append(make([]slog.Attr, 0, most),
 		slog.String("requestId", info.id),
 		slog.String("method", of.method),
-		slog.String("path", cmp.Or(info.path, of.path)),
+		slog.String("path", of.path),
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000),
@@ -155,17 +153,38 @@ func hashUser(id string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// noteOperation records the operation's name for the log, the metrics and the trace. What
-// was sent as an id is in none of them unless it is one: it may be anything, such as an
-// email address.
+// route returns the pattern of the request's route. An unknown path may be anything, such
+// as a link with a secret in it, so it is not logged.
+func route(r *http.Request) string {
+	routes := chi.RouteContext(r.Context()).Routes
+	for _, method := range methods {
+		if pattern := routes.Find(chi.NewRouteContext(), method, r.URL.Path); pattern != "" {
+			return pattern
+		}
+	}
+	return "/…"
+}
+
+// uuidLength is the length of an id. [uuid.Validate] accepts other forms, too.
+const uuidLength = 36
+
+// noteOperation records the operation's name and the path for the log, the metrics and the
+// trace. What was sent as an id is in none of them unless it is one: it may be anything,
+// such as an email address.
 func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
 	NoteOperation(ctx.Context(), op.OperationID, op.Path)
+	url := ctx.URL()
+	path := url.Path
 	for _, p := range op.Parameters {
-		if p.In == "path" && p.Schema.Format == "uuid" && uuid.Validate(ctx.Param(p.Name)) != nil {
-			SetLoggedPath(ctx.Context(), op.Path)
+		if p.In != "path" {
+			continue
+		}
+		if id := ctx.Param(p.Name); len(id) != uuidLength || uuid.Validate(id) != nil {
+			path = op.Path
 		}
 	}
+	SetLoggedPath(ctx.Context(), path)
 	next(ctx)
 }
 

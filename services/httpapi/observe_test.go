@@ -1,16 +1,67 @@
 package httpapi_test
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
+	"github.com/danielgtaylor/huma/v2"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 
 	"github.com/tasklane/tasklane/services/httpapi"
 )
+
+// TestLog_HasNoPathThatCallersMakeUp: such a path may be a link with a secret in it, or as
+// long as a server accepts.
+func TestLog_HasNoPathThatCallersMakeUp(t *testing.T) {
+	t.Parallel()
+	const secret, id, longest = "hunter2", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", 1 << 10
+	var log bytes.Buffer
+	spans := tracetest.NewSpanRecorder()
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(spans))
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.NewJSONHandler(&log, nil)), Tracing: provider})
+	router.Get("/files/*", func(http.ResponseWriter, *http.Request) {})
+	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1"})
+	type named struct {
+		ID string `path:"id" format:"uuid"`
+	}
+	httpapi.Register(api, huma.Operation{OperationID: "get", Method: http.MethodGet, Path: "/items/{id}"}, nil, func(context.Context, *named) (*struct{}, error) { return nil, nil })
+	for _, tc := range []struct{ method, path, logged string }{
+		{"GET", "/" + secret, "/…"},
+		{"GET", "/" + strings.Repeat(secret, longest), "/…"},
+		{"GET", "/%1b%5b2J%0a" + secret + "%e2%80%ae", "/…"},
+		{"GET", "//" + secret, "/…"},
+		{"GET", "/items/" + id, "/items/" + id},
+		{"GET", "/items/" + secret, "/items/{id}"},
+		{"GET", "/items/" + strings.ReplaceAll(id, "-", ""), "/items/{id}"},
+		{"GET", "/items/urn:uuid:" + id, "/items/{id}"},
+		{"DELETE", "/items/" + secret, "/items/{id}"},
+		{"GET", "/files/" + secret, "/files/*"},
+		{"POST", "/files/" + secret, "/files/*"},
+		{strings.Repeat("HUNTER2", longest), "/" + secret, "/…"},
+	} {
+		log.Reset()
+		r := httptest.NewRequestWithContext(t.Context(), tc.method, "http://localhost"+tc.path, nil)
+		router.ServeHTTP(httptest.NewRecorder(), r)
+		var line struct{ Method, Path string }
+		if err := json.Unmarshal(log.Bytes(), &line); err != nil || line.Path != tc.logged || log.Len() > longest {
+			t.Errorf("%.20s %.60s is logged as %.200s, %v", tc.method, tc.path, &log, err)
+		}
+		if strings.Contains(strings.ToLower(log.String()), secret) {
+			t.Errorf("%.20s %.60s: the log has the secret: %.500s", tc.method, tc.path, &log)
+		}
+		if span := spans.Ended()[len(spans.Ended())-1]; strings.Contains(fmt.Sprintf("%+v", span.Attributes()), secret) {
+			t.Errorf("%.20s %.60s: the span has the secret: %.500s", tc.method, tc.path, span.Attributes())
+		}
+	}
+}
 
 // TestTrace_IgnoresStrangersTraces compares internal servers with public ones. The
 // caller's trace is sampled.

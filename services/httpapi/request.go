@@ -21,7 +21,7 @@ const maxRequestIDLength = 128
 // goroutine changes it.
 type requestInfo struct {
 	id        string
-	path      string
+	path      string // to log
 	operation string
 	user      string
 	code      taskapi.ErrorCode
@@ -51,11 +51,13 @@ func requestInfoFrom(ctx context.Context) *requestInfo {
 // RequestID returns the id of the request of ctx, or "".
 func RequestID(ctx context.Context) string { return requestInfoFrom(ctx).id }
 
-// SetLoggedPath replaces the path in the log and the trace, for a path that may contain a
-// secret.
+// SetLoggedPath sets the path in the log and the trace. The default is the pattern of the
+// request's route, because the path itself may contain a secret.
 func SetLoggedPath(ctx context.Context, path string) {
 	requestInfoFrom(ctx).path = path
-	trace.SpanFromContext(ctx).SetAttributes(attribute.String("url.path", path))
+	if span := trace.SpanFromContext(ctx); span.IsRecording() {
+		span.SetAttributes(attribute.String("url.path", path))
+	}
 }
 
 // SetUser sets the user of the request, and the value that [Caller] returns. The log

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -62,6 +63,10 @@ var revokingEndpoints = []string{
 // an email. They can end all sessions of a user whom only Better Auth knows.
 const resetEndpoint = "reset-password"
 
+// endpointName matches the first segment of Better Auth's paths, such as sign-in, and no
+// token.
+var endpointName = regexp.MustCompile(`^[a-z-]{1,24}[0-9]?$`)
+
 // authProxy forwards requests to Better Auth.
 type authProxy struct {
 	*server
@@ -76,9 +81,12 @@ func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.NoteOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
-	// The path behind the first segment may hold a secret, such as reset-password/TOKEN.
-	if first, _, more := strings.Cut(endpoint, "/"); more {
-		httpapi.SetLoggedPath(r.Context(), authPath+first+"/…")
+	// What follows the first segment may be a secret, as in reset-password/TOKEN.
+	if first, _, more := strings.Cut(endpoint, "/"); endpointName.MatchString(first) {
+		if more {
+			first += "/…"
+		}
+		httpapi.SetLoggedPath(r.Context(), authPath+first)
 	}
 	req, err := forward.NewRequest(r, authRequestHeaders, httpapi.ReceivedBody(r))
 	if err != nil || slices.Contains(tokenEndpoints, endpoint) {

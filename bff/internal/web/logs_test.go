@@ -38,6 +38,13 @@ func testLogs(t *testing.T, s *site) {
 	nobody.get("/api/auth/verify-email?token=" + token)
 	nobody.do(http.MethodPost, "/api/auth/sign-in/email", account, http.Header{"Origin": {"https://" + local + ".example"}, "Sec-Fetch-Site": {"same-origin"}})
 	nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + token + ".forged"}, "Authorization": {"Bearer " + token}})
+	for _, secret := range []string{local, token, word} {
+		for _, path := range []string{"/", "/assets/", "/api/", "/api/tasks/", "/api/auth/", "/api/auth/sign-in/", "/api/auth/rest-password/", "/x/api/auth/reset-password/"} {
+			nobody.get(path + secret)
+			nobody.do(http.MethodPut, path+secret, map[string]any{}, nil)
+			ada.get(path + secret)
+		}
+	}
 	var all sync.WaitGroup
 	twice := map[string]any{"name": name, "email": "twice-" + email, "password": password}
 	for range 3 { // the database rejects some

@@ -5,6 +5,8 @@ import (
 	"os"
 	"path"
 	"strings"
+
+	"github.com/tasklane/tasklane/services/httpapi"
 )
 
 const (
@@ -73,6 +75,7 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl 
 	header.Set("Cache-Control", cacheControl)
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Add("Vary", "Accept-Encoding")
+	httpapi.SetLoggedPath(r.Context(), "/"+name)
 	// Not http.ServeFileFS, which rejects or redirects some paths.
 	http.ServeContent(w, r, name, info.ModTime(), file)
 	return true
