@@ -53,7 +53,7 @@ export async function* watchChanges(
         useful = true;
         if (!isKnown(change)) continue;
         // Nothing is read while the loop handles a change. That does not count as silence.
-        connection.heard = undefined;
+        connection.heard = NaN;
         yield change;
         connection.heard = Date.now();
       }
@@ -75,8 +75,8 @@ const networkEvents = ["offline", "online"];
 
 /** One connection. It is closed when its owner aborts, it goes silent, or the device goes offline or online. */
 class Connection {
-  /** When something last arrived; undefined while nothing is read. */
-  heard: number | undefined = Date.now();
+  /** When something last arrived; NaN, which is no silence, while nothing is read. */
+  heard = Date.now();
   readonly #controller = new AbortController();
   readonly #began = Date.now();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -85,7 +85,7 @@ class Connection {
     owner?.addEventListener("abort", this.close);
     for (const event of networkEvents) globalThis.addEventListener?.(event, this.close);
     // Timers stop while a machine sleeps; its clock does not, but may be set back.
-    this.#timer = setInterval(() => Math.abs(Date.now() - (this.heard ?? Date.now())) > maxSilence && this.close(), 5_000);
+    this.#timer = setInterval(() => Math.abs(Date.now() - this.heard) > maxSilence && this.close(), 5_000);
   }
 
   get signal(): AbortSignal {

@@ -29,7 +29,7 @@ export function watchTogether(
   { signal, onState, onChange }: Options,
 ): Promise<void> {
   const name = `tasklane.changes.${user}`;
-  const locks = user === undefined ? undefined : globalThis.navigator?.locks;
+  const locks = user ? globalThis.navigator?.locks : undefined;
   const channel = locks && new BroadcastChannel(name);
   const page = globalThis.document as Document | undefined;
   let seq = after;
@@ -72,13 +72,13 @@ export function watchTogether(
       turn?.abort();
       connected = false;
       const own = (turn = new AbortController());
-      if (!locks) return void watch(own);
+      const alone = () => watch(own);
+      if (!locks) return void alone();
       const options = atOnce ? { steal: true } : { signal: own.signal };
-      locks.request(name, options, () => watch(own)).catch((error: unknown) => {
-        if (own.signal.aborted) return;
-        // Another tab has taken it, or this page may not have locks.
-        if ((error as Error).name === "AbortError") take(false);
-        else void watch(own);
+      // Aborted: by this tab, or by another one that has taken the lock. Otherwise the browser denies locks.
+      locks.request(name, options, alone).catch((error: Error) => {
+        if (error.name !== "AbortError") void alone();
+        else if (!own.signal.aborted) take(false);
       });
     };
 
