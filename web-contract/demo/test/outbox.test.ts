@@ -39,7 +39,7 @@ test("a write comes after those of closed pages, also when the clock was set bac
   const storage = { setItem: (name: string, text: string) => void (entries[name] = text), removeItem: (name: string) => delete entries[name], getItem };
   vi.stubGlobal("localStorage", Object.assign(Object.create(storage), { [left]: "" }));
   vi.useFakeTimers({ now: 0 });
-  createOutbox("ann").kept("write", () => new Promise<boolean>(() => {}))("Next");
+  createOutbox("ann").kept("write", (_key, _text: string) => new Promise<boolean>(() => {}))("Next");
   vi.useRealTimers();
   const [entry] = Object.values(entries);
   expect(JSON.parse(entry!)).toMatchObject({ args: ["Next"], at: 2 });
