@@ -27,10 +27,10 @@ import (
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/port"
 	"github.com/tasklane/tasklane/services/stack/postgres"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
 
@@ -135,10 +135,7 @@ func TestRestore(t *testing.T) {
 func prepare(t *testing.T) (root, programs string) {
 	t.Helper()
 	bin := clients(t)
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root = repotest.Root(t)
 	programs = t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", programs+"/", "./tasks/cmd/tasks")
 	build.Dir = filepath.Join(root, "services")
@@ -175,9 +172,7 @@ func block(t *testing.T, root, name string) string {
 
 func newSite(t *testing.T, root, programs string) *site {
 	t.Helper()
-	server, err := postgres.Start(t.Context(), postgres.Options{
-		NodeModules: checkout.PostgresModules(root), DataDir: t.TempDir(), Password: rand.Text(),
-	})
+	server, err := postgres.Start(t.Context(), postgres.Options{DataDir: t.TempDir(), Password: rand.Text()})
 	if err != nil {
 		t.Fatal(err)
 	}

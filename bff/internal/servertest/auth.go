@@ -13,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // Auth is a running Better Auth server.
@@ -95,7 +97,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 	a.process = &process{
 		t:       t,
 		command: []string{"node", "server.mjs"},
-		dir:     filepath.Join(root(t), "services", "auth"),
+		dir:     filepath.Join(repotest.Root(t), "services", "auth"),
 		ready:   a.URL.JoinPath("/readyz").String(),
 		env: []string{
 			"BETTER_AUTH_SECRET=" + a.Secret,

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/tasklane/tasklane/services/stack/pgtest"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // built are the programs that the test process has built, each once.
@@ -27,7 +28,7 @@ func build(t testing.TB, module, pkg string) string {
 	if program, ok := built.paths[pkg]; ok {
 		return program
 	}
-	program, err := buildOnce(filepath.Join(root(t), module), pkg)
+	program, err := buildOnce(filepath.Join(repotest.Root(t), module), pkg)
 	if err != nil {
 		t.Fatalf("build %s: %v", pkg, err)
 	}

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"testing"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/port"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
@@ -31,12 +30,7 @@ func StartPostgresIn(t testing.TB, dir string) *Postgres {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &Postgres{t: t, options: postgres.Options{
-		NodeModules: checkout.PostgresModules(root(t)),
-		DataDir:     dir,
-		Password:    rand.Text(),
-		Port:        free[0],
-	}}
+	p := &Postgres{t: t, options: postgres.Options{DataDir: dir, Password: rand.Text(), Port: free[0]}}
 	p.start()
 	t.Cleanup(func() {
 		if err := p.server.Stop(); err != nil {

@@ -15,7 +15,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/port"
 )
@@ -145,15 +144,6 @@ func freePorts(t testing.TB, n int) []string {
 		ports[i] = strconv.Itoa(number)
 	}
 	return ports
-}
-
-func root(t testing.TB) string {
-	t.Helper()
-	dir, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return dir
 }
 
 func parse(t testing.TB, address string) *url.URL {

@@ -15,16 +15,13 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // buildTasklane returns the path of the program.
 func buildTasklane(t *testing.T) string {
 	t.Helper()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
+	root := repotest.Root(t)
 	tasklane := filepath.Join(t.TempDir(), "tasklane")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", tasklane, "./examples/tasklane")
 	build.Dir = filepath.Join(root, "sdk")

@@ -31,11 +31,6 @@ func Root() (string, error) {
 	}
 }
 
-// PostgresModules returns the npm installation with PostgreSQL's binaries.
-func PostgresModules(root string) string {
-	return filepath.Join(root, "services", "stack", "node_modules")
-}
-
 // Node returns the path of Node itself. The one on PATH may be a version manager's script,
 // which does not forward signals.
 func Node(ctx context.Context) (string, error) {

@@ -89,7 +89,7 @@ func (s *stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	urls, err := s.startDatabase(ctx, root, secrets)
+	urls, err := s.startDatabase(ctx, secrets)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (s *stack) start(ctx context.Context) error {
 
 func (s *stack) postgresDir() string { return filepath.Join(s.dataDir, postgresData) }
 
-func (s *stack) startDatabase(ctx context.Context, root string, secrets secrets) (databaseURLs, error) {
+func (s *stack) startDatabase(ctx context.Context, secrets secrets) (databaseURLs, error) {
 	if !s.config.ownDatabase() {
 		s.console.say("using the PostgreSQL of DATABASE_URL")
 		return givenURLs(ctx, s.config)
@@ -120,11 +120,10 @@ func (s *stack) startDatabase(ctx context.Context, root string, secrets secrets)
 	s.console.say("starting PostgreSQL …")
 	begin := time.Now()
 	server, err := postgres.Start(ctx, postgres.Options{
-		NodeModules: checkout.PostgresModules(root),
-		DataDir:     s.postgresDir(),
-		Password:    secrets.Superuser,
-		Port:        int(s.config.PostgresPort),
-		Log:         s.console.lines("postgres"),
+		DataDir:  s.postgresDir(),
+		Password: secrets.Superuser,
+		Port:     int(s.config.PostgresPort),
+		Log:      s.console.lines("postgres"),
 	})
 	if err != nil {
 		return databaseURLs{}, err

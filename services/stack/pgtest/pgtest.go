@@ -14,9 +14,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/postgres"
-	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // One server serves all tests of the process, so it is package state.
@@ -90,9 +88,7 @@ func URL(t testing.TB) string {
 // password, it checks passwords.
 func NewServer(t testing.TB) *postgres.Server {
 	t.Helper()
-	server, err := postgres.Start(t.Context(), postgres.Options{
-		NodeModules: checkout.PostgresModules(repotest.Root(t)), DataDir: t.TempDir(), Password: "superuser",
-	})
+	server, err := postgres.Start(t.Context(), postgres.Options{DataDir: t.TempDir(), Password: "superuser"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,16 +108,8 @@ func start() (*postgres.Server, error) {
 		return nil, fmt.Errorf("TestMain of the package must call pgtest.Main")
 	}
 	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = startServer()
+		// Not a test's context, because the server outlives the test that starts it.
+		shared.server, shared.err = postgres.Start(context.Background(), postgres.Options{})
 	}
 	return shared.server, shared.err
-}
-
-func startServer() (*postgres.Server, error) {
-	root, err := checkout.Root()
-	if err != nil {
-		return nil, err
-	}
-	// Not a test's context, because the server outlives the test that starts it.
-	return postgres.Start(context.Background(), postgres.Options{NodeModules: checkout.PostgresModules(root)})
 }

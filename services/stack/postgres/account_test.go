@@ -8,17 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/port"
-	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 // TestAccounts: an ordinary user runs the server as itself; root runs it in a user
 // namespace, or as another account where the system has no user namespaces.
 func TestAccounts(t *testing.T) {
 	t.Parallel()
-	bin, err := find(t.Context(), checkout.PostgresModules(repotest.Root(t)), 0)
+	bin, err := find(t.Context(), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

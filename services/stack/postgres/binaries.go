@@ -15,6 +15,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tasklane/tasklane/services/stack/checkout"
 )
 
 // binaries is a directory with initdb and postgres.
@@ -38,12 +40,16 @@ type candidate struct {
 	required bool
 }
 
-// find returns the first usable binaries of: PG_BIN_DIR, the npm packages below
-// nodeModules, initdb on PATH, the usual directories of Linux distributions and
+// find returns the first usable binaries of: PG_BIN_DIR, the npm packages of
+// services/stack, initdb on PATH, the usual directories of Linux distributions and
 // Homebrew. They must be of the major version, unless it is 0.
-func find(ctx context.Context, nodeModules string, major int) (binaries, error) {
+func find(ctx context.Context, major int) (binaries, error) {
+	root, err := checkout.Root()
+	if err != nil {
+		return binaries{}, err
+	}
 	var tried []string
-	for _, c := range candidates(nodeModules) {
+	for _, c := range candidates(filepath.Join(root, "services", "stack", "node_modules")) {
 		found, err := c.usable(ctx)
 		switch {
 		case err != nil:

@@ -14,7 +14,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/tasklane/tasklane/services/stack/checkout"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
@@ -25,7 +24,7 @@ const password = "it's a \"password\""
 // killed launcher may leave it.
 func TestKeptServer(t *testing.T) {
 	t.Parallel()
-	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password, Settings: []string{"max_connections=17"}}
+	opts := postgres.Options{DataDir: t.TempDir(), Password: password, Settings: []string{"max_connections=17"}}
 	server := start(t, opts)
 	query(t, server, "CREATE TABLE kept AS SELECT 42 AS answer")
 	if got := query(t, server, "SELECT current_setting('max_connections')::int"); got != 17 {
@@ -97,7 +96,7 @@ func TestKeptServer(t *testing.T) {
 func TestThrowAwayServer(t *testing.T) {
 	t.Parallel()
 	var log []string // read once the server has stopped
-	server := start(t, postgres.Options{NodeModules: modules(t), Log: func(line string) { log = append(log, line) }})
+	server := start(t, postgres.Options{Log: func(line string) { log = append(log, line) }})
 	conn, err := pgx.Connect(t.Context(), server.AdminURL("postgres"))
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +130,7 @@ func TestStart_Errors(t *testing.T) {
 	t.Parallel()
 	t.Run("data without a password", func(t *testing.T) {
 		t.Parallel()
-		fails(t, postgres.Options{NodeModules: modules(t), DataDir: t.TempDir()}, "password")
+		fails(t, postgres.Options{DataDir: t.TempDir()}, "password")
 	})
 	t.Run("a taken port", func(t *testing.T) {
 		t.Parallel()
@@ -140,15 +139,15 @@ func TestStart_Errors(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer listener.Close()
-		fails(t, postgres.Options{NodeModules: modules(t), Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
+		fails(t, postgres.Options{Port: listener.Addr().(*net.TCPAddr).Port}, "already in use")
 	})
 	t.Run("data of a version that is not installed", func(t *testing.T) {
 		t.Parallel()
-		opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+		opts := postgres.Options{DataDir: t.TempDir(), Password: password}
 		if err := os.Mkdir(filepath.Join(opts.DataDir, "99"), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		fails(t, opts, "PostgreSQL 99", "npm package in "+opts.NodeModules, "initdb on PATH", "/usr/pgsql-*/bin")
+		fails(t, opts, "PostgreSQL 99", "npm package in "+filepath.Join(repotest.Root(t), "services", "stack", "node_modules"), "initdb on PATH", "/usr/pgsql-*/bin")
 	})
 }
 
@@ -156,7 +155,7 @@ func TestStart_Errors(t *testing.T) {
 // under another name.
 func TestInterruptedSetUp(t *testing.T) {
 	t.Parallel()
-	opts := postgres.Options{NodeModules: modules(t), DataDir: t.TempDir(), Password: password}
+	opts := postgres.Options{DataDir: t.TempDir(), Password: password}
 	ctx, cancel := context.WithCancel(t.Context())
 	stopped := make(chan error)
 	go func() {
@@ -187,7 +186,7 @@ func TestInterruptedSetUp(t *testing.T) {
 func TestBinDirIsNotIgnored(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PG_BIN_DIR", dir)
-	fails(t, postgres.Options{NodeModules: modules(t)}, "PG_BIN_DIR "+dir)
+	fails(t, postgres.Options{}, "PG_BIN_DIR "+dir)
 }
 
 func fails(t *testing.T, opts postgres.Options, words ...string) {
@@ -202,11 +201,6 @@ func fails(t *testing.T, opts postgres.Options, words ...string) {
 			t.Errorf("error lacks %q: %v", word, err)
 		}
 	}
-}
-
-func modules(t *testing.T) string {
-	t.Helper()
-	return checkout.PostgresModules(repotest.Root(t))
 }
 
 // start starts a server that ends with the test.

@@ -25,8 +25,6 @@ const Superuser = "postgres"
 
 // Options are the options of a server.
 type Options struct {
-	// NodeModules is the npm installation with the binaries.
-	NodeModules string
 	// DataDir has the data, in a directory per major version. Empty means a
 	// temporary server: Stop removes its data, a crash of the machine may lose
 	// it, and every user of this machine may connect.
@@ -80,7 +78,7 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	bin, err := find(ctx, opts.NodeModules, kept)
+	bin, err := find(ctx, kept)
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL s
 	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
 		return run(r, given)
 	}
-	server, err := postgres.Start(ctx, postgres.Options{NodeModules: checkout.PostgresModules(root)})
+	server, err := postgres.Start(ctx, postgres.Options{})
 	if err != nil {
 		return err
 	}

@@ -111,7 +111,7 @@ func (s *stack) startPostgres(ctx context.Context) (err error) {
 		return err
 	}
 	s.postgres, err = postgres.Start(ctx, postgres.Options{
-		NodeModules: checkout.PostgresModules(s.root), DataDir: dir, Password: s.password,
+		DataDir: dir, Password: s.password,
 		Settings: []string{fmt.Sprintf("shared_buffers=%dMB", memory/4>>20), "max_wal_size=8GB"},
 	})
 	if err != nil {

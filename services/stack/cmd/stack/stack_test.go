@@ -237,11 +237,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 
 func TestUsesTheGivenServer(t *testing.T) {
 	t.Parallel()
-	root, err := checkout.Root()
-	if err != nil {
-		t.Fatal(err)
-	}
-	server, err := postgres.Start(t.Context(), postgres.Options{NodeModules: checkout.PostgresModules(root)})
+	server, err := postgres.Start(t.Context(), postgres.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
