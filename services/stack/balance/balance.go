@@ -21,10 +21,10 @@ import (
 const (
 	// checkTimeout bounds a readiness check.
 	checkTimeout = 3 * time.Second
-	// idleConnections is the number of idle connections per replica, which are
-	// closed before the replica closes them after two minutes.
+	// idleConnections is the maximum number of idle connections per replica.
 	idleConnections = 100
-	idleTime        = 90 * time.Second
+	// idleTime is below the two minutes after which a replica closes idle connections.
+	idleTime = 90 * time.Second
 )
 
 // A Replica is the address of a server, and the URL that returns 200 if it is ready.
@@ -35,7 +35,7 @@ type Balancer struct {
 	replicas []*replica
 	turn     atomic.Uint64
 	proxy    *httputil.ReverseProxy
-	next     *http.Transport
+	connect  *http.Transport
 }
 
 type replica struct {
@@ -46,7 +46,7 @@ type replica struct {
 
 // New returns a balancer that considers all replicas ready until Run has checked them.
 func New(replicas []Replica) (*Balancer, error) {
-	b := &Balancer{next: &http.Transport{MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTime}}
+	b := &Balancer{connect: &http.Transport{MaxIdleConnsPerHost: idleConnections, IdleConnTimeout: idleTime}}
 	for _, r := range replicas {
 		address, err := url.Parse(r.URL)
 		if err != nil {
@@ -61,7 +61,7 @@ func New(replicas []Replica) (*Balancer, error) {
 			r.Out.URL.RawQuery = r.In.URL.RawQuery // even if it is malformed
 		},
 		Transport: b,
-		// If the replica is down, the balancer breaks the connection, too.
+		// Without log lines: the console reports that a replica has ended.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 		ErrorLog:     log.New(io.Discard, "", 0),
 	}
@@ -76,7 +76,7 @@ func (b *Balancer) Run(ctx context.Context, interval time.Duration) {
 		running.Go(func() { r.watch(ctx, client, interval) })
 	}
 	running.Wait()
-	b.next.CloseIdleConnections()
+	b.connect.CloseIdleConnections()
 }
 
 func (r *replica) watch(ctx context.Context, client *http.Client, interval time.Duration) {
@@ -112,7 +112,7 @@ func (b *Balancer) ServeHTTP(w http.ResponseWriter, r *http.Request) { b.proxy.S
 func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	var first error
 	for _, replica := range b.inTurn() {
-		response, err := b.next.RoundTrip(attempt(r, replica.host))
+		response, err := b.connect.RoundTrip(attempt(r, replica.host))
 		var network *net.OpError
 		if err == nil || !errors.As(err, &network) || network.Op != "dial" {
 			return response, err
@@ -122,9 +122,9 @@ func (b *Balancer) RoundTrip(r *http.Request) (*http.Response, error) {
 	return nil, first
 }
 
-// attempt returns the request for one replica. A transport closes the body also
-// of a request that it could not connect for, and the next attempt needs it; the
-// proxy closes it in the end.
+// attempt returns a copy of the request for one replica. Closing the copy's body does
+// nothing: a transport that cannot connect closes it, but the next attempt needs it.
+// The proxy closes the body at the end.
 func attempt(r *http.Request, host string) *http.Request {
 	r = r.Clone(r.Context())
 	r.URL.Host = host

@@ -44,7 +44,7 @@ func server(t *testing.T, name string) (replica balance.Replica, ready *atomic.B
 	return balance.Replica{URL: s.URL, Ready: s.URL + "/ready"}, ready, stop
 }
 
-func TestBalancer(t *testing.T) {
+func TestDistributesRequestsOverReadyReplicas(t *testing.T) {
 	t.Parallel()
 	one, ready, _ := server(t, "one")
 	two, _, stop := server(t, "two")
@@ -61,7 +61,7 @@ func TestBalancer(t *testing.T) {
 		end()
 		running.Wait()
 	})
-	ask := func() string {
+	send := func() string {
 		t.Helper()
 		r, err := http.NewRequestWithContext(ctx, http.MethodPost, front.URL+"/", strings.NewReader("body"))
 		if err != nil {
@@ -82,16 +82,16 @@ func TestBalancer(t *testing.T) {
 		}
 		name, rest, _ := strings.Cut(string(data), " ")
 		if rest != "public.example body" {
-			t.Fatalf("the replica saw %q", rest)
+			t.Fatalf("the replica received %q", rest)
 		}
 		return name
 	}
 	seen := map[string]int{}
 	for range 10 {
-		seen[ask()]++
+		seen[send()]++
 	}
 	if seen["one"] != 5 || seen["two"] != 5 {
-		t.Errorf("not in turn: %v", seen)
+		t.Errorf("requests per replica: %v, want 5 each", seen)
 	}
 
 	response, err := http.Get(front.URL + "/stream")
@@ -99,30 +99,31 @@ func TestBalancer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := io.ReadFull(response.Body, make([]byte, 4)); err != nil {
-		t.Errorf("the stream: %v", err)
+		t.Errorf("read the stream: %v", err)
 	}
 	_ = response.Body.Close()
 
 	ready.Store(false)
 	for deadline, others := time.Now().Add(waitTimeout), 0; others < 10; others++ {
-		if ask() == "one" {
+		if send() == "one" {
 			others = 0
 		}
 		if time.Now().After(deadline) {
 			t.Fatal("a replica that is not ready still gets requests")
 		}
 	}
-	// If none is ready, those that are not get the requests.
+	// If no replica is ready, requests are sent to all that accept connections.
 	stop()
-	for deadline := time.Now().Add(waitTimeout); ask() != "one"; {
+	for deadline := time.Now().Add(waitTimeout); send() != "one"; {
 		if time.Now().After(deadline) {
 			t.Fatal("a replica that has stopped still gets requests")
 		}
 	}
 }
 
-// TestBodyOutlivesAReplica sends a request before a stopped replica was noticed.
-func TestBodyOutlivesAReplica(t *testing.T) {
+// TestRetriesTheBodyAtTheNextReplica sends requests while the balancer still considers a
+// stopped replica ready.
+func TestRetriesTheBodyAtTheNextReplica(t *testing.T) {
 	t.Parallel()
 	one, _, _ := server(t, "one")
 	two, _, stop := server(t, "two")

@@ -59,7 +59,7 @@ func Start(cmd *exec.Cmd, onDeath syscall.Signal, line func(string)) (*Child, er
 	err = guard.watch(cmd.Process.Pid)
 	c := &Child{cmd: cmd, output: newOutput(read, line), done: make(chan struct{})}
 	go func() {
-		c.err = errors.Join(cmd.Wait(), c.sweep())
+		c.err = errors.Join(cmd.Wait(), c.killGroup())
 		guard.dismiss()
 		c.output.drain()
 		close(c.done)
@@ -81,9 +81,9 @@ func (c *Child) Done() <-chan struct{} { return c.done }
 // Err returns the result of [exec.Cmd.Wait]. It may be called only after Done is closed.
 func (c *Child) Err() error { return c.err }
 
-// How describes how the process ended, such as "exit status 1". It may be called only after
+// Status says how the process ended, such as "exit status 1". It may be called only after
 // Done is closed.
-func (c *Child) How() string {
+func (c *Child) Status() string {
 	if c.err == nil {
 		return "exit status 0"
 	}
@@ -104,7 +104,7 @@ type Step struct {
 // It reports whether that was needed.
 func (c *Child) Stop(steps ...Step) (killed bool) {
 	for _, step := range steps {
-		// An error means that the process has ended: Done tells.
+		// An error means that the process has ended, which Done reports.
 		_ = syscall.Kill(-c.PID(), step.Signal)
 		select {
 		case <-c.done:
@@ -117,12 +117,12 @@ func (c *Child) Stop(steps ...Step) (killed bool) {
 	return true
 }
 
-// sweep kills the rest of the child's process group.
-func (c *Child) sweep() error {
+// killGroup kills the rest of the child's process group.
+func (c *Child) killGroup() error {
 	err := syscall.Kill(-c.PID(), syscall.SIGKILL)
 	// macOS returns EPERM for a group of which only the ended leader is left.
 	if err != nil && !errors.Is(err, syscall.ESRCH) && !errors.Is(err, syscall.EPERM) {
-		return fmt.Errorf("sweep process group %d: %w", c.PID(), err)
+		return fmt.Errorf("kill process group %d: %w", c.PID(), err)
 	}
 	return nil
 }

@@ -8,13 +8,13 @@ import (
 	"syscall"
 )
 
-// guardScript reads the id of a process group, and signals the group if the
-// pipe closes before another line comes.
+// guardScript reads the id of a process group, and signals the group if standard
+// input ends before a second line.
 const guardScript = `read -r group && { read -r ended || kill -%d "-$group"; }`
 
 // A guard is a process that signals a child's process group if this process dies.
-// It notices that when its standard input closes, a pipe whose other end only
-// this process holds. The kernel's parent-death signal exists only on Linux.
+// Its standard input then ends, a pipe whose other end only this process holds. The
+// kernel's parent-death signal exists only on Linux.
 type guard struct {
 	cmd  *exec.Cmd
 	pipe *os.File
@@ -44,7 +44,7 @@ func (g *guard) watch(group int) error {
 
 // dismiss ends the guard without a signal to its group.
 func (g *guard) dismiss() {
-	_, _ = fmt.Fprintln(g.pipe) // an error says that the guard has ended
+	_, _ = fmt.Fprintln(g.pipe) // an error means that the guard has ended
 	g.end()
 }
 

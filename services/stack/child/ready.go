@@ -16,7 +16,7 @@ const responseTimeout = 5 * time.Second
 // AwaitReady requests url, with the header, at every interval until it returns 200. It fails
 // if the process or ctx ends first. name is the process's name in errors.
 func (c *Child) AwaitReady(ctx context.Context, name, url string, header http.Header, interval time.Duration) error {
-	client := &http.Client{Transport: &http.Transport{}, Timeout: responseTimeout} // no proxy
+	client := &http.Client{Transport: &http.Transport{}, Timeout: responseTimeout} // ignores HTTP_PROXY
 	defer client.CloseIdleConnections()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
@@ -43,15 +43,15 @@ func (c *Child) AwaitReady(ctx context.Context, name, url string, header http.He
 // Failed returns the error of a process that should not have ended, with its
 // last lines. It may be called only after Done is closed.
 func (c *Child) Failed(name string) error {
-	text := name + " ended: " + c.How()
+	text := name + " ended: " + c.Status()
 	if last := c.LastLines(); len(last) > 0 {
 		text += "; its last lines:\n  " + strings.Join(last, "\n  ")
 	}
 	return errors.New(text)
 }
 
-// Environment returns a process's environment: the settings, and those of our own
-// variables that every program needs.
+// Environment returns a process's environment: the settings, and PATH, HOME and TMPDIR of
+// this process.
 func Environment(settings map[string]string) []string {
 	var env []string
 	for _, name := range []string{"PATH", "HOME", "TMPDIR"} {

@@ -47,7 +47,7 @@ func TestOnlyEdgeIsPublished(t *testing.T) {
 	}
 }
 
-func TestNetworks(t *testing.T) {
+func TestOnlyConnectedServicesShareNetworks(t *testing.T) {
 	t.Parallel()
 	project := load(t)
 	want := map[string][]string{
@@ -57,7 +57,7 @@ func TestNetworks(t *testing.T) {
 	}
 	for name, reachable := range want {
 		if diff := cmp.Diff(reachable, sharesNetwork(project, name)); diff != "" {
-			t.Errorf("what %s reaches (-want +got):\n%s", name, diff)
+			t.Errorf("services that %s can reach (-want +got):\n%s", name, diff)
 		}
 	}
 	if !project.Networks["inner"].Internal {
@@ -83,7 +83,7 @@ func sharesNetwork(project *types.Project, name string) []string {
 	return found
 }
 
-func TestHardened(t *testing.T) {
+func TestContainersAreHardened(t *testing.T) {
 	t.Parallel()
 	root := repotest.Root(t)
 	for name, service := range load(t).Services {
@@ -108,14 +108,14 @@ func TestLogOfPostgresHasNoValues(t *testing.T) {
 	}
 }
 
-// TestMemoryIsLimited: the Go servers collect garbage to stay within the limit
+// TestMemoryIsLimited also protects the Go servers, which derive GOMEMLIMIT from the limit
 // (httpapi.Serve).
 func TestMemoryIsLimited(t *testing.T) {
 	t.Parallel()
 	const least = 256 << 20
 	for name, service := range load(t).Services {
 		if limit := int64(service.MemLimit); limit < least {
-			t.Errorf("%s may take %d bytes, want a limit of %d at least", name, limit, least)
+			t.Errorf("the memory limit of %s is %d bytes, want at least %d", name, limit, least)
 		}
 	}
 }
@@ -197,7 +197,7 @@ func TestSecretsHaveNoDefault(t *testing.T) {
 	}
 }
 
-func TestAddressIsTheSameForAll(t *testing.T) {
+func TestAllServicesUseTheSamePublicURL(t *testing.T) {
 	t.Parallel()
 	env := completeEnvironment()
 	env["PORT"] = "8443"
@@ -236,8 +236,8 @@ func TestBothServersTrustTheSameOrigins(t *testing.T) {
 	}
 }
 
-// TestOnlyMigrateIsTheOwner: no server may change the tables, or see two users at
-// once.
+// TestOnlyMigrateIsTheOwner: no server may change the tables, or read the rows of several
+// users at once.
 func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	t.Parallel()
 	var owners []string
@@ -256,9 +256,9 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	}
 }
 
-// TestOnlyNamedProxiesAreTrusted: sign-in limits go by the client address that
-// edge saw. The servers accept it only from the inner networks and from proxies
-// that the operator names.
+// TestOnlyNamedProxiesAreTrusted: sign-in limits count the requests of each address in
+// X-Forwarded-For. The servers accept it only from the inner networks and from
+// TRUSTED_PROXIES.
 func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	t.Parallel()
 	project := load(t)
@@ -305,9 +305,9 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	}
 }
 
-// TestVariablesAreThoseTheProcessesRead: with a misspelt variable, the default
-// would apply silently; a missing one would only show in a running container.
-func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
+// TestEnvironmentMatchesTheCode: a misspelt variable would silently leave the default, and
+// a missing one would fail only in a running container.
+func TestEnvironmentMatchesTheCode(t *testing.T) {
 	t.Parallel()
 	root := repotest.Root(t)
 	project := load(t)
@@ -336,8 +336,8 @@ func TestVariablesAreThoseTheProcessesRead(t *testing.T) {
 	}
 }
 
-// TestSettingsOfOperators: what .env sets reaches every process that reads it.
-func TestSettingsOfOperators(t *testing.T) {
+// TestSettingsReachEveryProcessThatReadsThem checks what operators set in .env.
+func TestSettingsReachEveryProcessThatReadsThem(t *testing.T) {
 	t.Parallel()
 	env := completeEnvironment()
 	both := []string{"LOG_LEVEL", "RATE_LIMIT", "RATE_BURST", "MAX_IN_FLIGHT", "MAX_STREAMS", "DRAIN_DELAY", "OTEL_EXPORTER_OTLP_ENDPOINT"}
@@ -396,7 +396,7 @@ func TestDockerfilesFindTheirSources(t *testing.T) {
 			}
 			for _, source := range fields[1 : len(fields)-1] {
 				if found, err := filepath.Glob(filepath.Join(root, source)); err != nil || len(found) == 0 {
-					t.Errorf("%s: nothing is %s", name, source)
+					t.Errorf("%s: COPY %s finds no file", name, source)
 				}
 			}
 		}

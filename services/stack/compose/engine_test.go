@@ -117,7 +117,7 @@ func (s *engineStack) up(args ...string) {
 	s.t.Logf("healthy after %s", time.Since(begin).Round(time.Second))
 }
 
-// step runs a part of the test, which fails with any error meanwhile.
+// step runs a subtest, to which errors of the stack belong meanwhile.
 func (s *engineStack) step(name string, run func(t *testing.T)) {
 	whole := s.t
 	defer func() { s.t = whole }()
@@ -143,8 +143,8 @@ func (s *engineStack) logs() string {
 	return s.compose("logs", "--no-color", "--no-log-prefix")
 }
 
-// exits stops a container and returns its exit code and how long it took.
-func (s *engineStack) exits(container string) (code string, took time.Duration) {
+// stop stops a container and returns its exit code and how long it took.
+func (s *engineStack) stop(container string) (code string, took time.Duration) {
 	s.t.Helper()
 	begin := time.Now()
 	s.docker("stop", "--time=30", container)
@@ -154,7 +154,7 @@ func (s *engineStack) exits(container string) (code string, took time.Duration) 
 
 func (s *engineStack) url() string { return "http://localhost:" + s.env["PORT"] }
 
-// untilServed waits until the new edge responds.
+// untilServed waits until edge responds with 200.
 func untilServed(t *testing.T, client *http.Client, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -25,8 +25,8 @@ const (
 )
 
 // TestUse builds the stack, starts it with two of each server, and uses it while
-// its containers stop, die and change their passwords. The steps depend on each
-// other.
+// containers are stopped, killed and recreated with new passwords. The steps depend on
+// each other.
 func TestUse(t *testing.T) {
 	s := newEngineStack(t)
 	s.up("--build")
@@ -41,7 +41,7 @@ func TestUse(t *testing.T) {
 		s.step("one "+service+" stops and starts", func(t *testing.T) {
 			w := v.write(t)
 			container := s.containers(service)[0]
-			if code, took := s.exits(container); code != "0" {
+			if code, took := s.stop(container); code != "0" {
 				t.Errorf("exit code %s after %s", code, took)
 			}
 			s.docker("start", container)
@@ -51,7 +51,7 @@ func TestUse(t *testing.T) {
 	}
 	s.step("postgres is killed", func(t *testing.T) {
 		w := v.write(t)
-		s.docker("restart", "--time=0", s.containers("postgres")[0]) // which does not let it end by itself
+		s.docker("restart", "--time=0", s.containers("postgres")[0]) // kills it
 		s.up()
 		w.stop()
 	})
@@ -66,24 +66,24 @@ func TestUse(t *testing.T) {
 		response := v.stream(t)
 		defer response.Body.Close()
 		edge := s.containers("edge")[0]
-		if code, took := s.exits(edge); code != "0" || took > 8*time.Second {
+		if code, took := s.stop(edge); code != "0" || took > 8*time.Second {
 			t.Errorf("edge stopped with exit code %s after %s", code, took)
 		}
 		s.docker("start", edge)
 		s.up()
 		untilServed(t, v.client, s.url())
 	})
-	v.everythingIsThere(t)
+	v.checkTasks(t)
 
 	s.step("new passwords, and all containers recreated", func(t *testing.T) {
-		noSecrets(t, s) // the logs end with their containers
+		noSecrets(t, s) // down removes the logs
 		s.compose("down")
 		for _, name := range []string{"OWNER_PASSWORD", "APP_PASSWORD", "AUTH_PASSWORD"} {
 			s.env[name] = rand.Text() + rand.Text()
 		}
 		s.up()
 		untilServed(t, v.client, s.url())
-		v.everythingIsThere(t)
+		v.checkTasks(t)
 	})
 	s.step("TLS", func(t *testing.T) { useTLS(t, s) })
 	s.step("signing out", func(t *testing.T) {
@@ -106,12 +106,12 @@ func useTLS(t *testing.T, s *engineStack) {
 	v.origin = "https://localhost" // without the port, as with 443
 	v.client.Transport = &http.Transport{
 		ForceAttemptHTTP2: true,
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // nobody knows Caddy's own authority
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // Caddy's own CA is in no trust store
 	}
 	untilServed(t, v.client, v.url)
 	response := v.must(http.MethodPost, "/api/auth/sign-in/email", map[string]string{"email": email, "password": password}, http.StatusOK)
 	if response.ProtoMajor != 2 {
-		t.Errorf("edge speaks %s", response.Proto)
+		t.Errorf("edge responds with %s", response.Proto)
 	}
 	if !slices.ContainsFunc(response.Cookies(), func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, "__Secure-") && c.Secure }) {
 		t.Errorf("the cookies are %v", response.Cookies())
@@ -119,7 +119,7 @@ func useTLS(t *testing.T, s *engineStack) {
 	v.must(http.MethodGet, "/api/tasks", nil, http.StatusOK)
 }
 
-// noSecrets checks that no log has a secret.
+// noSecrets checks that no log contains a secret or a user's email address.
 func noSecrets(t *testing.T, s *engineStack) {
 	t.Helper()
 	logs := s.logs()
@@ -142,7 +142,7 @@ func noSecrets(t *testing.T, s *engineStack) {
 	}
 }
 
-// visitor is a person with a browser.
+// visitor is a client with a cookie jar.
 type visitor struct {
 	t           *testing.T
 	client      *http.Client
@@ -263,8 +263,8 @@ func (v *visitor) write(t *testing.T) *writes {
 	}}
 }
 
-// everythingIsThere compares the list with the acknowledged tasks.
-func (v *visitor) everythingIsThere(t *testing.T) {
+// checkTasks compares the list with the acknowledged tasks.
+func (v *visitor) checkTasks(t *testing.T) {
 	t.Helper()
 	var listed []string
 	for cursor := ""; ; {

@@ -38,10 +38,10 @@ type Config struct {
 	// Replicas is the number of task services, and of bffs. With several,
 	// TASKS_OPS_PORT and BFF_OPS_PORT are not used.
 	Replicas int `env:"REPLICAS" envDefault:"1"`
-	// Drain is passed on to the servers.
+	// Drain is the servers' configuration, which they read from the same variables.
 	Drain httpapi.DrainConfig
 
-	// RateLimit says whether sign-ins are limited.
+	// RateLimit limits sign-ins.
 	RateLimit bool `env:"RATE_LIMIT_ENABLED" envDefault:"true"`
 }
 

@@ -28,7 +28,7 @@ func openDataDir(path string) (dir string, unlock func(), err error) {
 	if err != nil {
 		return "", nil, err
 	}
-	// Others may enter: PostgreSQL may have to run under another account.
+	// Other accounts may enter, because PostgreSQL may run under one.
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", nil, err
 	}
@@ -111,7 +111,8 @@ func loadSecrets(dataDir string) (secrets, error) {
 	if err != nil {
 		return secrets{}, err
 	}
-	// Under another name first: with half a file, the data would be inaccessible.
+	// Under another name first: without the passwords in a complete file, the data would
+	// be inaccessible.
 	if err := os.WriteFile(path+".new", append(raw, '\n'), 0o600); err != nil {
 		return secrets{}, err
 	}

@@ -50,12 +50,12 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 	if err := s.startBalancer(ctx, net.JoinHostPort("127.0.0.1", original.env["PORT"]), replicas); err != nil {
 		return err
 	}
-	keeping, end := context.WithCancel(context.WithoutCancel(ctx))
-	var kept sync.WaitGroup
+	supervising, end := context.WithCancel(context.WithoutCancel(ctx))
+	var supervisors sync.WaitGroup
 	faults := make([]error, len(copies))
 	s.stops = append(s.stops, func() error {
 		end()
-		kept.Wait()
+		supervisors.Wait()
 		return errors.Join(faults...)
 	})
 	for i, replica := range copies {
@@ -63,21 +63,21 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 		if err != nil {
 			return err
 		}
-		kept.Go(func() { faults[i] = s.keep(keeping, replica, process) })
+		supervisors.Go(func() { faults[i] = s.supervise(supervising, replica, process) })
 	}
 	return nil
 }
 
-// keep restarts a replica whenever it ends, while the others serve, and stops it when ctx
+// supervise restarts a replica whenever it ends, while the others serve, and stops it when ctx
 // ends.
-func (s *stack) keep(ctx context.Context, service service, process *child.Child) error {
+func (s *stack) supervise(ctx context.Context, service service, process *child.Child) error {
 	for {
 		select {
 		case <-ctx.Done():
 			return s.stopServer(service.name, process)
 		case <-process.Done():
 		}
-		s.console.say("%s ended: %s; starting it again …", service.name, process.How())
+		s.console.say("%s ended: %s; restarting it …", service.name, process.Status())
 		if pause(ctx, restartPause) != nil {
 			return nil
 		}
@@ -116,7 +116,7 @@ func (s *stack) startBalancer(ctx context.Context, address string, replicas []ba
 		}
 	})
 	s.stops = append(s.stops, func() error {
-		err := server.Close() // a stream would not end by itself
+		err := server.Close() // streams do not end by themselves
 		end()
 		background.Wait()
 		return err

@@ -23,8 +23,8 @@ import (
 )
 
 const (
-	// kept is the maximum number of messages kept.
-	kept = 100
+	// maxMessages is the maximum number of messages kept.
+	maxMessages = 100
 	// maxBytes is the size of the largest message.
 	maxBytes = 1 << 20
 	// timeout bounds each step of a delivery.
@@ -87,7 +87,7 @@ func (m *Mailbox) Messages() []Message {
 
 func (m *Mailbox) keep(message Message) {
 	m.mu.Lock()
-	m.messages = append([]Message{message}, m.messages[:min(len(m.messages), kept-1)]...)
+	m.messages = append([]Message{message}, m.messages[:min(len(m.messages), maxMessages-1)]...)
 	m.mu.Unlock()
 	m.received(message)
 }
@@ -119,7 +119,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 <title>Mail · Tasklane</title>
 <style>body{font:1rem/1.5 system-ui;max-width:44rem;margin:2rem auto;padding:0 1rem}article{border-top:1px solid #ccc;padding:1rem 0;overflow-wrap:anywhere}h2{font-size:1.1rem;margin:0}</style>
 <h1>Mail</h1>
-<p>What this Tasklane would send. Nothing leaves this machine.</p>
+<p>The mail that Tasklane would send. None of it leaves this machine.</p>
 {{range .}}<article><h2>{{.Subject}}</h2><p>To {{.To}}, {{.At.Format "15:04:05"}}</p>
 {{range lines .Text}}{{if isLink .}}<p><a href="{{.}}">{{.}}</a></p>{{else if .}}<p>{{.}}</p>{{end}}{{end}}</article>
 {{else}}<p>No mail yet.</p>{{end}}
@@ -132,7 +132,7 @@ type session struct {
 	to      []string
 }
 
-// Reset forgets the recipients.
+// Reset removes the recipients.
 func (s *session) Reset() { s.to = nil }
 
 // Logout ends the delivery.

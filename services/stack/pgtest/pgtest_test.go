@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// waits has TestURL print a line once it has a server, and wait.
+// waits is the variable that makes TestURL print a line once it has a server, and wait.
 const waits = "TEST_WAITS"
 
 func TestURL(t *testing.T) {
@@ -40,8 +40,8 @@ func TestURL(t *testing.T) {
 	}
 }
 
-// TestInterrupted interrupts another process of this program in its test.
-func TestInterrupted(t *testing.T) {
+// TestInterruptedTestsLeaveNoFiles interrupts another process of this program in its test.
+func TestInterruptedTestsLeaveNoFiles(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
 	if err != nil {
@@ -58,7 +58,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	if line, err := bufio.NewReader(out).ReadString('\n'); err != nil || line != "waits\n" {
-		t.Errorf("it said %q, %v", line, err)
+		t.Errorf("its first line is %q, %v", line, err)
 	}
 	if err := other.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)

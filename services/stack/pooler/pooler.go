@@ -38,8 +38,8 @@ type Pooler struct {
 }
 
 // Start starts a pooler in front of the server at adminURL, for all its databases
-// and roles, and returns once it accepts connections. Each role has five
-// connections per database, fewer than some tests use, which clients share.
+// and roles, and returns once it accepts connections. Clients share five connections
+// per role and database, fewer than some tests use.
 func Start(ctx context.Context, adminURL string) (*Pooler, error) {
 	program, err := find(ctx)
 	if err != nil {
@@ -55,7 +55,7 @@ func Start(ctx context.Context, adminURL string) (*Pooler, error) {
 func start(ctx context.Context, program, adminURL string) (_ *Pooler, err error) {
 	admin, err := url.Parse(adminURL)
 	if err != nil {
-		return nil, errors.New("the administrator's database URL cannot be read")
+		return nil, errors.New("the administrator's database URL is invalid")
 	}
 	ports, err := port.Free(ctx, 1)
 	if err != nil {
@@ -110,17 +110,17 @@ max_client_conn = 1000
 	if os.Geteuid() != 0 {
 		return []string{settings}, nil
 	}
-	// PgBouncer refuses to run as root.
+	// PgBouncer does not run as root.
 	for _, path := range []string{p.dir, users, settings} {
-		if err := give(path); err != nil {
+		if err := chown(path); err != nil {
 			return nil, err
 		}
 	}
 	return []string{"-u", account, settings}, nil
 }
 
-// give makes the account the owner of path.
-func give(path string) error {
+// chown makes the account the owner of path.
+func chown(path string) error {
 	found, err := user.Lookup(account)
 	if err != nil {
 		return err
@@ -145,7 +145,7 @@ func (p *Pooler) await(ctx context.Context) error {
 			return p.process.Failed("PgBouncer")
 		case <-ctx.Done():
 			p.process.Stop()
-			return fmt.Errorf("it was not ready in time: %w", err)
+			return fmt.Errorf("not ready: %w", err)
 		case <-time.After(pollInterval):
 		}
 	}
@@ -173,7 +173,7 @@ func find(ctx context.Context) (string, error) {
 	if os.Geteuid() != 0 {
 		return "", errors.New("PgBouncer is not on PATH, and only root can install Debian's package: install pgbouncer")
 	}
-	fmt.Fprintln(os.Stderr, "No PgBouncer here: installing Debian's pgbouncer for the tests …")
+	fmt.Fprintln(os.Stderr, "PgBouncer is not installed: installing Debian's pgbouncer for the tests …")
 	for _, args := range [][]string{{"update"}, {"install", "--yes", "--no-install-recommends", "pgbouncer"}} {
 		apt := exec.CommandContext(ctx, "apt-get", args...)
 		apt.Env = append(apt.Environ(), "DEBIAN_FRONTEND=noninteractive")
@@ -185,7 +185,7 @@ func find(ctx context.Context) (string, error) {
 	if path := installed(); path != "" {
 		return path, nil
 	}
-	return "", errors.New("apt-get installed pgbouncer, and it is not there")
+	return "", errors.New("apt-get installed pgbouncer, but it is neither on PATH nor in /usr/sbin")
 }
 
 func installed() string {

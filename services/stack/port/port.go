@@ -49,7 +49,7 @@ func Free(ctx context.Context, n int) ([]int, error) {
 	return nil, cmp.Or(ctx.Err(), fmt.Errorf("no %d free ports from %d to %d", n, firstFree, lastFree))
 }
 
-// reserve reports whether the port was free and is now ours.
+// reserve reserves a port for this process, and reports whether it was free.
 func reserve(ctx context.Context, port int) bool {
 	token, err := new(net.ListenConfig).ListenPacket(ctx, "udp", loopback(port))
 	if err != nil {
@@ -65,7 +65,7 @@ func reserve(ctx context.Context, port int) bool {
 	return true
 }
 
-// Taken reports whether something already serves the port on this machine.
+// Taken reports whether a port of this machine is in use.
 func Taken(ctx context.Context, port int) bool {
 	// Binding alone is not enough: some systems let one process listen on
 	// 127.0.0.1 while another has the port on all addresses.

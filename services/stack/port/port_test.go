@@ -27,7 +27,7 @@ func TestFree(t *testing.T) {
 		if port < 1024 || port >= 32768 {
 			t.Errorf("port %d is privileged or ephemeral", port)
 		}
-		// The same holds for other processes.
+		// Other processes reserve ports in the same way.
 		if reserve(t.Context(), port) {
 			t.Errorf("port %d could be reserved a second time", port)
 		}
@@ -40,7 +40,7 @@ func TestFree(t *testing.T) {
 	}
 }
 
-func TestReserveLeavesTakenPorts(t *testing.T) {
+func TestReserve_RejectsTakenPorts(t *testing.T) {
 	t.Parallel()
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -49,7 +49,7 @@ func TestReserveLeavesTakenPorts(t *testing.T) {
 	defer listener.Close()
 	taken := listener.Addr().(*net.TCPAddr).Port
 	if reserve(t.Context(), taken) {
-		t.Errorf("port %d is taken and was reserved", taken)
+		t.Errorf("port %d was reserved, but is in use", taken)
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 	"syscall"
 )
 
-// An account is the user of the server's processes. PostgreSQL refuses to run as
+// An account is the user of the server's processes. PostgreSQL does not run as
 // root or with a user id that has no name.
 type account struct {
 	attr syscall.SysProcAttr
-	// other says that uid and gid must own the server's files. Otherwise we own
-	// them.
+	// other means that uid and gid must own the server's files. Otherwise this
+	// process's user owns them.
 	other    bool
 	uid, gid int
 }
@@ -85,5 +85,5 @@ func unprivileged() (account, error) {
 			}, nil
 		}
 	}
-	return account{}, errors.New("PostgreSQL does not run as root, and this machine has neither an account postgres nor nobody to run it as")
+	return account{}, errors.New("PostgreSQL does not run as root, and this machine has no account postgres or nobody to run it as")
 }

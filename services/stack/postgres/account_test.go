@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/stack/port"
 )
 
-// TestAccounts: an ordinary user runs the server as itself; root runs it in a user
+// TestRunsWithoutRoot: an ordinary user runs the server as itself; root runs it in a user
 // namespace, or as another account where the system has no user namespaces.
-func TestAccounts(t *testing.T) {
+func TestRunsWithoutRoot(t *testing.T) {
 	t.Parallel()
 	bin, err := find(t.Context(), 0)
 	if err != nil {
@@ -68,7 +68,7 @@ func TestAccounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer process.Stop(child.Step{Signal: syscall.SIGQUIT, Wait: 10 * time.Second})
-			// Not as its parent, but like a launcher that finds it running.
+			// Stop it like a launcher that finds it running, not as its parent.
 			if err := stopStale(t.Context(), c.dir); err != nil {
 				t.Fatal(err)
 			}

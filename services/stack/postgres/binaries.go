@@ -65,7 +65,7 @@ func find(ctx context.Context, major int) (binaries, error) {
 	}
 	wanted := "PostgreSQL"
 	if major != 0 {
-		wanted = fmt.Sprintf("PostgreSQL %d, which the data is of,", major)
+		wanted = fmt.Sprintf("PostgreSQL %d, the version of the data,", major)
 	}
 	return binaries{}, fmt.Errorf("%s was not found; tried:\n  %s", wanted, strings.Join(tried, "\n  "))
 }

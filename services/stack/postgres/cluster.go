@@ -28,7 +28,7 @@ type cluster struct {
 	bin       binaries
 	as        account
 	dir       string
-	throwAway bool
+	temporary bool
 	settings  []string
 }
 
@@ -63,7 +63,7 @@ func (c *cluster) initialise(ctx context.Context, password string) error {
 	}
 
 	args := []string{"-U", Superuser, "-E", "UTF8", "--locale=C", "--no-instructions"}
-	if c.throwAway {
+	if c.temporary {
 		args = append(args, "-A", "trust", "--no-sync")
 	} else {
 		passwordFile, err := c.passwordFile(password)
@@ -131,7 +131,7 @@ func (c *cluster) serve(ctx context.Context, port int, log func(string)) (*child
 		// Details of errors may contain values, such as an email address.
 		"-c", "log_error_verbosity=terse",
 	}
-	if c.throwAway {
+	if c.temporary {
 		args = append(args, "-F", "-c", "synchronous_commit=off", "-c", "full_page_writes=off", "-c", "max_connections=300")
 	}
 	for _, setting := range c.settings {

@@ -20,13 +20,13 @@ import (
 
 const password = "it's a \"password\""
 
-// TestKeptServer starts a server on a data directory in every state in which a
+// TestStartsOnExistingData starts a server on a data directory in every state in which a
 // killed launcher may leave it.
-func TestKeptServer(t *testing.T) {
+func TestStartsOnExistingData(t *testing.T) {
 	t.Parallel()
 	opts := postgres.Options{DataDir: t.TempDir(), Password: password, Settings: []string{"max_connections=17"}}
 	server := start(t, opts)
-	query(t, server, "CREATE TABLE kept AS SELECT 42 AS answer")
+	query(t, server, "CREATE TABLE kept AS SELECT 42 AS n")
 	if got := query(t, server, "SELECT current_setting('max_connections')::int"); got != 17 {
 		t.Errorf("max_connections = %d, want 17", got)
 	}
@@ -59,7 +59,7 @@ func TestKeptServer(t *testing.T) {
 	}{
 		{"a clean stop", func() { stop(t, server) }},
 		{"a server that still runs", func() {}},
-		{"a lock file whose process number went to another", func() {
+		{"a lock file with the id of another process", func() {
 			text := read(t, lockFile)
 			stop(t, server)
 			_, rest, _ := strings.Cut(text, "\n")
@@ -72,8 +72,8 @@ func TestKeptServer(t *testing.T) {
 	} {
 		left.by()
 		next := start(t, opts)
-		if got := query(t, next, "SELECT answer FROM kept"); got != 42 {
-			t.Errorf("after %s: answer = %d, want 42", left.name, got)
+		if got := query(t, next, "SELECT n FROM kept"); got != 42 {
+			t.Errorf("after %s: n = %d, want 42", left.name, got)
 		}
 		select {
 		case <-server.Process().Done():
@@ -93,7 +93,7 @@ func TestKeptServer(t *testing.T) {
 	}
 }
 
-func TestThrowAwayServer(t *testing.T) {
+func TestTemporaryServerIsRemovedAndLogsNoValues(t *testing.T) {
 	t.Parallel()
 	var log []string // read once the server has stopped
 	server := start(t, postgres.Options{Log: func(line string) { log = append(log, line) }})
@@ -112,7 +112,7 @@ func TestThrowAwayServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(t.Context(), "INSERT INTO people VALUES ($1)", address); err == nil {
-		t.Error("an address is there twice")
+		t.Error("a unique address was inserted twice")
 	}
 
 	// The open connection must not delay the stop.
@@ -151,9 +151,9 @@ func TestStart_Errors(t *testing.T) {
 	})
 }
 
-// TestInterruptedSetUp: a kill during the set-up leaves half a data directory,
-// under another name.
-func TestInterruptedSetUp(t *testing.T) {
+// TestStartsAfterAnInterruptedInitdb: initdb leaves an incomplete data directory under
+// another name.
+func TestStartsAfterAnInterruptedInitdb(t *testing.T) {
 	t.Parallel()
 	opts := postgres.Options{DataDir: t.TempDir(), Password: password}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -178,12 +178,12 @@ func TestInterruptedSetUp(t *testing.T) {
 	}
 	cancel()
 	if err := <-stopped; !errors.Is(err, context.Canceled) {
-		t.Fatalf("error of the interrupted start = %v, want that it was cancelled", err)
+		t.Fatalf("error of the interrupted start = %v, want context.Canceled", err)
 	}
 	query(t, start(t, opts), "SELECT 1")
 }
 
-func TestBinDirIsNotIgnored(t *testing.T) {
+func TestPGBinDirIsRequired(t *testing.T) {
 	dir := t.TempDir()
 	t.Setenv("PG_BIN_DIR", dir)
 	fails(t, postgres.Options{}, "PG_BIN_DIR "+dir)

@@ -66,7 +66,7 @@ func Start(ctx context.Context, opts Options) (*Server, error) {
 
 func start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if opts.DataDir != "" {
-		// Others may enter, because the server may run as another account.
+		// Other accounts may enter, because the server may run under one.
 		if err := os.MkdirAll(opts.DataDir, 0o755); err != nil {
 			return nil, err
 		}
@@ -104,7 +104,7 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 		if err != nil {
 			return nil, err
 		}
-		c.dir, c.throwAway = filepath.Join(root, "data"), true
+		c.dir, c.temporary = filepath.Join(root, "data"), true
 	}
 	if err := c.prepare(ctx, opts.Password); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (s *Server) URL(role, password, database string) string {
 // AdminURL returns the superuser's URL of a database.
 func (s *Server) AdminURL(database string) string { return s.URL(Superuser, s.password, database) }
 
-// Process returns the id of the server's main process.
+// Process returns the server's main process.
 func (s *Server) Process() *child.Child { return s.process }
 
 // Stop stops the server within seconds. It rolls back open transactions and shuts down

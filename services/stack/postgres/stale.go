@@ -72,7 +72,7 @@ func stopStale(ctx context.Context, dir string) error {
 		return nil
 	}
 	if errors.Is(err, strconv.ErrSyntax) {
-		// A crash left it empty, and PostgreSQL would refuse to start.
+		// A crash left the lock file empty, and PostgreSQL does not start with it.
 		return os.Remove(filepath.Join(dir, lockFile))
 	}
 	if err != nil {
@@ -83,8 +83,8 @@ func stopStale(ctx context.Context, dir string) error {
 		return err
 	}
 	if !serving {
-		// The process is gone, or another one has its id by now. PostgreSQL takes
-		// over from a dead server, but would mistake that process for a living one.
+		// The server has ended. PostgreSQL replaces the lock file of a process that does
+		// not exist, but not one with the id of an unrelated process.
 		if exists(found.pid) {
 			return os.Remove(filepath.Join(dir, lockFile))
 		}

@@ -7,10 +7,10 @@ import (
 	"os"
 )
 
-// worksIn reports whether dir is the process's working directory, as a data
-// directory is its server's.
+// worksIn reports whether dir is the process's working directory. A server's is its data
+// directory.
 func worksIn(pid int, dir string) (bool, error) {
-	its, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
+	cwd, err := os.Stat(fmt.Sprintf("/proc/%d/cwd", pid))
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return false, nil // a zombie, or not ours
 	}
@@ -18,5 +18,5 @@ func worksIn(pid int, dir string) (bool, error) {
 		return false, err
 	}
 	want, err := os.Stat(dir)
-	return err == nil && os.SameFile(its, want), err
+	return err == nil && os.SameFile(cwd, want), err
 }

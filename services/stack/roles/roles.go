@@ -22,12 +22,12 @@ const (
 	App      = "tasklane_app"
 )
 
-// script is also what docker-compose.yml runs.
+// script also runs in docker-compose.yml.
 //
 //go:embed roles.sql
 var script string
 
-// Passwords are those of the roles.
+// Passwords are the roles' passwords.
 type Passwords struct{ Owner, Auth string }
 
 // Create creates the database, the roles and the schema, or updates existing ones. adminURL
@@ -70,7 +70,7 @@ func AuthURL(ctx context.Context, ownerURL string) (string, error) {
 	address, err := url.Parse(ownerURL)
 	if err != nil {
 		// Not err itself, which quotes the URL with its password.
-		return "", fmt.Errorf("the owner's database URL cannot be read")
+		return "", fmt.Errorf("the owner's database URL is invalid")
 	}
 	err = run(ctx, ownerURL, func(conn *pgx.Conn) error {
 		if _, err := conn.Exec(ctx, "CREATE SCHEMA IF NOT EXISTS auth"); err != nil {
@@ -108,7 +108,7 @@ func run(ctx context.Context, url string, work func(*pgx.Conn) error) error {
 func withDatabase(address, database string) (string, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {
-		return "", fmt.Errorf("the administrator's database URL cannot be read")
+		return "", fmt.Errorf("the administrator's database URL is invalid")
 	}
 	parsed.Path = "/" + database
 	return parsed.String(), nil

@@ -1,9 +1,9 @@
--- The roles of Tasklane and what each may do, applied by a superuser to the
--- current database, as often as one likes. The settings tasklane.owner_password
--- and tasklane.auth_password carry the passwords.
+-- Creates the roles of Tasklane in the current database, or updates them. A superuser
+-- runs it, with the passwords in the settings tasklane.owner_password and
+-- tasklane.auth_password.
 --
---   tasklane_owner  migrates: owns the database and makes the task service's role
---   tasklane_auth   Better Auth: its tables are in the schema auth and it sees no other
+--   tasklane_owner  owns the database, migrates, and creates the task service's role
+--   tasklane_auth   Better Auth's role, which owns the schema auth and can read no other
 DO $$
 BEGIN
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tasklane_owner') THEN
@@ -17,7 +17,7 @@ BEGIN
 	END IF;
 	EXECUTE format('ALTER ROLE tasklane_auth LOGIN PASSWORD %L', current_setting('tasklane.auth_password'));
 	CREATE SCHEMA IF NOT EXISTS auth AUTHORIZATION tasklane_auth;
-	-- Not a parameter of the connection: poolers refuse those.
+	-- Not a parameter of the connection: poolers reject it.
 	EXECUTE format('ALTER ROLE tasklane_auth IN DATABASE %I SET search_path = auth', current_database());
 END
 $$;

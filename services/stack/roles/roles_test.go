@@ -12,8 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
 
-// TestRoles has its own server, because roles belong to a whole server.
-func TestRoles(t *testing.T) {
+// TestRolesHaveOnlyTheirPrivileges has its own server, because all databases of a server
+// share its roles.
+func TestRolesHaveOnlyTheirPrivileges(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	again := roles.Passwords{Owner: "it's \"second\"", Auth: "$$second$$"}

@@ -89,7 +89,7 @@ func (g *goReport) packageEnded(test goTest, action string, seconds float64) {
 	case "pass":
 		g.print(fmt.Sprintf("ok    %s (%.1f s)", test.pkg, seconds))
 	case "fail":
-		// It includes panics, data races and tests that never ended.
+		// The output includes panics, data races and unfinished tests.
 		g.print(strings.TrimSuffix(strings.Join(g.output[test], ""), "\n"))
 		for unfinished, lines := range g.output {
 			if unfinished.pkg == test.pkg && unfinished != test {

@@ -99,7 +99,7 @@ func readVitest(path string) (tally, error) {
 	return counted, nil
 }
 
-// report is the path of a step's report.
+// report returns the path of a step's report.
 func (r *runner) report(step, kind string) string {
 	return filepath.Join(r.temp, strings.ReplaceAll(step, "/", "-")+"."+kind)
 }

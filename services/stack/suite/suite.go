@@ -63,7 +63,7 @@ func Run(ctx context.Context, out io.Writer) error {
 }
 
 // RunPooled runs, like [Run], all tests that need the task service's database, through
-// PgBouncer in transaction mode. TEST_POOLER tells the tests.
+// PgBouncer in transaction mode, whose address is in TEST_POOLER.
 func RunPooled(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, adminURL string) (err error) {
 		p, err := pooler.Start(ctx, adminURL)
@@ -71,9 +71,9 @@ func RunPooled(ctx context.Context, out io.Writer) error {
 			return err
 		}
 		defer func() {
-			if fault := p.Stop(); fault != nil {
-				r.print(fault.Error())
-				err = errors.Join(err, fault)
+			if stopErr := p.Stop(); stopErr != nil {
+				r.print(stopErr.Error())
+				err = errors.Join(err, stopErr)
 			}
 		}()
 		r.env = append(r.env, "TEST_POOLER="+p.Address)

@@ -71,7 +71,7 @@ func TestGoReport(t *testing.T) {
 	}
 }
 
-func TestGoTestsSeeWhatGoDoesNotTrack(t *testing.T) {
+func TestGoTests_AreNotCached(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()
 	write := func(name, text string) {
@@ -116,7 +116,7 @@ func TestFile(t *testing.T) {
 
 func TestReadReports(t *testing.T) {
 	t.Parallel()
-	const ranNothing = "no tests ran"
+	const noTests = "no tests ran"
 	for _, tt := range []struct {
 		name, text string
 		read       func(string) (tally, error)
@@ -124,9 +124,9 @@ func TestReadReports(t *testing.T) {
 		err        string
 	}{
 		{"TAP", "ok 1 - x\n# tests 7\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n", readTAP, tally{passed: 3, failed: 2, skipped: 2}, ""},
-		{"empty TAP", "# pass 0\n# fail 0\n", readTAP, tally{}, ranNothing},
+		{"empty TAP", "# pass 0\n# fail 0\n", readTAP, tally{}, noTests},
 		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1}`, readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
-		{"empty Vitest", `{"success":true}`, readVitest, tally{}, ranNothing},
+		{"empty Vitest", `{"success":true}`, readVitest, tally{}, noTests},
 		{"broken Vitest", `{`, readVitest, tally{}, "read the report"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

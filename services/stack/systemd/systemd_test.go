@@ -43,13 +43,13 @@ func install(t *testing.T, args ...string) (dest, output string, err error) {
 	if err != nil {
 		return dest, output, err
 	}
-	// Again, as for an upgrade: settings do not change.
+	// Run it again, as for an upgrade: it keeps the settings.
 	before := settings(t, dest)
 	if again, err := run(t, copied, dest); err != nil {
-		t.Errorf("the second time: %v\n%s", err, again)
+		t.Errorf("the second run: %v\n%s", err, again)
 	}
 	if diff := cmp.Diff(before, settings(t, dest)); diff != "" {
-		t.Errorf("the second time changes the settings (-before +after):\n%s", diff)
+		t.Errorf("the second run changes the settings (-before +after):\n%s", diff)
 	}
 	return dest, output, nil
 }
@@ -121,8 +121,8 @@ func TestInstall(t *testing.T) {
 	checkUnits(t, dest)
 }
 
-// TestRun: the operator's commands have the addresses and secrets of the units.
-func TestRun(t *testing.T) {
+// TestRun_SetsTheEnvironmentOfTheUnit expects the addresses and secrets that the unit sets.
+func TestRun_SetsTheEnvironmentOfTheUnit(t *testing.T) {
 	t.Parallel()
 	dest, output, err := install(t, "https://tasks.example.com")
 	if err != nil {
@@ -165,7 +165,7 @@ func TestRun(t *testing.T) {
 	}
 }
 
-func TestInstallNeedsTheAddress(t *testing.T) {
+func TestInstall_RequiresTheAddress(t *testing.T) {
 	t.Parallel()
 	if _, output, err := install(t); err == nil || !strings.HasPrefix(output, "usage: ") {
 		t.Errorf("without an address: %v %s", err, output)
@@ -212,7 +212,7 @@ func checkUnits(t *testing.T, dest string) {
 				}
 			}
 		}
-		// systemd checks that the programs exist.
+		// Paths below dest, because systemd-analyze checks that the programs exist.
 		write(t, unit, strings.ReplaceAll(text, "/opt/tasklane", filepath.Join(dest, "opt/tasklane")))
 	}
 	verify, err := exec.LookPath("systemd-analyze")
@@ -235,10 +235,11 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// TestUpgrade expects that the task service serves during the migrations of an upgrade,
-// as OPERATIONS.md orders it: restarting a unit also restarts those that require it. A task
-// service that starts while Better Auth does has no keys, so each step waits.
-func TestUpgrade(t *testing.T) {
+// TestUpgrade_ServesDuringMigrations checks the order of the commands in OPERATIONS.md. It
+// runs tasks migrate instead of restarting tasklane-migrate, because systemd would then also
+// restart the task service, which requires it. Each restart waits until the server is
+// ready, because a task service that starts before Better Auth is ready has no keys.
+func TestUpgrade_ServesDuringMigrations(t *testing.T) {
 	t.Parallel()
 	_, page, found := strings.Cut(repotest.Read(t, filepath.Join(repotest.Root(t), "OPERATIONS.md")), "\n## Upgrade and roll back\n")
 	page, _, ends := strings.Cut(page, "\n## ")

@@ -19,7 +19,7 @@ import (
 
 type commands struct {
 	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
-	Test      testCommand      `cmd:"" help:"Run every test of the repository, or those of a setting of its own."`
+	Test      testCommand      `cmd:"" help:"Run all tests of the repository, or, with a flag, some of them in another setup."`
 	Soak      soakCommand      `cmd:"" help:"Run the long versions of the stress and attack tests, and print their counts."`
 	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
 }
@@ -32,7 +32,7 @@ func main() {
 	err := command.Run()
 	switch {
 	case err == nil:
-	case errors.Is(err, suite.ErrFailed): // the sum, which is the last line, says it
+	case errors.Is(err, suite.ErrFailed): // the totals in the last line show it
 		os.Exit(1)
 	default:
 		fmt.Fprintf(os.Stderr, "stack: %v\n", err)
@@ -41,7 +41,7 @@ func main() {
 }
 
 type upCommand struct {
-	WithParent bool `help:"Also stop when the parent process has ended: if make is killed, it does not signal this process."`
+	WithParent bool `help:"Also stop when the parent process ends: a killed make does not signal this process."`
 }
 
 func (c *upCommand) Run(ctx context.Context) error {
@@ -62,8 +62,8 @@ func (c *upCommand) Run(ctx context.Context) error {
 }
 
 type testCommand struct {
-	Pooled   bool `xor:"setting" help:"Run those that need the task service's database, through PgBouncer."`
-	Replicas bool `xor:"setting" help:"Run those in a browser, and the conformance suite, against two task services and two bffs."`
+	Pooled   bool `xor:"setting" help:"Run the task service's tests through PgBouncer."`
+	Replicas bool `xor:"setting" help:"Run the browser tests and the tests of replicas against two task services and two bffs."`
 }
 
 func (c *testCommand) Run(ctx context.Context) error {
@@ -90,7 +90,8 @@ func (*cleanDataCommand) Run(ctx context.Context) error {
 	return launch.RemoveData(ctx, config.DataDir)
 }
 
-// waitForParent returns when the parent process has ended and we have another one.
+// waitForParent returns when the parent process has ended, which gives this process
+// another parent.
 func waitForParent(ctx context.Context) {
 	parent := os.Getppid()
 	ticker := time.NewTicker(500 * time.Millisecond)

@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// TestReplicasAreStartedAgain: no request fails when a replica ends, and it is
-// restarted.
-func TestReplicasAreStartedAgain(t *testing.T) {
+// TestReplicasAreRestarted expects that no request fails when a replica ends.
+func TestReplicasAreRestarted(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	s["REPLICAS"] = "2"

@@ -209,7 +209,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	}
 	r.signal(t, syscall.SIGTERM)
 
-	// The shell plays the part of make, which can be killed without a signal to us.
+	// The shell stands in for make, which can be killed without a signal to its children.
 	r = start(t, s, s.command("sh", "-c", `"$0" up --with-parent; exit`, filepath.Join(bin, "stack")))
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -235,7 +235,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	}
 }
 
-func TestUsesTheGivenServer(t *testing.T) {
+func TestUsesAnExistingServer(t *testing.T) {
 	t.Parallel()
 	server, err := postgres.Start(t.Context(), postgres.Options{})
 	if err != nil {
@@ -284,27 +284,27 @@ func TestUsesTheGivenServer(t *testing.T) {
 	exec(server.URL("somebody", "", "theirs"), `SELECT 1 / count(*) FROM auth."user"`)
 }
 
-// TestWithstandsOddClients: no request ends a server, and no silent connection
-// keeps one from ending.
-func TestWithstandsOddClients(t *testing.T) {
+// TestServersSurviveMalformedRequests expects that no request ends a server, and that no
+// idle connection delays a stop.
+func TestServersSurviveMalformedRequests(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	r := up(t, s)
 	for _, tt := range []struct {
 		name, port, request string
-		want                int // 0: the bff decides
+		want                int // 0: any status
 	}{
 		{"TRACE through the bff", "PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", 0},
 		{"TRACE", "AUTH_PORT", "TRACE /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
-		{"a method of no endpoint", "AUTH_PORT", "PROPFIND /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
-		{"half a Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: [\r\n", http.StatusBadRequest},
+		{"an unknown method", "AUTH_PORT", "PROPFIND /api/auth/ok HTTP/1.1\r\nHost: localhost\r\n", http.StatusMethodNotAllowed},
+		{"an incomplete IPv6 Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: [\r\n", http.StatusBadRequest},
 		{"two words as Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: a b\r\n", http.StatusBadRequest},
 		{"an empty Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost:\r\n", http.StatusBadRequest},
 		{"a user in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: ada@localhost\r\n", http.StatusBadRequest},
 		{"a path in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: localhost/x\r\n", http.StatusBadRequest},
 		{"IPv6 in Host", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: [::1]:3001\r\n", http.StatusOK},
-		{"no URL's scheme", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: [\r\n", http.StatusOK},
-		{"what the server cannot take", "AUTH_PORT", "GET /api/auth//[ HTTP/1.1\r\nHost: localhost\r\n", http.StatusNotFound},
+		{"an invalid X-Forwarded-Proto", "AUTH_PORT", "GET /api/auth/ok HTTP/1.1\r\nHost: localhost\r\nX-Forwarded-Proto: [\r\n", http.StatusOK},
+		{"an invalid path", "AUTH_PORT", "GET /api/auth//[ HTTP/1.1\r\nHost: localhost\r\n", http.StatusNotFound},
 	} {
 		status := r.sendRaw(t, tt.port, tt.request)
 		if tt.want != 0 && status != tt.want {
@@ -316,10 +316,10 @@ func TestWithstandsOddClients(t *testing.T) {
 	}
 
 	for _, name := range []string{"PORT", "BFF_OPS_PORT", "TASKS_PORT", "TASKS_OPS_PORT", "AUTH_PORT"} {
-		r.dial(t, name) // a silent connection
+		r.dial(t, name) // an idle connection
 	}
 	if code := r.signal(t, syscall.SIGINT); code != 0 {
-		t.Errorf("exit code with silent connections = %d, want 0", code)
+		t.Errorf("exit code with idle connections = %d, want 0", code)
 	}
 }
 
@@ -340,11 +340,11 @@ func TestCleanData(t *testing.T) {
 	}
 	entries, err := os.ReadDir(s["DATA_DIR"])
 	if err != nil || len(entries) != 1 || entries[0].Name() != "not-ours" {
-		t.Errorf("left: %v, %v; want what was not the stack's", entries, err)
+		t.Errorf("left: %v, %v; want only not-ours", entries, err)
 	}
 }
 
-func TestTakenPort(t *testing.T) {
+func TestReportsATakenPort(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", net.JoinHostPort("127.0.0.1", s["TASKS_PORT"]))
@@ -358,11 +358,11 @@ func TestTakenPort(t *testing.T) {
 		t.Errorf("output lacks %q:\n%s", want, out)
 	}
 	if strings.Contains(out, "starting") {
-		t.Errorf("something was started before the port was found taken:\n%s", out)
+		t.Errorf("processes were started before the check of the ports:\n%s", out)
 	}
 }
 
-func TestMistakesAreNamedAtOnce(t *testing.T) {
+func TestReportsAllInvalidSettings(t *testing.T) {
 	t.Parallel()
 	s := newSettings(t)
 	s["PORT"], s["BFF_OPS_PORT"], s["AUTH_PORT"], s["TASKS_PORT"] = "0", "web", "7000", "7000"
