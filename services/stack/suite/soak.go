@@ -33,39 +33,26 @@ var soaked = []struct{ module, pkg, tests string }{
 // parser. It writes a table of the tests' counts to out.
 func Soak(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
-		r.env = append(r.env, "TEST_SOAK=1")
-		counted := counts{}
+		r.env, r.counts = append(r.env, "TEST_SOAK=1"), counts{}
 		var all []step
 		for _, s := range soaked {
-			all = append(all, soak(s.module, s.pkg, s.tests, counted))
+			// One after another, so that they do not load each other.
+			all = append(all, goTests(s.module, s.pkg, "-timeout=2h", "-parallel=1", "-run="+s.tests))
 		}
 		targets, err := fuzzTargets(r.root)
 		if err != nil {
 			return err
 		}
 		for _, target := range targets {
-			all = append(all, target.step(counted))
+			all = append(all, target.step())
 		}
 		err = r.runAll(ctx, all)
-		fmt.Fprint(out, "\n"+counted.String())
+		fmt.Fprint(out, "\n"+r.counts.String())
 		return err
 	})
 }
 
-func soak(module, pkg, tests string, counted counts) step {
-	return step{name: "soak " + module + " " + pkg, run: func(ctx context.Context, r *runner) (tally, error) {
-		// One after another, so that they do not load each other.
-		args := []string{"test", "-json", "-count=1", "-timeout=2h", "-parallel=1", "-run", tests, pkg}
-		if hasCompiler(ctx) {
-			args = append(args, "-race")
-		}
-		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: counted}
-		err := r.command(ctx, module, report.line, "go", args...)
-		return report.tally, err
-	}}
-}
-
-// A fuzzTarget is a function that takes any input.
+// A fuzzTarget is a Go fuzz test.
 type fuzzTarget struct{ module, pkg, name string }
 
 var fuzzFunction = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
@@ -102,17 +89,17 @@ func fuzzTargets(root string) (all []fuzzTarget, err error) {
 
 var execs = regexp.MustCompile(`execs: (\d+)`)
 
-func (f fuzzTarget) step(counted counts) step {
+func (f fuzzTarget) step() step {
 	return step{name: "fuzz " + f.module + " " + f.pkg + " " + f.name, run: func(ctx context.Context, r *runner) (tally, error) {
 		var lines []string
-		tried := 0
+		inputs := 0
 		err := r.command(ctx, f.module, func(line string) {
 			lines = append(lines, line)
 			if match := execs.FindStringSubmatch(line); match != nil {
-				tried, _ = strconv.Atoi(match[1]) // digits
+				inputs, _ = strconv.Atoi(match[1]) // digits
 			}
 		}, "go", "test", "-run", "^$", "-fuzz", "^"+f.name+"$", "-fuzztime", fuzzTime.String(), f.pkg)
-		counted["inputs fuzzed"] += tried
+		r.counts["inputs fuzzed"] += inputs
 		if err != nil {
 			r.print(strings.Join(lines, "\n"))
 			return tally{failed: 1}, err

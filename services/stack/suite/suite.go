@@ -51,6 +51,8 @@ type runner struct {
 	out  io.Writer
 	env  []string
 	temp string // a directory for the steps' reports
+	// counts, unless nil, sums the counts that tests print.
+	counts counts
 }
 
 // Run runs all tests, one group after another, and writes failures and, as the last line,

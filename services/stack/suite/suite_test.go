@@ -93,12 +93,13 @@ import (
 )
 
 func TestFile(t *testing.T) {
+	t.Log("counted: runs 1")
 	if raw, err := os.ReadFile("../file"); err != nil || string(raw) != "good" {
 		t.Fatal(string(raw), err)
 	}
 }
 `)
-	r := &runner{root: root, out: io.Discard, env: os.Environ()}
+	r := &runner{root: root, out: io.Discard, env: os.Environ(), counts: counts{}}
 	for _, step := range []struct {
 		text string
 		want tally
@@ -111,6 +112,9 @@ func TestFile(t *testing.T) {
 		if diff := cmp.Diff(step.want, got, cmp.AllowUnexported(tally{})); diff != "" {
 			t.Errorf("counts with a %s file (-want +got):\n%s\n%v", step.text, diff, err)
 		}
+	}
+	if diff := cmp.Diff(counts{"runs": 2}, r.counts); diff != "" {
+		t.Errorf("counts that the tests print (-want +got):\n%s", diff)
 	}
 }
 
