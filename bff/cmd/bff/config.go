@@ -16,18 +16,18 @@ import (
 
 // config is the environment of "bff serve".
 type config struct {
-	// PublicURL is the origin that browsers know the bff by.
+	// PublicURL is the origin of the bff in browsers.
 	PublicURL environ.Origin `env:"PUBLIC_URL,notEmpty"`
-	// TasksURL and BetterAuthURL are where the servers behind the bff are
-	// reached from here.
+	// TasksURL and BetterAuthURL are the addresses of the servers behind the bff.
 	TasksURL      environ.Address `env:"TASKS_URL,notEmpty"`
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL,notEmpty"`
-	// Secret is Better Auth's secret, which verifies cookies. Without it every
-	// unknown cookie costs a request to Better Auth.
+	// Secret is Better Auth's secret, with which the bff verifies cookies. Without
+	// it, every unknown cookie costs a request to Better Auth.
 	Secret secret `env:"BETTER_AUTH_SECRET"`
 	// CookiePrefix is the prefix of the names of Better Auth's cookies.
 	CookiePrefix cookiePrefix `env:"COOKIE_PREFIX" envDefault:"better-auth"`
-	// SessionCacheTTL is how long a session counts that was ended elsewhere.
+	// SessionCacheTTL is how long a session that was ended elsewhere is still
+	// accepted.
 	SessionCacheTTL environ.Lifetime `env:"SESSION_CACHE_TTL" envDefault:"30s"`
 	// TrustedOrigins are other origins whose pages may call the API.
 	TrustedOrigins []environ.Origin `env:"TRUSTED_ORIGINS"`
@@ -40,18 +40,18 @@ type config struct {
 	// Port serves browsers, OpsPort health, readiness and metrics.
 	Port    environ.Port `env:"PORT" envDefault:"3000"`
 	OpsPort environ.Port `env:"OPS_PORT" envDefault:"9091"`
-	// LogLevel is the least level to log.
+	// LogLevel is the minimum level of logged lines.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
 	// Limits bound the requests of a replica.
 	Limits httpapi.LimitConfig
-	// Drain says how a replica stops.
+	// Drain configures the shutdown of a replica.
 	Drain httpapi.DrainConfig
-	// ClientRateLimit is the number of requests a second to a replica from one
-	// address, ClientRateBurst how many may come at once; a limit of zero means
-	// no limit. Many users can share an address.
+	// ClientRateLimit is the number of requests per second that one address may
+	// send to a replica; zero means no limit. ClientRateBurst is the number that
+	// may come at once. Many users can share an address.
 	ClientRateLimit float64 `env:"CLIENT_RATE_LIMIT" envDefault:"1000"`
 	ClientRateBurst int     `env:"CLIENT_RATE_BURST" envDefault:"5000"`
-	// Tracing says where traces are sent.
+	// Tracing turns traces on or off.
 	Tracing tracing.Config
 }
 
@@ -71,15 +71,15 @@ func (c *config) listen(port environ.Port) string {
 	return net.JoinHostPort(c.Host, port.String())
 }
 
-// cookiePrefix is Better Auth's cookiePrefix, without the __Secure- that Better Auth
-// adds with https.
+// cookiePrefix is Better Auth's cookiePrefix, without __Secure-, which Better Auth adds on
+// https.
 type cookiePrefix string
 
 var cookiePrefixes = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 func (p *cookiePrefix) UnmarshalText(text []byte) error {
 	if !cookiePrefixes.Match(text) {
-		return errors.New("must be Better Auth's cookiePrefix, such as my-app, without __Secure-")
+		return errors.New("must be Better Auth's advanced.cookiePrefix, such as my-app, without __Secure-")
 	}
 	*p = cookiePrefix(text)
 	return nil
@@ -96,10 +96,10 @@ func (f *folder) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// secret is a key that is never printed.
+// secret is a secret that fmt does not print.
 type secret string
 
-// The same rules as in the auth server, which has the same secret.
+// The rules are the same as in the auth server, which has the same secret.
 const (
 	minSecretLength  = 32
 	minSecretVariety = 10

@@ -29,7 +29,7 @@ func valid() map[string]string {
 	}
 }
 
-func TestConfigDefaults(t *testing.T) {
+func TestConfig_HasDefaults(t *testing.T) {
 	t.Parallel()
 	environment := valid()
 	// Compose files set missing variables to the empty string.
@@ -60,7 +60,7 @@ func TestConfigDefaults(t *testing.T) {
 	}
 }
 
-func TestConfigWhole(t *testing.T) {
+func TestConfig_ReadsEveryVariable(t *testing.T) {
 	t.Parallel()
 	page := t.TempDir()
 	if err := os.WriteFile(filepath.Join(page, "index.html"), nil, 0o644); err != nil {
@@ -124,12 +124,12 @@ func TestConfigWhole(t *testing.T) {
 	}
 }
 
-func TestConfigMistakes(t *testing.T) {
+func TestConfig_RejectsInvalidValues(t *testing.T) {
 	t.Parallel()
 
-	t.Run("one", func(t *testing.T) {
+	t.Run("one invalid value", func(t *testing.T) {
 		t.Parallel()
-		for _, mistake := range []string{
+		for _, invalid := range []string{
 			"PUBLIC_URL=", "PUBLIC_URL=tasks.example.com", "PUBLIC_URL=https://tasks.example.com/app", "PUBLIC_URL=https://u:p@tasks.example.com",
 			"TASKS_URL=", "TASKS_URL=tasks:8080", "TASKS_URL=http://tasks:8080?x=1", "TASKS_URL=http://u:p@tasks:8080",
 			"BETTER_AUTH_URL=", "BETTER_AUTH_URL=ftp://auth", "BETTER_AUTH_URL=http://",
@@ -144,16 +144,16 @@ func TestConfigMistakes(t *testing.T) {
 			"OTEL_SDK_DISABLED=perhaps", "OTEL_TRACES_EXPORTER=zipkin",
 		} {
 			environment := valid()
-			name, value, _ := strings.Cut(mistake, "=")
+			name, value, _ := strings.Cut(invalid, "=")
 			environment[name] = value
 			err := environ.ReadFrom(environment, new(config))
 			if err == nil {
-				t.Errorf("%s: accepted", mistake)
+				t.Errorf("%s: accepted", invalid)
 				continue
 			}
 			lines := strings.Split(err.Error(), "\n")
 			if len(lines) != 2 || !strings.HasPrefix(lines[1], "  "+name+" ") {
-				t.Errorf("%s: %v", mistake, err)
+				t.Errorf("%s: %v", invalid, err)
 			}
 		}
 	})
@@ -167,7 +167,7 @@ func TestConfigMistakes(t *testing.T) {
 		}
 	})
 
-	t.Run("all at once and without values", func(t *testing.T) {
+	t.Run("all errors are reported, without values", func(t *testing.T) {
 		t.Parallel()
 		environment := map[string]string{
 			"TASKS_URL": "http://user:password@tasks", "BETTER_AUTH_SECRET": "password", "PORT": "password", "OPS_PORT": "password",
@@ -178,7 +178,7 @@ func TestConfigMistakes(t *testing.T) {
 		}
 		for _, name := range []string{"PUBLIC_URL", "TASKS_URL", "BETTER_AUTH_URL", "BETTER_AUTH_SECRET", "PORT", "OPS_PORT"} {
 			if strings.Count(err.Error(), "\n  "+name+" ") != 1 {
-				t.Errorf("%s is not named once: %v", name, err)
+				t.Errorf("%s is not reported once: %v", name, err)
 			}
 		}
 		if strings.Contains(err.Error(), "password") {
@@ -187,7 +187,7 @@ func TestConfigMistakes(t *testing.T) {
 	})
 }
 
-func TestSecretIsNotPrinted(t *testing.T) {
+func TestSecret_IsNotPrinted(t *testing.T) {
 	t.Parallel()
 	environment := valid()
 	maps.Copy(environment, map[string]string{"BETTER_AUTH_SECRET": goodSecret})

@@ -14,10 +14,10 @@ import (
 	"github.com/tasklane/tasklane/services/doctor"
 )
 
-// checkSite tries whether PUBLIC_URL leads to a bff.
+// checkSite checks that PUBLIC_URL is the address of a bff.
 func (p *siteCheck) checkSite(ctx context.Context) (string, error) {
 	target := p.PublicURL.JoinPath("/api/session")
-	response, err := p.ask(ctx, http.MethodGet, target, nil)
+	response, err := p.send(ctx, http.MethodGet, target, nil)
 	if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
 		return "", doctor.Skip("PUBLIC_URL cannot be reached from here")
 	}
@@ -27,14 +27,14 @@ func (p *siteCheck) checkSite(ctx context.Context) (string, error) {
 	var problem struct{ Code string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
 	if response.status != http.StatusUnauthorized || problem.Code != "unauthenticated" {
-		return "", fmt.Errorf("%s responds with %d, and is not a bff's", target, response.status)
+		return "", fmt.Errorf("%s responds with %d: it is not a bff", target, response.status)
 	}
 	return "is at " + p.PublicURL.String(), nil
 }
 
-// checkAuth asks for the keys, which Better Auth reads from its database.
+// checkAuth requests the keys, which Better Auth reads from its database.
 func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
-	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("jwks"), nil)
+	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("jwks"), nil)
 	if err != nil {
 		return "", err
 	}
@@ -43,24 +43,24 @@ func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
 	}
 	switch {
 	case response.status >= http.StatusInternalServerError:
-		return "", &doctor.Fault{Problem: fmt.Sprintf("responds with %d for its keys", response.status), Fix: "look at Better Auth's log: it may not reach its database"}
+		return "", &doctor.Fault{Problem: fmt.Sprintf("the request for its keys: status %d", response.status), Fix: "see Better Auth's log: it may not reach its database"}
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &keys) != nil || keys.Keys == nil:
 		return "", &doctor.Fault{
 			Problem: fmt.Sprintf("%s responds with %d, which is not a list of keys", p.auth.URL, response.status),
-			Fix:     "let BETTER_AUTH_URL lead to Better Auth, with its path if that is not /api/auth, and give it the plugin jwt",
+			Fix:     "set BETTER_AUTH_URL to Better Auth's address, with its path if that is not /api/auth, and add the plugin jwt to it",
 		}
 	}
 	return fmt.Sprintf("responds, with %d keys", len(keys.Keys)), nil
 }
 
 func (p *siteCheck) checkClock(ctx context.Context) (string, error) {
-	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("ok"), nil)
+	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("ok"), nil)
 	if err != nil {
 		return "", err
 	}
 	there, err := http.ParseTime(response.header.Get("Date"))
 	if err != nil {
-		return "not told by Better Auth", nil
+		return "is unknown: Better Auth sends no Date header", nil
 	}
 	if apart := time.Since(there).Abs(); apart > clockTolerance {
 		return "", fmt.Errorf("Better Auth's clock is %s from this machine's", apart.Round(time.Second)) //nolint:staticcheck // a name
@@ -68,15 +68,16 @@ func (p *siteCheck) checkClock(ctx context.Context) (string, error) {
 	return "agrees with Better Auth's", nil
 }
 
-// checkOrigin signs nobody out, as a page of the site and of each trusted origin does.
+// checkOrigin sends a sign-out without a session from the site and from each trusted
+// origin.
 func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 	origins := []string{p.PublicURL.String()}
 	for _, origin := range p.TrustedOrigins {
 		origins = append(origins, origin.String())
 	}
 	for _, origin := range origins {
-		// Better Auth checks the origin of requests with a cookie, whichever.
-		response, err := p.ask(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}, "Origin", origin, "Cookie", "doctor=1")
+		// Better Auth checks the origin only of requests with a cookie, of any name.
+		response, err := p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}, "Origin", origin, "Cookie", "doctor=1")
 		if err != nil {
 			return "", err
 		}
@@ -85,7 +86,7 @@ func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 		case http.StatusForbidden:
 			return "", &doctor.Fault{
 				Problem: "Better Auth rejects pages of " + origin,
-				Fix:     "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth: baseURL and trustedOrigins",
+				Fix:     "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth, set baseURL and trustedOrigins",
 			}
 		default:
 			return "", fmt.Errorf("sign-out: status %d", response.status)
@@ -94,15 +95,15 @@ func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 	return "is trusted by Better Auth: " + strings.Join(origins, ", "), nil
 }
 
-// signInLimit is more than the sign-ins that Better Auth allows an address in a short time.
+// signInLimit is more than the sign-ins that Better Auth allows one address at once.
 const signInLimit = 4
 
-// checkProxy tries whether Better Auth tells users apart by their addresses. It limits
-// sign-ins for each address and path, so a path without an endpoint disturbs nobody.
+// checkProxy checks that Better Auth limits sign-ins by users' addresses, not by the bff's.
+// The limits are per address and path, so a path without an endpoint affects no user.
 func (p *siteCheck) checkProxy(ctx context.Context) (string, error) {
 	target := p.auth.URL.JoinPath("sign-in/doctor")
 	limited := func(client string) (bool, error) {
-		response, err := p.ask(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
+		response, err := p.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
 		return err == nil && response.status == http.StatusTooManyRequests, err
 	}
 	busy, other := someAddress(), someAddress()
@@ -115,26 +116,27 @@ func (p *siteCheck) checkProxy(ctx context.Context) (string, error) {
 			continue
 		}
 		if isShared, err := limited(other); err != nil || !isShared {
-			return "passes on users' addresses, by which Better Auth limits sign-ins", err
+			return "forwards users' addresses, by which Better Auth limits sign-ins", err
 		}
 		return "", &doctor.Fault{
-			Problem: "all users share one limit on sign-ins, because Better Auth does not believe X-Forwarded-For",
-			Fix:     "name the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth: advanced.ipAddress",
+			Problem: "all users share one limit on sign-ins, because Better Auth does not trust X-Forwarded-For",
+			Fix:     "list the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth, set advanced.ipAddress",
 		}
 	}
-	return "not tried: Better Auth does not limit sign-ins", nil
+	return "not checked: Better Auth does not limit sign-ins", nil
 }
 
-// someAddress returns an address of the network for benchmarks (RFC 2544), which no user has.
+// someAddress returns a random address of 198.18.0.0/16. That network is for benchmarks (RFC
+// 2544), so no user has the address.
 func someAddress() string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
 	return fmt.Sprintf("198.18.%d.%d", random[0], random[1])
 }
 
-// checkPasskeys compares the domain of passkeys with the host of the site's pages.
+// checkPasskeys checks that the host of the site is in the domain of passkeys.
 func (p *siteCheck) checkPasskeys(ctx context.Context) (string, error) {
-	response, err := p.ask(ctx, http.MethodGet, p.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
+	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
 	if err != nil {
 		return "", err
 	}
@@ -153,7 +155,7 @@ func (p *siteCheck) checkPasskeys(ctx context.Context) (string, error) {
 }
 
 func (p *siteCheck) checkService(ctx context.Context) (string, error) {
-	response, err := p.ask(ctx, http.MethodHead, p.TasksURL.URL, nil)
+	response, err := p.send(ctx, http.MethodHead, p.TasksURL.URL, nil)
 	if err != nil {
 		return "", err
 	}

@@ -14,13 +14,13 @@ import (
 	"github.com/tasklane/tasklane/services/doctor"
 )
 
-// checkSignIn begins a session, as the page does.
+// checkSignIn signs in as the page does.
 func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
 	if p.user.Email == "" {
-		return "", doctor.Skip("for the rest, give --email and DOCTOR_PASSWORD of a user")
+		return "", doctor.Skip("set --email and DOCTOR_PASSWORD to those of a user to check the rest")
 	}
 	body := map[string]string{"email": p.user.Email, "password": p.user.Password}
-	response, err := p.ask(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-in/email"), body)
+	response, err := p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-in/email"), body)
 	if err != nil {
 		return "", err
 	}
@@ -30,25 +30,25 @@ func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
 	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case problem.Code == "INVALID_EMAIL_OR_PASSWORD":
-		return "", fault("no user has this email and password", "give --email and DOCTOR_PASSWORD of a user who has a password")
+		return "", fault("no user has this email and password", "set --email and DOCTOR_PASSWORD to those of a user who has a password")
 	case problem.Code == "EMAIL_NOT_VERIFIED":
-		return "", fault("this user's email address is not confirmed", "open the link in the mail that was just sent, or give another user")
+		return "", fault("this user's email address is not confirmed", "open the link in the mail that was just sent, or use another user")
 	case response.status == http.StatusTooManyRequests:
 		return "", fault("Better Auth limits sign-ins", "try again in a minute")
 	case response.status != http.StatusOK:
 		return "", fmt.Errorf("status %d: %s %s", response.status, problem.Code, problem.Message)
 	case p.sessionCookie() == nil:
-		return "", fault("it begins no session", "give a user without a second factor")
+		return "", fault("the sign-in starts no session", "use a user without a second factor")
 	}
-	return "begins a session", nil
+	return "starts a session", nil
 }
 
-// signOut ends the session.
+// signOut ends the session that checkSignIn has started, if any.
 func (p *siteCheck) signOut(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, clockTolerance)
 	defer cancel()
 	if p.cookies != nil {
-		_, _ = p.ask(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}) // it also ends by itself
+		_, _ = p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}) // after an error, the session expires
 	}
 }
 
@@ -65,12 +65,12 @@ func (p *siteCheck) checkCookie(context.Context) (string, error) {
 	cookie := p.sessionCookie()
 	name, isSecure := strings.CutPrefix(cookie.Name, "__Secure-")
 	if want := string(p.CookiePrefix) + ".session_token"; name != want {
-		return "", fmt.Errorf("it is named %s, not %s", name, want)
+		return "", fmt.Errorf("the cookie is named %s, not %s", name, want)
 	}
 	if isHTTPS := p.PublicURL.Scheme == "https"; isHTTPS != isSecure {
 		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("it is named %s, and PUBLIC_URL is %s", cookie.Name, p.PublicURL),
-			Fix:     "let BETTER_AUTH_URL of the auth server (its baseURL) be PUBLIC_URL, with the same scheme",
+			Problem: fmt.Sprintf("the cookie is named %s, but PUBLIC_URL is %s", cookie.Name, p.PublicURL),
+			Fix:     "set BETTER_AUTH_URL of the auth server (its baseURL) to PUBLIC_URL, with the same scheme",
 		}
 	}
 	return "is named " + cookie.Name, nil
@@ -78,13 +78,13 @@ func (p *siteCheck) checkCookie(context.Context) (string, error) {
 
 func (p *siteCheck) checkSecret(context.Context) (string, error) {
 	if p.Secret == "" {
-		return "is not set: each unknown cookie is a question to Better Auth", nil
+		return "is not set: each unknown cookie costs a request to Better Auth", nil
 	}
 	r := &http.Request{Header: http.Header{}}
 	r.AddCookie(p.sessionCookie())
 	cookies := session.NewCookies(string(p.Secret), p.PublicURL.Scheme == "https", string(p.CookiePrefix))
 	if len(cookies.Candidates(r)) == 0 {
-		return "", errors.New("the cookie that Better Auth has signed has another signature")
+		return "", errors.New("the signature of Better Auth's cookie is made with another secret")
 	}
 	return "is Better Auth's", nil
 }
@@ -92,19 +92,20 @@ func (p *siteCheck) checkSecret(context.Context) (string, error) {
 func (p *siteCheck) checkToken(ctx context.Context) (string, error) {
 	target := p.auth.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
-	response, err := p.ask(ctx, http.MethodGet, target, nil)
+	response, err := p.send(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return "", err
 	}
 	if p.jwt = response.header.Get("Set-Auth-Jwt"); p.jwt == "" {
 		return "", fmt.Errorf("get-session responds with %d and without a JWT", response.status)
 	}
-	algorithm, issuer, audience := p.tokenSays()
+	algorithm, issuer, audience := p.claims()
 	return fmt.Sprintf("of %s for %s, signed with %s", issuer, audience, algorithm), nil
 }
 
-// tokenSays returns what stands in the JWT.
-func (p *siteCheck) tokenSays() (algorithm, issuer string, audience any) {
+// claims returns the algorithm, the issuer and the audience in the JWT, or zero values for
+// those that cannot be decoded.
+func (p *siteCheck) claims() (algorithm, issuer string, audience any) {
 	var header struct{ Alg string }
 	var claims struct {
 		Iss string
@@ -113,27 +114,27 @@ func (p *siteCheck) tokenSays() (algorithm, issuer string, audience any) {
 	parts := strings.Split(p.jwt, ".")
 	for i, v := range []any{&header, &claims} {
 		if i < len(parts) {
-			decoded, _ := base64.RawURLEncoding.DecodeString(parts[i]) // what cannot be read says nothing
+			decoded, _ := base64.RawURLEncoding.DecodeString(parts[i])
 			_ = json.Unmarshal(decoded, v)
 		}
 	}
 	return header.Alg, claims.Iss, claims.Aud
 }
 
-// checkChain asks the task service with the JWT.
+// checkChain sends a request with the JWT to the task service.
 func (p *siteCheck) checkChain(ctx context.Context) (string, error) {
 	target := p.TasksURL.JoinPath("api/tasks")
 	target.RawQuery = "limit=1"
-	response, err := p.ask(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+p.jwt, "Cookie", "")
+	response, err := p.send(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+p.jwt, "Cookie", "")
 	if err != nil {
 		return "", err
 	}
-	algorithm, issuer, audience := p.tokenSays()
+	algorithm, issuer, audience := p.claims()
 	challenge := response.header.Get("Www-Authenticate")
 	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case response.status == http.StatusOK:
-		return "holds: the task service responds to a user of Better Auth", nil
+		return "works: the task service accepts Better Auth's JWT", nil
 	case response.status != http.StatusUnauthorized:
 		return "", fmt.Errorf("the task service responds with %d", response.status)
 	case strings.Contains(challenge, "JWT_ISSUER"):
@@ -141,9 +142,9 @@ func (p *siteCheck) checkChain(ctx context.Context) (string, error) {
 	case strings.Contains(challenge, "JWT_AUDIENCE"):
 		return "", fault("the task service expects another audience", fmt.Sprintf("set its JWT_AUDIENCE to %v", audience))
 	case strings.Contains(challenge, "expired"):
-		return "", fault("the task service takes a new JWT for an old one", "let its machine synchronise with NTP")
+		return "", fault("the task service rejects a new JWT as expired", "synchronise its machine with NTP")
 	default:
 		return "", fault("the task service does not accept the signature",
-			fmt.Sprintf("let its BETTER_AUTH_URL, or JWKS_URL, lead to this Better Auth, and JWT_ALGORITHMS have %s", algorithm))
+			fmt.Sprintf("set its BETTER_AUTH_URL, or JWKS_URL, to this Better Auth, and add %s to JWT_ALGORITHMS", algorithm))
 	}
 }

@@ -20,8 +20,8 @@ import (
 	"github.com/tasklane/tasklane/services/environ"
 )
 
-// TestDoctor breaks one setting at a time and checks the doctor's output.
-func TestDoctor(t *testing.T) {
+// TestDoctor_SaysHowToFixEachSetting breaks one setting at a time and checks the output.
+func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 	t.Parallel()
 	const secure = "https://localhost:1" // nobody listens there
 	var front atomic.Pointer[httputil.ReverseProxy]
@@ -73,45 +73,45 @@ func TestDoctor(t *testing.T) {
 	}
 
 	for _, tc := range []struct {
-		name  string
-		spoil func(c *config, user *doctorCommand)
-		// fails is the check that fails first, says what must be read.
+		name      string
+		configure func(c *config, user *doctorCommand)
+		// fails is the check that fails first, says a part of the output.
 		fails, says string
 	}{
-		{"everything in order", func(*config, *doctorCommand) {}, "", "the task service responds to a user"},
-		{"without a user", func(_ *config, user *doctorCommand) { *user = doctorCommand{} }, "", "give --email"},
-		{"without the secret", func(c *config, _ *doctorCommand) { c.Secret = "" }, "", "each unknown cookie is a question"},
+		{"everything in order", func(*config, *doctorCommand) {}, "", "the task service accepts Better Auth's JWT"},
+		{"without a user", func(_ *config, user *doctorCommand) { *user = doctorCommand{} }, "", "set --email"},
+		{"without the secret", func(c *config, _ *doctorCommand) { c.Secret = "" }, "", "each unknown cookie costs a request"},
 		{"a limit for each user", func(c *config, user *doctorCommand) {
 			c.BetterAuthURL, *user = address(limiting.URL.String()), doctorCommand{}
-		}, "", "passes on users' addresses"},
-		{"a proxy that serves a page for everything", func(c *config, _ *doctorCommand) { c.PublicURL = origin(page.URL) }, "site", "hand /api to this bff"},
+		}, "", "forwards users' addresses"},
+		{"a proxy that serves a page for everything", func(c *config, _ *doctorCommand) { c.PublicURL = origin(page.URL) }, "site", "forward /api to this bff"},
 		{"https in front of a server without TLS", func(c *config, _ *doctorCommand) {
 			c.PublicURL = origin(strings.Replace(public, "http:", "https:", 1))
 		}, "site", "HTTP response to HTTPS client"},
-		{"no Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL leads to it"},
+		{"no Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL is its address"},
 		{"the task service as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "not a list of keys"},
 		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "token", "not to a bff"},
 		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
 		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
-		{"a clock that is late", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
+		{"a clock that is an hour slow", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
 		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "rejects pages of http://localhost:1"},
-		{"https without Better Auth's knowledge", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects pages of https://localhost:2"},
+		{"https in PUBLIC_URL only", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects pages of https://localhost:2"},
 		{"an origin that Better Auth does not trust", func(c *config, _ *doctorCommand) {
 			c.TrustedOrigins = []environ.Origin{origin(secure), origin("https://app.example.com")}
 		}, "origin", "rejects pages of https://app.example.com"},
-		{"an auth server that does not believe the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
+		{"an auth server that does not trust the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
 		{"passkeys of another domain", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(elsewhere.URL.String()) }, "passkeys", "they are for tasks.localhost"},
-		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL leads to it"},
+		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL is its address"},
 		{"another server as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(auth.URL.String()) }, "service", "it is not the task service"},
 		{"the operations port as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(tasks.OpsURL.String()) }, "service", "it is not the task service"},
 		{"another password", func(_ *config, user *doctorCommand) { user.Password = "something else" }, "sign-in", "no user has this email and password"},
 		{"an address that is not confirmed", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(verifying.URL.String()) }, "sign-in", "open the link in the mail"},
 		{"another cookie prefix", func(c *config, _ *doctorCommand) { c.CookiePrefix = "my-app" }, "cookie", "named better-auth.session_token, not my-app.session_token"},
-		{"cookies for http, and a site of https", func(c *config, _ *doctorCommand) { c.PublicURL = origin(secure) }, "cookie", "with the same scheme"},
+		{"cookies for http on an https site", func(c *config, _ *doctorCommand) { c.PublicURL = origin(secure) }, "cookie", "with the same scheme"},
 		{"another secret", func(c *config, _ *doctorCommand) { c.Secret = secret(other.Secret) }, "secret", "set BETTER_AUTH_SECRET to Better Auth's"},
 		{"another issuer", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ISSUER=https://tasks.example.com") }, "chain", "set its JWT_ISSUER to " + public},
 		{"another audience", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_AUDIENCE=tasks") }, "chain", "set its JWT_AUDIENCE to " + public},
-		{"another algorithm", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ALGORITHMS=EdDSA") }, "chain", "JWT_ALGORITHMS have RS256"},
+		{"another algorithm", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ALGORITHMS=EdDSA") }, "chain", "add RS256 to JWT_ALGORITHMS"},
 		{"keys of another Better Auth", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("BETTER_AUTH_URL=" + other.URL.String()) }, "chain", "BETTER_AUTH_URL, or JWKS_URL"},
 		{"a task service without its tables", func(c *config, _ *doctorCommand) { c.TasksURL = address(emptied.URL.String()) }, "chain", `run "tasks doctor"`},
 	} {
@@ -122,15 +122,15 @@ func TestDoctor(t *testing.T) {
 				PublicURL: origin(public), BetterAuthURL: address(auth.URL.String()), TasksURL: address(tasks.URL.String()),
 				Secret: secret(auth.Secret), CookiePrefix: "better-auth",
 			}
-			tc.spoil(&c, &user)
+			tc.configure(&c, &user)
 			var out bytes.Buffer
-			err := examine(t.Context(), c, user, &out)
+			err := runChecks(t.Context(), c, user, &out)
 			if (tc.fails != "") != errors.Is(err, doctor.ErrFailed) {
-				t.Errorf("examine: %v", err)
+				t.Errorf("the error is %v", err)
 			}
 			_, first, _ := strings.Cut(out.String(), "FAIL  ")
 			if tc.fails != "" && !strings.HasPrefix(first, tc.fails+" ") || !strings.Contains(out.String(), tc.says) {
-				t.Errorf("want %q to fail first, and to read %q:\n%s", tc.fails, tc.says, out.String())
+				t.Errorf("want %q to fail first, and %q in the output:\n%s", tc.fails, tc.says, out.String())
 			}
 		})
 	}
@@ -144,7 +144,7 @@ func TestDoctor(t *testing.T) {
 		var users, sessions int
 		err = db.QueryRow(ctx, `SELECT count(DISTINCT "user".id), count(session.id) FROM "user" LEFT JOIN session ON "userId" = "user".id`).Scan(&users, &sessions)
 		if err != nil || users != 1 || sessions != 1 {
-			t.Errorf("the doctor leaves %d users and %d sessions (%v), want those of the sign-up alone", users, sessions, err)
+			t.Errorf("the doctor leaves %d users and %d sessions (%v), want only those of the sign-up", users, sessions, err)
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 )
 
 type commands struct {
-	Serve   serveCommand   `cmd:"" help:"Serve browsers until told to stop. The settings come from the environment."`
-	Doctor  doctorCommand  `cmd:"" help:"Send a request through all servers, and say how to fix what is wrong. The settings come from the environment."`
+	Serve   serveCommand   `cmd:"" help:"Serve browsers until SIGTERM or SIGINT. The settings come from the environment."`
+	Doctor  doctorCommand  `cmd:"" help:"Send requests to all servers, and print how to fix what fails. The settings come from the environment."`
 	OpenAPI openAPICommand `cmd:"" name:"openapi" help:"Print the OpenAPI document as YAML."`
 }
 

@@ -17,11 +17,11 @@ func addSessionMetrics(m *httpapi.Metrics, sessions *session.Sessions, cookies *
 	m.Gauge("tasklane_sessions_cached", "Cached sessions.", func() float64 { return float64(counts().Sessions) })
 	m.Counter("tasklane_session_hits_total", "Requests whose session was cached.", func() float64 { return float64(counts().Hits) })
 	m.Counter("tasklane_session_misses_total", "Requests that needed an exchange with Better Auth.", func() float64 { return float64(counts().Misses) })
-	m.Counter("tasklane_session_stale_total", "Misses served from the cache, because Better Auth could not say in time.", func() float64 { return float64(counts().Stale) })
+	m.Counter("tasklane_session_stale_total", "Misses served from the cache, because Better Auth did not respond in time.", func() float64 { return float64(counts().Stale) })
 	m.Counter("tasklane_session_rejections_total", "Requests with a cookie that Better Auth had just rejected.", func() float64 { return float64(counts().Rejected) })
 	m.Counter("tasklane_session_forged_total", "Session cookies with an invalid signature.", func() float64 { return float64(cookies.Forged()) })
-	m.Counter("tasklane_exchanges_rejected_total", "Exchanges for which there was no room, or no turn in time.", func() float64 { return float64(counts().TooMany) })
-	m.Gauge("tasklane_exchanges_in_flight", "Exchanges in flight or waiting for their turn.", func() float64 { return float64(counts().Exchanges) })
+	m.Counter("tasklane_exchanges_rejected_total", "Exchanges that were rejected because too many were waiting, or that waited too long.", func() float64 { return float64(counts().TooMany) })
+	m.Gauge("tasklane_exchanges_in_flight", "Exchanges in flight or waiting for a slot.", func() float64 { return float64(counts().Exchanges) })
 }
 
 // timedExchanges records the durations and outcomes of exchanges with a Better Auth

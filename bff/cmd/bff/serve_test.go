@@ -40,9 +40,8 @@ func TestMain(m *testing.M) {
 	pgtest.Main(m)
 }
 
-// TestWhatOperatorsSee checks the metrics and the traces of a few requests through all
-// servers.
-func TestWhatOperatorsSee(t *testing.T) {
+// TestRequests_AreInMetricsAndTraces sends a few requests through all servers.
+func TestRequests_AreInMetricsAndTraces(t *testing.T) {
 	t.Parallel()
 	const public = "http://localhost"
 	traces := newReceiver(t)
@@ -63,10 +62,10 @@ func TestWhatOperatorsSee(t *testing.T) {
 	t.Cleanup(s.close)
 
 	cookies := auth.SignUp()
-	ask := func(path string, status int, cookies ...*http.Cookie) {
+	get := func(path string, status int, cookies ...*http.Cookie) {
 		t.Helper()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, public+path, nil)
-		r.Header.Set("Traceparent", "00-"+strangersTrace+"-b7ad6b7169203331-01")
+		r.Header.Set("Traceparent", "00-"+browsersTrace+"-b7ad6b7169203331-01")
 		for _, cookie := range cookies {
 			r.AddCookie(cookie)
 		}
@@ -75,16 +74,16 @@ func TestWhatOperatorsSee(t *testing.T) {
 			t.Fatalf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	ask("/api/tasks?q=a-secret", http.StatusOK, cookies...)
-	ask("/api/session", http.StatusOK, cookies...)
-	ask("/api/auth/reset-password/a-secret?callbackURL=/a-secret", http.StatusFound)
+	get("/api/tasks?q=a-secret", http.StatusOK, cookies...)
+	get("/api/session", http.StatusOK, cookies...)
+	get("/api/auth/reset-password/a-secret?callbackURL=/a-secret", http.StatusFound)
 	auth.Post("/api/auth/sign-out", map[string]any{}, cookies...)
 	other := auth.SignUp()
 	auth.Post("/api/auth/sign-out", map[string]any{}, other...)
-	ask("/api/session", http.StatusUnauthorized, other...)
+	get("/api/session", http.StatusUnauthorized, other...)
 	forged := *cookies[0]
 	forged.Value = "token." + strings.Repeat("A", 43) + "%3D"
-	ask("/api/session", http.StatusUnauthorized, &forged)
+	get("/api/session", http.StatusUnauthorized, &forged)
 
 	t.Run("metrics", func(t *testing.T) {
 		t.Parallel()
@@ -96,8 +95,8 @@ func TestWhatOperatorsSee(t *testing.T) {
 	})
 }
 
-// strangersTrace is a browser's own, sampled trace.
-const strangersTrace = "0af7651916cd43dd8448eb211c80319c"
+// browsersTrace is the id of a sampled trace in a browser's traceparent.
+const browsersTrace = "0af7651916cd43dd8448eb211c80319c"
 
 func checkMetrics(t *testing.T, operations http.Handler) {
 	metricstest.Check(t, operations, "../../OPERATING.md",
@@ -119,7 +118,7 @@ func checkMetrics(t *testing.T, operations http.Handler) {
 	)
 }
 
-func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, behind *receiver) {
+func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, collected *receiver) {
 	named := func(name string) sdktrace.ReadOnlySpan {
 		t.Helper()
 		for _, span := range spans {
@@ -131,7 +130,7 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, behind *receiver) 
 		return nil
 	}
 	request, exchange, call := named("listTasks"), named("GET auth"), named("GET tasks")
-	if request.Parent().IsValid() || len(request.Links()) != 1 || request.Links()[0].SpanContext.TraceID().String() != strangersTrace {
+	if request.Parent().IsValid() || len(request.Links()) != 1 || request.Links()[0].SpanContext.TraceID().String() != browsersTrace {
 		t.Errorf("the request's span continues %s and has links to %v", request.Parent().TraceID(), request.Links())
 	}
 	for _, child := range []sdktrace.ReadOnlySpan{exchange, call} {
@@ -149,13 +148,13 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, behind *receiver) 
 
 	// The servers' own spans of the requests are children of the calls'.
 	for name, of := range map[string]trace.SpanContext{"listTasks": call.SpanContext(), "get-session": exchange.SpanContext()} {
-		behind.await(t, name, of.TraceID(), of.SpanID())
+		collected.await(t, name, of.TraceID(), of.SpanID())
 	}
-	// Better Auth makes one for each operation on its database.
-	behind.await(t, "db findOne session", exchange.SpanContext().TraceID(), trace.SpanID{})
+	// Better Auth creates one for each operation on its database.
+	collected.await(t, "db findOne session", exchange.SpanContext().TraceID(), trace.SpanID{})
 }
 
-// receiver receives the traces of another process.
+// receiver is a collector of the traces of other processes.
 type receiver struct {
 	url string
 

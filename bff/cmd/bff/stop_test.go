@@ -22,8 +22,8 @@ import (
 // stopTestTimeout bounds every wait for the program on a busy machine.
 const stopTestTimeout = 30 * time.Second
 
-// TestStopsWithOpenStreams stops "bff serve" while streams are open.
-func TestStopsWithOpenStreams(t *testing.T) {
+// TestStop_EndsOpenStreams stops "bff serve" while streams are open.
+func TestStop_EndsOpenStreams(t *testing.T) {
 	t.Parallel()
 	const public = "http://localhost"
 	auth := servertest.StartAuth(t, public)
@@ -112,7 +112,7 @@ func startProgram(t *testing.T, env map[string]string) *program {
 // get returns a 200 response with an unread body.
 func (p *program) get(address string, cookies ...*http.Cookie) *http.Response {
 	p.t.Helper()
-	response, err := p.ask(address, cookies...)
+	response, err := p.do(address, cookies...)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func (p *program) get(address string, cookies ...*http.Cookie) *http.Response {
 	return response
 }
 
-func (p *program) ask(address string, cookies ...*http.Cookie) (*http.Response, error) {
+func (p *program) do(address string, cookies ...*http.Cookie) (*http.Response, error) {
 	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, address, nil)
 	if err != nil {
 		return nil, err
