@@ -33,14 +33,15 @@ var (
 )
 
 const (
-	// headSize is how much of a response is read before its status is sent. If it
-	// is truncated before that, the browser gets an error. A shorter response
-	// frees the other server, however slowly the browser reads.
+	// headSize is the number of bytes of a response that are read before its status
+	// is sent. If the response is truncated earlier, the browser gets an error. A
+	// browser that reads slowly does not delay the other server if the response is
+	// not longer.
 	headSize = 64 << 10
 	// maxHeaderBytes bounds the headers of a response.
 	maxHeaderBytes = 256 << 10
-	// idleConnections is how many idle connections are kept, so that a busy site
-	// does not keep reconnecting.
+	// idleConnections is the number of idle connections that are kept, so that a
+	// busy site does not reconnect for each request.
 	idleConnections = 100
 )
 
@@ -82,8 +83,8 @@ type Request struct {
 	Timeout time.Duration
 }
 
-// NewRequest returns the request that forwards r, with the listed headers and the body,
-// which has been read already. The error is [ErrPath].
+// NewRequest returns the request that forwards r, with the listed headers and the given
+// body. The error is [ErrPath].
 func NewRequest(r *http.Request, headers []string, body []byte) (Request, error) {
 	if r.URL.RawPath != "" || path.Clean(r.URL.Path) != r.URL.Path {
 		return Request{}, ErrPath
@@ -166,8 +167,8 @@ type Response struct {
 	cancel context.CancelCauseFunc
 }
 
-// readHead fills head. [io.ReadFull] would return the same error for a truncated body and
-// a short one.
+// readHead fills head, or reads the whole body. [io.ReadFull] would return the same error
+// for a short body and for a truncated one.
 func (r *Response) readHead() error {
 	r.head, _ = heads.Get().(*[headSize]byte)
 	for r.read < headSize {

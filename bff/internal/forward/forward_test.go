@@ -21,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/forward"
 )
 
-func TestForwardsRequest(t *testing.T) {
+func TestRequest_IsForwardedUnchanged(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
 	var sent []byte
@@ -62,7 +62,7 @@ func TestForwardsRequest(t *testing.T) {
 	}
 }
 
-func TestDropsInterimResponsesAndTrailers(t *testing.T) {
+func TestInterimResponsesAndTrailers_AreDropped(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Set-Cookie", "early=1")
@@ -99,7 +99,7 @@ func TestDropsInterimResponsesAndTrailers(t *testing.T) {
 	}
 }
 
-func TestForwardsResponsesOfEverySize(t *testing.T) {
+func TestResponse_OfEverySizeIsForwarded(t *testing.T) {
 	t.Parallel()
 	for _, chunked := range []bool{false, true} {
 		for _, size := range []int{0, 1, headSize - 1, headSize, headSize + 1, 3 << 20} {
@@ -117,7 +117,7 @@ func TestForwardsResponsesOfEverySize(t *testing.T) {
 	}
 }
 
-func TestForwardsResponsesWithoutBody(t *testing.T) {
+func TestResponse_WithoutBodyIsForwarded(t *testing.T) {
 	t.Parallel()
 	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
@@ -145,7 +145,7 @@ func TestForwardsResponsesWithoutBody(t *testing.T) {
 	}
 }
 
-func TestTruncatedResponses(t *testing.T) {
+func TestTruncatedResponse(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("x", headSize+1)
 	for name, text := range map[string]string{
@@ -158,7 +158,7 @@ func TestTruncatedResponses(t *testing.T) {
 		"half of 64 KiB":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
 		"not HTTP":          "SSH-2.0-OpenSSH_9.6\r\n",
 		"endless 103s":      strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
-		"too large headers": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
+		"headers too large": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
 	} {
 		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
 			t.Parallel()
@@ -196,7 +196,7 @@ func TestTruncatedResponses(t *testing.T) {
 	})
 }
 
-func TestRejectsResponses(t *testing.T) {
+func TestUnsupportedResponse_IsRejected(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"another protocol": func(w http.ResponseWriter, _ *http.Request) {
@@ -218,40 +218,40 @@ func TestRejectsResponses(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serve(t, handler))
 			response, _ := f.get(t, "/")
-			f.rejects(t, response, forward.ErrResponse)
+			f.failed(t, response, forward.ErrResponse)
 		})
 	}
 }
 
-func TestRejectsNonCanonicalPaths(t *testing.T) {
+func TestNonCanonicalPath_IsRejected(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int64
-	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	var requests atomic.Int64
+	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/a%00", "/.", "/.."} {
 		response, _ := f.get(t, path)
 		if path == "/a%00" { // the canonical form of a path with a NUL
 			continue
 		}
-		f.rejects(t, response, forward.ErrPath)
+		f.failed(t, response, forward.ErrPath)
 	}
 	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/%C3%A4"} {
 		if response, _ := f.get(t, path); response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d", path, response.StatusCode)
 		}
 	}
-	if got := asked.Load(); got != 6 {
+	if got := requests.Load(); got != 6 {
 		t.Errorf("%d requests reached the server", got)
 	}
 }
 
-// TestReplays closes a reused connection at a request, as a server does when its idle
-// timeout expires.
-func TestReplays(t *testing.T) {
+// TestRequestOnAClosedConnection_IsRetriedIfSafe closes a reused connection at a request,
+// as a server does when its idle timeout expires.
+func TestRequestOnAClosedConnection_IsRetriedIfSafe(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
-		method   string
-		key      []string
-		replayed bool
+		method  string
+		key     []string
+		retried bool
 	}{
 		{http.MethodGet, nil, true},
 		{http.MethodPost, []string{"once"}, true},
@@ -262,9 +262,9 @@ func TestReplays(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(test.method, test.key), func(t *testing.T) {
 			t.Parallel()
-			var asked atomic.Int64
+			var requests atomic.Int64
 			f := newFront(t, serveRaw(t, func(n int64) (string, bool) {
-				asked.Store(n)
+				requests.Store(n)
 				if n == 2 {
 					return "", true
 				}
@@ -273,11 +273,11 @@ func TestReplays(t *testing.T) {
 			f.get(t, "/")
 			response, _ := f.do(t, test.method, "/", strings.NewReader("{}"), http.Header{"Idempotency-Key": test.key})
 			want := 599
-			if test.replayed {
+			if test.retried {
 				want = http.StatusOK
 			}
-			if sent := asked.Load() == 3; response.StatusCode != want || sent != test.replayed {
-				t.Errorf("%d, retried: %t", response.StatusCode, sent)
+			if retried := requests.Load() == 3; response.StatusCode != want || retried != test.retried {
+				t.Errorf("%d, retried: %t", response.StatusCode, retried)
 			}
 		})
 	}
@@ -296,7 +296,7 @@ func TestTimeouts(t *testing.T) {
 			}))
 			f.timeout = 50 * time.Millisecond
 			response, _ := f.get(t, "/")
-			f.rejects(t, response, context.DeadlineExceeded)
+			f.failed(t, response, context.DeadlineExceeded)
 		}
 	})
 	t.Run("the rest of a response may take longer", func(t *testing.T) {
@@ -314,7 +314,7 @@ func TestTimeouts(t *testing.T) {
 			t.Errorf("%d bytes", len(got))
 		}
 	})
-	t.Run("the request is canceled with the browser's", func(t *testing.T) {
+	t.Run("a request that the browser cancels is canceled", func(t *testing.T) {
 		t.Parallel()
 		gone := make(chan struct{})
 		f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -335,9 +335,9 @@ func TestTimeouts(t *testing.T) {
 	})
 }
 
-// TestSlowReaderDoesNotHoldUpstream: the upstream completes its response although the
-// browser reads nothing.
-func TestSlowReaderDoesNotHoldUpstream(t *testing.T) {
+// TestSlowReader_DoesNotDelayTheUpstream checks that the upstream completes its response
+// while the browser reads nothing.
+func TestSlowReader_DoesNotDelayTheUpstream(t *testing.T) {
 	t.Parallel()
 	done := make(chan struct{})
 	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -355,7 +355,7 @@ func TestSlowReaderDoesNotHoldUpstream(t *testing.T) {
 	<-done
 }
 
-func TestUpstreamIsUnreachable(t *testing.T) {
+func TestUnreachableUpstream_IsADialError(t *testing.T) {
 	t.Parallel()
 	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -373,7 +373,7 @@ func TestUpstreamIsUnreachable(t *testing.T) {
 	}
 }
 
-func TestAddsToSetCookie(t *testing.T) {
+func TestSetCookie_IsAddedToThoseOfTheResponse(t *testing.T) {
 	t.Parallel()
 	address, err := url.Parse(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "b=2") }))
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 const (
 	// headSize is how much of a response is read before its status is sent.
 	headSize = 64 << 10
-	// timeout is for requests that should not reach it.
+	// timeout is long enough for every request that should succeed.
 	timeout = 10 * time.Second
 )
 
@@ -103,8 +103,8 @@ func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {
 	return f.do(t, http.MethodGet, path, nil, nil)
 }
 
-// rejects fails the test unless the last request failed with this error.
-func (f *front) rejects(t *testing.T, response *http.Response, want error) {
+// failed fails the test unless the last request failed with this error.
+func (f *front) failed(t *testing.T, response *http.Response, want error) {
 	t.Helper()
 	if response.StatusCode != 599 {
 		t.Fatalf("status %d", response.StatusCode)

@@ -48,7 +48,7 @@ func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Watch {
 // Transport wraps next. name is the server's name in metrics and traces.
 func (w *Watch) Transport(name string, next http.RoundTripper) http.RoundTripper {
 	if w.tracing != nil {
-		next = otelhttp.NewTransport(discreet{next},
+		next = otelhttp.NewTransport(withoutPath{next},
 			otelhttp.WithTracerProvider(w.tracing),
 			otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Watch has metrics
 			otelhttp.WithPropagators(propagation.TraceContext{}),
@@ -77,11 +77,11 @@ func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, err
 }
 
-// discreet removes the path and the query from the request's span. They may contain
+// withoutPath removes the path and the query from the request's span. They may contain
 // one-time tokens and search terms.
-type discreet struct{ next http.RoundTripper }
+type withoutPath struct{ next http.RoundTripper }
 
-func (d discreet) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w withoutPath) RoundTrip(r *http.Request) (*http.Response, error) {
 	trace.SpanFromContext(r.Context()).SetAttributes(attribute.String("url.full", r.URL.Scheme+"://"+r.URL.Host))
-	return d.next.RoundTrip(r)
+	return w.next.RoundTrip(r)
 }

@@ -22,15 +22,15 @@ type caller struct {
 }
 
 // renewalHeader with the value "none" keeps the session from being renewed. A server that
-// uses a browser's cookie must send it, unless it passes Set-Cookie on to the browser.
+// uses a browser's cookie must send it, unless it forwards Set-Cookie to the browser.
 const renewalHeader = "X-Session-Renewal"
 
 // callerFrom returns the caller that authenticate has set.
 func callerFrom(ctx context.Context) caller { return httpapi.Caller[caller](ctx) }
 
-// expectedUserHeader has the id of the user that the request is meant for. A page that
-// still shows one user can then not read or change the tasks of another, who has signed
-// in in another tab.
+// expectedUserHeader has the id of the user that the request is meant for. It keeps a page
+// of one user from reading or changing the tasks of another, who has signed in in another
+// tab.
 const expectedUserHeader = "Expected-User"
 
 // errOtherUser means that the session belongs to another user than the expected one.
@@ -41,7 +41,8 @@ func isExpected(r *http.Request, user session.User) bool {
 	return !slices.ContainsFunc(r.Header.Values(expectedUserHeader), func(id string) bool { return id != user.ID })
 }
 
-// authenticate passes requests with a valid session and rejects all others.
+// authenticate is a middleware that sets the caller of requests with a valid session and
+// rejects all others.
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	request, err := s.sessionRequest(r)
@@ -95,8 +96,8 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	return request, nil
 }
 
-// asUser authenticates a call of the task service with the caller's JWT, and with a new
-// one if that is rejected.
+// asUser returns the options of a call of the task service with the caller's JWT. If that
+// is rejected, the call is retried with a new one.
 func (s *server) asUser(ctx context.Context) []sdk.CallOption {
 	c := callerFrom(ctx)
 	return (&tokens{sessions: s.sessions, request: c.request, held: c.session}).options()
@@ -118,7 +119,7 @@ func (t *tokens) Token(ctx context.Context) (string, error) {
 	if t.held == nil {
 		found, err := t.sessions.Check(ctx, t.request)
 		if errors.Is(err, session.ErrUnavailable) {
-			err = fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // is transient
+			err = fmt.Errorf("%w: %w", sdk.ErrAuthUnavailable, err) // marks it as transient
 		}
 		if err != nil {
 			return "", err

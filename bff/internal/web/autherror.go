@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// authErrorCodes are the codes of Better Auth's errors without one, by status.
+// authErrorCodes are the codes, by status, of Better Auth's errors that have no code.
 var authErrorCodes = map[int]taskapi.ErrorCode{
 	http.StatusUnauthorized:          taskapi.CodeUnauthenticated,
 	http.StatusNotFound:              taskapi.CodeNotFound,
@@ -21,8 +21,8 @@ var authErrorCodes = map[int]taskapi.ErrorCode{
 	http.StatusTooManyRequests:       taskapi.CodeRateLimited,
 }
 
-// writeAuthError responds with an error of Better Auth. It keeps Better Auth's own
-// members, which its client reads, and adds those of a problem.
+// writeAuthError responds with an error of Better Auth. It keeps the error's own members,
+// which Better Auth's client reads, and adds those of a problem.
 func writeAuthError(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	var own map[string]any

@@ -25,9 +25,8 @@ const (
 	maxAuthBodyBytes = 1 << 20
 )
 
-// authMethods are the methods that Better Auth accepts. Its handler creates a Node
-// Request, which throws on others, such as TRACE; nothing catches that, and it can end
-// the server.
+// authMethods are the methods that Better Auth accepts. Others, such as TRACE, make its
+// handler throw, which nothing catches and which can end the server.
 var authMethods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
@@ -48,9 +47,9 @@ var (
 // tokenEndpoints respond with JWTs, which browsers must not get.
 //
 // The responses of get-session and sign-in are forwarded, although they contain the raw
-// session token, because Better Auth's client and its list of sessions need it. It is
-// the random part of the cookie. The task service does not accept it, nor does Better
-// Auth without the signature, unless its bearer plugin is configured to.
+// session token, because Better Auth's client and its list of sessions need it. The token
+// is the random part of the cookie. The task service does not accept it, and Better Auth
+// accepts it without the signature only if its bearer plugin is configured to.
 var tokenEndpoints = []string{"token", "get-access-token", "refresh-token"}
 
 // revokingEndpoints can end sessions of the user other than that of the request.
@@ -60,7 +59,7 @@ var revokingEndpoints = []string{
 }
 
 // resetEndpoint is the first segment of the paths that set a password with a token from
-// an email. They can end all sessions of a user whom only Better Auth knows.
+// an email. They can end all sessions of a user. The response does not say of which user.
 const resetEndpoint = "reset-password"
 
 // endpointName matches the first segment of Better Auth's paths, such as sign-in, and no
@@ -81,7 +80,7 @@ func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.NoteOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
-	// What follows the first segment may be a secret, as in reset-password/TOKEN.
+	// Later segments may contain a secret, as in reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); endpointName.MatchString(first) {
 		if more {
 			first += "/…"
@@ -110,7 +109,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.Header.Set("X-Forwarded-For", caller.Client.String())
 	}
 	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
-	p.nameOrigin(r, req.Header, caller.Bearer)
+	p.setOrigin(r, req.Header, caller.Bearer)
 	evict := func([]string) {}
 	if noSession == nil {
 		evict = p.evicter(w, r, endpoint, caller)
@@ -141,8 +140,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		response.Close()
 		err = fmt.Errorf("better auth responded with status %d", response.Status)
 	case !neverSent(err):
-		// Better Auth may have handled the request, unless it was not reached: then
-		// the session stays valid until its JWT expires.
+		// Better Auth may have handled the request.
 		evict(nil)
 	}
 	if !errors.Is(r.Context().Err(), context.Canceled) {
@@ -155,16 +153,16 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // as a bearer token. Better Auth's own plugin uses the same header.
 const sessionTokenHeader = "Set-Auth-Token"
 
-// isProgram reports whether no script in a browser can read the response to a request.
-// Browsers send Origin with every POST.
+// isProgram reports whether a request does not come from a browser, in which a script could
+// read the response. Browsers send Origin with every POST.
 func isProgram(r *http.Request) bool {
 	return r.Method == http.MethodPost && r.Header.Get("Origin") == "" && r.Header.Get("Sec-Fetch-Site") == ""
 }
 
-// nameOrigin sets the site's own origin on a write without one, which Better Auth would
+// setOrigin sets the site's own origin on a write without one, which Better Auth would
 // reject, and on a write with a bearer token. sameOrigin has checked that the request
 // does not come from another site.
-func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool) {
+func (p *authProxy) setOrigin(r *http.Request, header http.Header, bearer bool) {
 	origin := r.Header.Get("Origin")
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
 	if (origin == "" || origin == "null" || bearer) && !reads && !isCallback(r) {
@@ -177,7 +175,7 @@ func (p *authProxy) nameOrigin(r *http.Request, header http.Header, bearer bool)
 // sent, so that the browser's next request finds the new state.
 func (p *authProxy) evicter(w http.ResponseWriter, r *http.Request, endpoint string, request session.Request) func(setCookie []string) {
 	if !slices.Contains(revokingEndpoints, endpoint) {
-		// The link in an email changes the user's address.
+		// verify-email is a GET that changes the user's address.
 		writes := r.Method != http.MethodGet && r.Method != http.MethodHead || endpoint == "verify-email"
 		return func(setCookie []string) {
 			if writes || p.cookies.Changed(request.Cookie, setCookie) {
@@ -185,7 +183,7 @@ func (p *authProxy) evicter(w http.ResponseWriter, r *http.Request, endpoint str
 			}
 		}
 	}
-	// The user of the session is known only while the session is valid.
+	// Afterwards, the session may have ended and its user would be unknown.
 	known, err := p.sessions.Get(r.Context(), request)
 	if !request.Bearer {
 		relay(w.Header(), known.SetCookie)

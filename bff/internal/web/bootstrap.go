@@ -17,8 +17,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// bootstrapHolds is the memory that a bootstrap reserves: for a page of tasks and the
-// lists, encoded and decoded, and the response.
+// bootstrapHolds is the number of bytes that a bootstrap reserves: for a page of tasks and
+// the lists, encoded and decoded, and the response.
 const bootstrapHolds = 6 << 20
 
 var startTag = &huma.Tag{Name: "Start", Description: "The data that a page needs first, in one response."}
@@ -92,7 +92,7 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 	all.Go(func() { stats, statsErr = s.tasks.TaskStats(ctx, in.TimeZone, s.asUser(ctx)...) })
 	all.Go(func() {
 		page, tasksErr = s.tasks.ListTasks(ctx, taskapi.ListTasksOptions{}, s.asUser(ctx)...)
-		// Behind the tasks, so that the settings are no older than the change number.
+		// After the tasks, so that the settings are no older than the change number.
 		if settingsErr = tasksErr; tasksErr == nil {
 			settings, settingsErr = s.tasks.Settings(ctx, s.asUser(ctx)...)
 		}
@@ -124,10 +124,10 @@ func (s *server) bootstrap(ctx context.Context, api *httpapi.API, in *operations
 		if failed.err == nil {
 			continue
 		}
-		failure := callFailure(failed.err)
+		failure := callError(failed.err)
 		problem := api.Problem(ctx, failure)
-		// An expired session or an invalid request concerns the whole response,
-		// whatever the other parts returned.
+		// An expired session or an invalid request is an error of the whole response,
+		// even if other parts succeeded.
 		if len(data.Failures) == len(parts)-1 || problem.Code == taskapi.CodeInvalid || errors.Is(failed.err, session.ErrExpired) {
 			return nil, failure
 		}

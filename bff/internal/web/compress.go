@@ -9,24 +9,24 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// minCompressed is the minimum size in bytes of a compressed response. Smaller ones fit
-// into one packet anyway.
+// minCompressed is the size in bytes from which responses are compressed. Smaller ones fit
+// into one packet.
 const minCompressed = 1400
 
 // compressJSON compresses JSON responses of the API, but not streams. It is not used for
 // Better Auth's responses, which contain session tokens.
 //
-// A page of another site could make the browser request a response that contains both a
-// guess of that page and the user's tasks, and learn from its length whether the guess
-// was right (BREACH). Responses to such requests are not compressed.
+// Responses to requests from pages of other sites are not compressed either. Such a page
+// could request a response that contains both a guess of its own and the user's tasks, and
+// learn from the length whether the guess is right (BREACH).
 func compressJSON() (func(http.Handler) http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(
 		gzhttp.MinSize(minCompressed),
 		gzhttp.ContentTypes([]string{"application/json", "application/problem+json"}),
-		// Keeps no memory between writes while a browser reads slowly.
+		// Needs no memory between writes while a browser reads slowly.
 		gzhttp.CompressionLevel(gzip.StatelessCompression),
 		gzhttp.EnableZstd(false),
-		// As in Apache. Preconditions accept such a tag.
+		// The suffix that Apache appends. [httpapi.ParsePreconditions] accepts it.
 		gzhttp.SuffixETag("-gzip"),
 	)
 	if err != nil {

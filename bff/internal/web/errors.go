@@ -26,15 +26,15 @@ var (
 // sessionErrors are the errors of requests without a valid session.
 var sessionErrors = []httpapi.ErrorStatus{
 	{Err: session.ErrUnauthenticated, Code: taskapi.CodeUnauthenticated, Sentence: "Please sign in."},
-	{Err: session.ErrJWT, Code: taskapi.CodeUnauthenticated, Sentence: "This is a JWT, which the task service takes at its own address. Here, send the session token of a sign-in."},
+	{Err: session.ErrJWT, Code: taskapi.CodeUnauthenticated, Sentence: "This is a JWT, which only the task service accepts. Send the session token of a sign-in instead."},
 	{Err: errOtherUser, Code: taskapi.CodeUnauthenticated, Sentence: "Another user is signed in now. Please sign in again."},
 	{Err: session.ErrExpired, Code: taskapi.CodeSessionExpired, Sentence: "Your session has ended. Please sign in again."},
 	{Err: session.ErrUnavailable, Code: taskapi.CodeAuthUnavailable, Sentence: "Your session cannot be checked right now. Please try again."},
 }
 
-// callFailure returns the error of a failed call of the task service, with the problem
-// for the browser. If the JWT could not be had, the table of errors decides.
-func callFailure(err error) error {
+// callError returns the error of a failed call of the task service, with the problem for
+// the browser. If there was no JWT for the call, the table of errors has the problem.
+func callError(err error) error {
 	if errors.Is(err, session.ErrExpired) || errors.Is(err, session.ErrUnavailable) {
 		return err
 	}
@@ -42,8 +42,8 @@ func callFailure(err error) error {
 }
 
 // serviceProblem returns the problem for a failed call of the task service. The service's
-// own problems are forwarded, unless it rejected the JWT: then the session is valid and
-// the servers disagree.
+// own problems are forwarded, except a rejected JWT: the session is valid, so the
+// configurations of the servers do not match.
 func serviceProblem(err error) *httpapi.Problem {
 	var failure *sdk.Error
 	switch {
@@ -65,9 +65,9 @@ func serviceProblem(err error) *httpapi.Problem {
 	}
 }
 
-// gatewayProblem returns the problem for a response with this status that did not come
-// from the task service, or is not meant for browsers. Gateways have error texts that
-// browsers must not see.
+// gatewayProblem returns the problem for a response with this status that does not come
+// from the task service, or is not for browsers. Browsers must not get the error texts of
+// gateways.
 func gatewayProblem(status int) *httpapi.Problem {
 	switch status {
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests:

@@ -25,8 +25,8 @@ const (
 	// streamsPerUser bounds one user's streams on a replica, from all tabs and
 	// devices.
 	streamsPerUser = 20
-	// readPause is the delay before changes are read again after an error, unless
-	// the feed wakes the stream earlier.
+	// readPause is the backoff after an error of reading changes, unless the feed
+	// wakes the stream earlier.
 	readPause = 2 * time.Second
 )
 
@@ -68,8 +68,8 @@ type stream struct {
 	// stopped unregisters the stream from the server's shutdown.
 	stopped func() bool
 
-	// at is after the latest change that was sent; more reports whether there are
-	// further changes.
+	// at is the position after the latest change that was sent; more reports
+	// whether there are further changes.
 	at   taskapi.ChangeCursor
 	more bool
 	// first is the page that the operation has read, until it is sent.
@@ -97,7 +97,7 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	st.stopped = context.AfterFunc(s.streams.running, st.out.End)
 	if st.first, err = st.feed.read(ctx, from); err != nil {
 		st.Close()
-		return nil, callFailure(err)
+		return nil, callError(err)
 	}
 	return &huma.StreamResponse{Body: st.out.Serve}, nil
 }
@@ -107,17 +107,17 @@ func (st *stream) Begin(ctx context.Context, events *httpapi.Events) error {
 	first := st.first
 	st.first = operations.ChangePage{}
 	defer first.Ready(ctx, events, st.at).Release()
-	return st.outcome(events, st.tell(ctx, events, first))
+	return st.outcome(events, st.sendPage(ctx, events, first))
 }
 
-// Next sends new changes. It fails if the client is too slow or the changes cannot be
-// read. The client then reconnects and gets the error as a response.
+// Next sends new changes. If the client is too slow or the changes cannot be read, the
+// stream ends, and the client gets the error in response to its next request.
 func (st *stream) Next(ctx context.Context, events *httpapi.Events, _ bool) error {
 	return st.outcome(events, st.catchUp(ctx, events))
 }
 
-// outcome returns the error that ends the stream, if any. It tells the browser if the
-// session has expired.
+// outcome returns the error that ends the stream, or nil. If the session has expired, it
+// sends an event first.
 func (st *stream) outcome(events *httpapi.Events, err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
@@ -155,10 +155,10 @@ func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 		}
 		next, release, err := st.feed.next(ctx, position{st.at, latest}, st.user)
 		if err == nil {
-			err = st.tell(ctx, events, next)
+			err = st.sendPage(ctx, events, next)
 			release()
 		}
-		if passing(err) {
+		if isTransient(err) {
 			st.paused, st.until = wakeUps, time.Now().Add(readPause)
 			st.retry = time.AfterFunc(readPause, st.out.Wake)
 			err = nil
@@ -169,8 +169,8 @@ func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	}
 }
 
-// tell sends a page of changes. It checks the session first, if that is due.
-func (st *stream) tell(ctx context.Context, events *httpapi.Events, p operations.ChangePage) error {
+// sendPage sends a page of changes. Before each part, it checks the session if that is due.
+func (st *stream) sendPage(ctx context.Context, events *httpapi.Events, p operations.ChangePage) error {
 	err := st.check(ctx)
 	for part := range slices.Chunk(p.Events, httpapi.EventsAtOnce) {
 		if err == nil {
@@ -200,8 +200,8 @@ func (st *stream) check(ctx context.Context) error {
 	}
 }
 
-// passing reports whether an error of reading changes is transient.
-func passing(err error) bool {
+// isTransient reports whether reading changes may succeed after this error.
+func isTransient(err error) bool {
 	var failure *sdk.Error
 	if !errors.As(err, &failure) || errors.Is(err, session.ErrExpired) {
 		return false

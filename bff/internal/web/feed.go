@@ -13,14 +13,14 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// feedLinger is how long a feed outlives its last stream, so that a page that is reloaded
-// finds it.
+// feedLinger is how long a feed is kept after its last stream has ended, so that a page
+// that is reloaded finds it.
 const feedLinger = 10 * time.Second
 
 // feed is shared by the streams of one session. It has one connection to the task service,
-// which receives the number of the latest change, and wakes the streams. Each stream
-// then reads the changes after its own position. Sessions of the same user have separate
-// feeds, because their JWTs may have different permissions.
+// on which it receives change numbers, and wakes the streams. Each stream then reads the
+// changes after its own position. Sessions of the same user have separate feeds, because
+// their JWTs may have different permissions.
 type feed struct {
 	all     *streams
 	request session.Request
@@ -36,13 +36,13 @@ type feed struct {
 	mu       sync.Mutex
 	streams  map[*stream]struct{}
 	watching bool
-	latest   int64  // latest number received
+	latest   int64  // latest change number received
 	wakeUps  uint64 // number of wake-ups
 	err      error  // the error that ended the connection
 }
 
-// position is where to read, and the latest number when the read began. A read that began
-// before a change may not include it.
+// position is the cursor of a read, and the latest change number when the read began. A
+// read that began before a change may not include it.
 type position struct {
 	from   taskapi.ChangeCursor
 	latest int64
@@ -96,7 +96,7 @@ func (f *feed) close() {
 	}
 }
 
-// watch connects to the task service once.
+// watch connects to the task service, unless the feed has done so before.
 func (f *feed) watch(after int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -107,7 +107,7 @@ func (f *feed) watch(after int64) {
 }
 
 func (f *feed) run(after int64) {
-	// Streams whose read has failed try again after a reconnect.
+	// Streams whose read has failed retry after a reconnect.
 	connected := sdk.OnConnect(func(err error) error {
 		if err == nil {
 			f.wake(0)
@@ -127,7 +127,7 @@ func (f *feed) asUser() []sdk.CallOption {
 	return (&tokens{sessions: f.all.sessions, request: f.request}).options()
 }
 
-// wake wakes the streams. seq is the number of a change, or zero.
+// wake wakes the streams. seq is the number of a new change, or zero.
 func (f *feed) wake(seq int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -154,8 +154,8 @@ func (f *feed) end(err error) {
 	f.wakeAll()
 }
 
-// state returns the latest number, the number of wake-ups, and the error that ended the
-// connection.
+// state returns the latest change number, the number of wake-ups, and the error that ended
+// the connection, or nil.
 func (f *feed) state() (latest int64, wakeUps uint64, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -183,7 +183,7 @@ func (f *feed) read(ctx context.Context, from taskapi.ChangeCursor) (operations.
 		return operations.ChangePage{}, fmt.Errorf("read the next cursor: %w", err)
 	}
 	if from == (taskapi.ChangeCursor{}) {
-		// The cursor of the last page no longer has the start of the reading.
+		// The cursor of the last page has no start any more.
 		from.Began = max(next.After, next.Began)
 	}
 	return operations.NewChangePage(read.Changes, from, next, read.Meta.HasMore)

@@ -8,12 +8,13 @@ const (
 	pagePolicy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
 	// apiPolicy disables everything in an API response that is opened as a page.
 	apiPolicy = "default-src 'none'; frame-ancestors 'none'"
-	// strictTransport keeps browsers on https for two years. Subdomains may have
-	// other servers.
+	// strictTransport keeps browsers on https for two years. It does not include
+	// subdomains, which may have other servers.
 	strictTransport = "max-age=63072000"
 )
 
-// secure sets security headers on every response. The page replaces the API's policy.
+// secure sets security headers on every response. The page's files replace the API's
+// policy.
 func secure(https bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// preflightAge is how long browsers may cache a preflight. Chromium caches none for longer.
+// preflightAge is how long browsers may cache a preflight. It is Chromium's maximum.
 const preflightAge = 2 * time.Hour
 
 // The headers that pages of trusted origins may send and read, beyond those that browsers
@@ -49,9 +49,9 @@ func shareAPI(trusted []environ.Origin) func(http.Handler) http.Handler {
 	})
 }
 
-// sameOrigin rejects writes and streams that a page of another origin makes the browser
-// request. A stream is a read, but such a page could keep it open. The site's own origin
-// is passed explicitly, in case a proxy changes the Host header.
+// sameOrigin returns a middleware that rejects writes and streams that a page of another
+// origin requests. A stream is a read, but such a page could keep it open. The site's own
+// origin is passed explicitly, in case a proxy changes the Host header.
 func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) http.Handler, error) {
 	rule := http.NewCrossOriginProtection()
 	for _, origin := range append([]environ.Origin{{URL: public}}, trusted...) {
@@ -80,23 +80,25 @@ func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) h
 	}, nil
 }
 
-// crossOriginSentence names the rejected origin, for developers who set up a front end.
+// crossOriginSentence names the rejected origin and the settings, for developers of a front
+// end.
 func crossOriginSentence(r *http.Request) string {
 	return originSentence(r, "it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.")
 }
 
 // originSentence says that the origin of a request is rejected, and why.
 func originSentence(r *http.Request, reason string) string {
-	const longest = 200
+	const maxBytes = 200
 	origin, err := url.Parse(r.Header.Get("Origin"))
-	if err != nil || origin.Host == "" || len(origin.String()) > longest {
+	if err != nil || origin.Host == "" || len(origin.String()) > maxBytes {
 		return "Requests from pages of other sites are not allowed."
 	}
 	return fmt.Sprintf("Requests from pages of the origin %s://%s are not allowed: %s", origin.Scheme, origin.Host, reason)
 }
 
-// callbackPaths are where identity providers make the browser post their response, from
-// their own origin. Better Auth checks that it is valid once and for one browser.
+// callbackPaths are the paths to which identity providers make the browser post their
+// response, from their own origin. Better Auth accepts a response once and from one
+// browser.
 var callbackPaths = []string{
 	authPath + "callback/", authPath + "oauth2/callback/",
 	authPath + "sso/callback/", authPath + "sso/saml2/callback/", authPath + "sso/saml2/sp/acs/", authPath + "sso/saml2/sp/slo/",

@@ -15,8 +15,8 @@ const (
 	indexFile = "index.html"
 )
 
-// page serves the built page: its files, and index.html at every other path that a person
-// may open.
+// page serves the built page: its files, and index.html at every other path to which a
+// browser navigates.
 type page struct {
 	files *os.Root
 	// otherwise handles requests that are not for the page.
@@ -52,8 +52,9 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// serve responds with a file of the page, compressed if the build has done so and the
-// browser accepts it. It returns false, without a response, if the file does not exist.
+// serve responds with a file of the page, or with its compressed form if the build has
+// written one and the browser accepts it. It returns false, without a response, if the
+// file does not exist.
 func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl string) bool {
 	file, info := p.open(name)
 	if file == nil {

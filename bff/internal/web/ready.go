@@ -20,22 +20,22 @@ import (
 func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL, self httpapi.Check) http.Handler {
 	return httpapi.NewOperationsHandler(metrics,
 		httpapi.Check{Name: "auth", Run: auth.Ready, Once: true},
-		httpapi.Check{Name: "tasks", Run: func(ctx context.Context) error { return askTasks(ctx, tasks.JoinPath("/").String()) }},
+		httpapi.Check{Name: "tasks", Run: func(ctx context.Context) error { return probeTasks(ctx, tasks.JoinPath("/").String()) }},
 		self,
 	)
 }
 
-// fresh opens a connection for each request, to show that connecting still works.
-var fresh = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
+// probes opens a connection for each request, so that a probe tests connecting too.
+var probes = &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}
 
-// askTasks reports whether the task service's API responds. Its readiness is on a port for
-// operators only; HEAD /, which needs no token, is enough here.
-func askTasks(ctx context.Context, address string) error {
+// probeTasks returns an error if the task service's API does not respond. It probes HEAD /,
+// which needs no token, because /readyz is on a port that only operators reach.
+func probeTasks(ctx context.Context, address string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
 	if err != nil {
 		return err
 	}
-	response, err := fresh.RoundTrip(r)
+	response, err := probes.RoundTrip(r)
 	if err != nil {
 		return fmt.Errorf("the task service is unavailable: %w", err)
 	}

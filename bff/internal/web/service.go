@@ -45,7 +45,7 @@ func (s *server) registerService(api *httpapi.API) {
 // forward forwards an operation to the task service.
 func (s *server) forward(ctx huma.Context) {
 	r, w := humachi.Unwrap(ctx)
-	response, err := s.ask(ctx.Context(), r)
+	response, err := s.call(ctx.Context(), r)
 	if err != nil {
 		// The write deadline starts now, because receiving the body has taken time.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
@@ -61,9 +61,9 @@ func (s *server) forward(ctx huma.Context) {
 	send(w, r, response)
 }
 
-// ask sends a request to the task service as the signed-in user. If the service rejects
-// the JWT, as after a change of the signing key, ask retries once with a new one.
-func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, error) {
+// call sends a request to the task service as the signed-in user. If the service rejects
+// the JWT, as after a change of the signing key, call retries once with a new one.
+func (s *server) call(ctx context.Context, r *http.Request) (*forward.Response, error) {
 	req, err := forward.NewRequest(r, serviceRequestHeaders, httpapi.ReceivedBody(r))
 	if err != nil {
 		return nil, httpapi.NewProblem(taskapi.CodeNotFound, "There is nothing at this path.")
@@ -77,9 +77,9 @@ func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, e
 		response, err = s.attempt(ctx, r, req, jwts)
 	}
 	if err != nil {
-		return nil, callFailure(err)
+		return nil, callError(err)
 	}
-	if !passes(response) {
+	if !isForwardable(response) {
 		response.Close()
 		return nil, fmt.Errorf("task service: status %d of type %q (%w)",
 			response.Status, response.Header.Get("Content-Type"), gatewayProblem(response.Status))
@@ -87,8 +87,8 @@ func (s *server) ask(ctx context.Context, r *http.Request) (*forward.Response, e
 	return response, nil
 }
 
-// attempt sends a request. Only the first part of the response must arrive before ctx
-// ends.
+// attempt sends a request. The first 64 KiB of the response must arrive before the deadline
+// of ctx; the rest may take longer.
 func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Request, jwts *tokens) (*forward.Response, error) {
 	jwt, err := jwts.Token(ctx)
 	if err != nil {
@@ -103,9 +103,9 @@ func (s *server) attempt(ctx context.Context, r *http.Request, req forward.Reque
 	return s.service.Do(r.Context(), req)
 }
 
-// passes reports whether a response of the task service may be forwarded: JSON, or a
-// problem other than a rejected JWT.
-func passes(response *forward.Response) bool {
+// isForwardable reports whether a response comes from the task service and is for browsers:
+// JSON, or a problem other than a rejected JWT.
+func isForwardable(response *forward.Response) bool {
 	media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")) // "" if invalid: rejected below
 	switch status := response.Status; {
 	case status == http.StatusNotModified:
@@ -117,7 +117,7 @@ func passes(response *forward.Response) bool {
 	}
 }
 
-// send forwards a response. If it is truncated, so is the response to the browser.
+// send forwards a response. If it is truncated, the response to the browser is too.
 func send(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	if err := response.Send(w); err != nil {
