@@ -30,12 +30,13 @@ type Auth struct {
 	postgres *Postgres
 	issuer   string
 	between  Between
-	// tasksPort is the port of the first task service started with it.
+	// tasksPort is the port for the first task service that is started with it; ""
+	// after that.
 	tasksPort string
 }
 
-// Between returns the address by which one server reaches another, such as that of a proxy
-// in front of address. Nil changes nothing.
+// Between returns the address that one server uses for another, such as that of a proxy in
+// front of address. Nil means address itself.
 type Between func(from, to, address string) string
 
 func (b Between) address(from, to, address string) string {
@@ -73,7 +74,7 @@ type AuthConfig struct {
 var oauthServer string
 
 // StartAuth starts a Better Auth server for a site at the public origin. Pages of the
-// trusted origins may call it, too.
+// trusted origins may call it too.
 func StartAuth(t testing.TB, public string, trusted ...string) *Auth {
 	t.Helper()
 	return StartAuthWith(t, AuthConfig{Public: public, Trusted: trusted})
@@ -162,8 +163,8 @@ func (a *Auth) SignUp() []*http.Cookie {
 // NewEmail returns a unique email address.
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
-// Post sends a request to the server itself, like a program without a browser, and
-// returns the response, which must be a success.
+// Post sends a request to the server, not through a bff, and returns the response, which
+// must be a 200.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
 	t := a.t
 	t.Helper()
@@ -177,7 +178,7 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if len(cookies) > 0 {
-		// With a cookie, Better Auth requires an origin.
+		// Better Auth requires an origin for requests with a cookie.
 		r.Header.Set("Origin", a.issuer)
 	}
 	for _, cookie := range cookies {
@@ -202,8 +203,8 @@ func (a *Auth) JWT(cookie *http.Cookie) string {
 	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
 }
 
-// Get sends a request to the server itself, and returns the response, which must be a success,
-// without its body.
+// Get sends a request to the server, not through a bff, and returns the response, which must
+// be a 200, without its body.
 func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
 	a.t.Helper()
 	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.URL.String()+path, nil)

@@ -13,14 +13,14 @@ import (
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
-// built are the programs that the test process has built, each once.
+// built are the programs that the test process has built.
 var built struct {
 	sync.Mutex
 	dir   string
 	paths map[string]string
 }
 
-// build builds a package of a module and returns the program's path.
+// build builds a package of a module, once per test process, and returns the program's path.
 func build(t testing.TB, module, pkg string) string {
 	t.Helper()
 	built.Lock()

@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// newDatabase creates an empty database and returns the owner's URL and a role that does
-// not exist yet, on the shared server or on the test's own. Both are dropped when the
-// test ends.
+// newDatabase creates an empty database on the shared server, or on own if that is not
+// nil. It returns the owner's URL, and the name and password for a role that does not exist
+// yet. On the shared server, both are dropped when the test ends.
 func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo) {
 	t.Helper()
 	var admin string
@@ -38,6 +38,7 @@ func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo)
 	return address.String(), role
 }
 
+// run runs a statement on a new connection.
 func run(t testing.TB, address, statement string, args ...any) {
 	t.Helper()
 	// Not the test's context, which has ended during cleanup.

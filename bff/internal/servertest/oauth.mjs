@@ -1,5 +1,5 @@
-// The auth server with an OAuth provider, as one could add to auth.mjs. Its working
-// directory is services/auth.
+// The auth server with an OAuth provider, added as an operator would add it to auth.mjs.
+// Its working directory is services/auth.
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { genericOAuth } from "better-auth/plugins";

@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/postgres"
 )
 
-// Postgres is a PostgreSQL server for one test, which may stop it. It is as durable as one
-// in production.
+// Postgres is a PostgreSQL server of one test, which may kill it. It has the durability
+// settings of production.
 type Postgres struct {
 	t       testing.TB
 	options postgres.Options

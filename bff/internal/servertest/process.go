@@ -1,6 +1,7 @@
-// Package servertest starts the real servers behind the BFF for its tests: Better Auth and
-// the task service, each on a free port and with its own database. The importing
-// package's TestMain must call pgtest.Main. A test whose server cannot start fails.
+// Package servertest starts real servers for the tests of the bff: Better Auth, the task
+// service and the bff itself, each on a free port and the first two with databases of their
+// own. TestMain of the importing package must call pgtest.Main. If a server cannot start,
+// the test fails.
 package servertest
 
 import (
@@ -69,7 +70,7 @@ func (p *process) AwaitReady() {
 
 // Stop stops the server with a signal, if it is running.
 func (p *process) Stop() {
-	p.Resume() // a paused process does not handle signals
+	p.Resume() // a paused process does not handle SIGTERM
 	p.child.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
 }
 
@@ -97,8 +98,8 @@ func (p *process) RestartWith(env ...string) {
 	p.start()
 }
 
-// Run runs the server's program with other arguments, or none, until it ends, and
-// returns what it logs. env adds to the server's variables.
+// Run runs the server's program with these arguments until it exits, and returns its
+// output. env adds environment variables to the server's.
 func (p *process) Run(args []string, env ...string) (log string, err error) {
 	p.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), readyTimeout)

@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestAPIKey makes a key, uses it by the SDK, and revokes it.
-func TestAPIKey(t *testing.T) {
+// TestAPIKey_GetsJWTsUntilItIsRevoked creates a key, uses it with the SDK, and revokes it.
+func TestAPIKey_GetsJWTsUntilItIsRevoked(t *testing.T) {
 	t.Parallel()
 	auth := servertest.StartAuth(t, "http://localhost:3000")
 	tasks := servertest.StartTasks(t, auth)
@@ -32,7 +32,7 @@ func TestAPIKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	for range 20 { // more than a key's own limit of a day would be
+	for range 20 { // more than the plugin's default limit for a key and day
 		if _, err := source().Token(t.Context()); err != nil {
 			t.Fatal(err)
 		}

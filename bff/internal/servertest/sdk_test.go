@@ -21,8 +21,8 @@ const (
 	signInPath  = "/api/auth/sign-in/email"
 	sessionPath = "/api/auth/get-session"
 
-	// tokenLife is the lifetime of JWTs of services/auth.
-	tokenLife = 15 * time.Minute
+	// tokenLifetime is the lifetime of JWTs of services/auth.
+	tokenLifetime = 15 * time.Minute
 )
 
 // servers are a real Better Auth server and a real task service.
@@ -31,26 +31,26 @@ type servers struct {
 	tasks *servertest.Tasks
 }
 
-// TestSDK tests Go programs, which call the servers without the BFF, against the real
+// TestSDK runs Go programs, which call the servers without the bff, against the real
 // servers.
 func TestSDK(t *testing.T) {
 	t.Parallel()
 	s := servers{auth: servertest.StartAuth(t, "http://localhost:3000")}
 	s.tasks = servertest.StartTasks(t, s.auth)
 	for name, test := range map[string]func(*program){
-		"signs in once and renews in time":      signsInOnce,
-		"signs in again after a revocation":     signsInAgain,
-		"a wrong password fails at once":        wrongPassword,
-		"renews the session of a cookie":        sessionCookie,
-		"uses its token while auth is down":     authIsDown,
-		"a watch waits until Better Auth is up": watchWaitsForAuth,
-		"replaces a rejected token":             rejectedToken,
+		"signs in once and renews in time":       signsInOnce,
+		"signs in again after a revocation":      signsInAgain,
+		"a wrong password fails at once":         wrongPassword,
+		"renews the session of a cookie":         sessionCookie,
+		"uses its JWT while Better Auth is down": authIsDown,
+		"a watch waits until Better Auth is up":  watchWaitsForAuth,
+		"replaces a rejected JWT":                rejectedToken,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newProgram(t, s)
-			// Within synctest, time advances only for the program: immediately
-			// while it sleeps, and not while it waits for a server.
+			// Within synctest, the program's clock advances at once while the
+			// program sleeps, and stops while it waits for a server.
 			synctest.Test(t, func(t *testing.T) {
 				p.T = t
 				test(p)
@@ -138,8 +138,8 @@ func (p *program) token(source sdk.TokenSource) string {
 	return token
 }
 
-// asked checks the number of requests to Better Auth so far.
-func (p *program) asked(when string, signIns, exchanges int) {
+// sent checks the number of requests to Better Auth so far.
+func (p *program) sent(when string, signIns, exchanges int) {
 	p.Helper()
 	if gotSignIns, gotExchanges := p.authTap.Count(signInPath), p.authTap.Count(sessionPath); gotSignIns != signIns || gotExchanges != exchanges {
 		p.Errorf("%s: %d sign-ins and %d exchanges, want %d and %d", when, gotSignIns, gotExchanges, signIns, exchanges)
@@ -158,10 +158,10 @@ func signsInOnce(p *program) {
 	if _, err := client.CreateTask(p.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"}); err != nil {
 		p.Fatal(err)
 	}
-	p.asked("at first", 1, 1)
+	p.sent("at first", 1, 1)
 
 	first := p.token(source)
-	time.Sleep(tokenLife - 2*time.Minute)
+	time.Sleep(tokenLifetime - 2*time.Minute)
 	if p.token(source) != first {
 		p.Error("the token was renewed two minutes before it expired")
 	}
@@ -175,7 +175,7 @@ func signsInOnce(p *program) {
 		})
 	}
 	all.Wait()
-	p.asked("shortly before the token expires", 1, 2)
+	p.sent("shortly before the token expires", 1, 2)
 }
 
 func signsInAgain(p *program) {
@@ -183,10 +183,10 @@ func signsInAgain(p *program) {
 	p.token(source)
 	p.revoke()
 	p.token(source)
-	p.asked("while the token is valid", 1, 1)
-	time.Sleep(tokenLife)
+	p.sent("while the token is valid", 1, 1)
+	time.Sleep(tokenLifetime)
 	p.token(source)
-	p.asked("after the token has expired", 2, 3)
+	p.sent("after the token has expired", 2, 3)
 }
 
 func wrongPassword(p *program) {
@@ -198,17 +198,17 @@ func wrongPassword(p *program) {
 	if text := err.Error(); !strings.Contains(text, "sign in: ") || strings.Contains(text, "a wrong password") {
 		p.Errorf("the error is %s", text)
 	}
-	p.asked("with a wrong password", 1, 0)
+	p.sent("with a wrong password", 1, 0)
 }
 
 func sessionCookie(p *program) {
 	source := p.sessionSource()
 	p.token(source)
-	time.Sleep(tokenLife)
+	time.Sleep(tokenLifetime)
 	p.token(source)
-	p.asked("after one renewal", 0, 2)
+	p.sent("after one renewal", 0, 2)
 	p.revoke()
-	time.Sleep(tokenLife)
+	time.Sleep(tokenLifetime)
 	if _, err := p.client(source).TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
 		p.Errorf("after the session has ended: %v", err)
 	}
@@ -224,7 +224,7 @@ func authIsDown(p *program) {
 	client := p.client(source)
 	p.token(source)
 	p.stopAuth()
-	time.Sleep(tokenLife - 30*time.Second)
+	time.Sleep(tokenLifetime - 30*time.Second)
 	if _, err := client.TaskStats(p.Context(), ""); err != nil {
 		p.Errorf("while the token is valid: %v", err)
 	}
@@ -275,7 +275,7 @@ func rejectedToken(p *program) {
 	if _, err := client.TaskStats(p.Context(), "", sdk.WithResponse(&response)); err != nil || response.Attempts != 2 {
 		p.Errorf("got %v after %d attempts", err, response.Attempts)
 	}
-	p.asked("after a 401", 1, exchanges+1)
+	p.sent("after a 401", 1, exchanges+1)
 	if p.token(source) == first {
 		p.Error("the source still returns the rejected token")
 	}

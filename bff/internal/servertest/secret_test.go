@@ -9,10 +9,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
-// TestSecretIsChanged changes the secret by services/auth/README.md. First it makes the
-// mistake that the README warns of: it starts a server with a secret other than the
-// keys'.
-func TestSecretIsChanged(t *testing.T) {
+// TestSecret_CanBeChanged changes the secret as services/auth/README.md says. Before that,
+// it starts a server with another secret than that of the signing keys, which must fail.
+func TestSecret_CanBeChanged(t *testing.T) {
 	t.Parallel()
 	auth := servertest.StartAuth(t, "http://localhost:3000")
 	tasks := servertest.StartTasks(t, auth)
@@ -43,7 +42,7 @@ func TestSecretIsChanged(t *testing.T) {
 		t.Errorf("a server with another secret: %v\n%s", err, log)
 	}
 	if auth.JWT(cookie) == "" {
-		t.Error("the first server issues no JWT any more")
+		t.Error("the first server no longer issues JWTs")
 	}
 
 	if log, err := auth.Run([]string{"new-keys"}); err != nil {
@@ -64,7 +63,7 @@ func TestSecretIsChanged(t *testing.T) {
 		t.Errorf("with a JWT of the old secret: %d, want 201", status)
 	}
 	if auth.JWT(cookie) != "" {
-		t.Error("a cookie of the old secret is a session")
+		t.Error("a cookie of the old secret is accepted")
 	}
 	again := auth.Post("/api/auth/sign-in/email", user).Cookies()[0]
 	if status := create(auth.JWT(again)); status != http.StatusCreated {

@@ -7,12 +7,13 @@ import (
 	"testing"
 )
 
-// secrets matches what no log may contain: email addresses and the password of the tests'
-// users, cookies and tokens.
+// secrets matches texts that no log may contain: email addresses and the password of the
+// tests' users, cookies and tokens.
 var secrets = regexp.MustCompile(`(?i)(@|%40)example\.com|` + Password + `|session_token=|\beyJ[\w-]{10,}\.[\w-]+|bearer [\w-]{20,}`)
 
-// marks are lower-case strings, one of which every secret contains. Most lines have none,
-// and regular expressions are slow under the race detector.
+// marks are lower-case strings. Every secret contains one of them, and most lines contain
+// none. They are checked first, because regular expressions are slow under the race
+// detector.
 var marks = []string{"example.com", strings.ToLower(Password), "session_token=", "eyj", "bearer "}
 
 // mayHoldSecret reports whether a line may contain a secret.

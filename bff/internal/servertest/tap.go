@@ -28,7 +28,7 @@ func NewTap(t testing.TB, target *url.URL) *Tap {
 			r.SetURL(target)
 			r.Out.Header = r.In.Header.Clone()
 		},
-		// If the server is down, the tap breaks the connection, too.
+		// If the server is down, the tap closes the connection.
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -47,7 +47,7 @@ func NewTap(t testing.TB, target *url.URL) *Tap {
 	return tap
 }
 
-// Requests returns the requests to the server so far.
+// Requests returns the requests so far.
 func (tap *Tap) Requests() []*http.Request {
 	tap.mu.Lock()
 	defer tap.mu.Unlock()

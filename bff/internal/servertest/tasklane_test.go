@@ -18,7 +18,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
-// buildTasklane returns the path of the program.
+// buildTasklane builds sdk/examples/tasklane and returns the program's path.
 func buildTasklane(t *testing.T) string {
 	t.Helper()
 	root := repotest.Root(t)
@@ -31,8 +31,8 @@ func buildTasklane(t *testing.T) string {
 	return tasklane
 }
 
-// commandLine uses sdk/examples/tasklane as a person does: against the real
-// servers, with an email and a password.
+// commandLine runs sdk/examples/tasklane against the real servers, with an email and a
+// password.
 func commandLine(t *testing.T, s servers) {
 	tasklane, home := buildTasklane(t), t.TempDir()
 	p := newProgram(t, s)
@@ -44,7 +44,7 @@ func commandLine(t *testing.T, s servers) {
 			"TASKLANE_EMAIL="+p.email, "TASKLANE_PASSWORD="+servertest.Password)
 		return cmd
 	}
-	types := func(args ...string) string {
+	run := func(args ...string) string {
 		t.Helper()
 		out, err := command(args...).CombinedOutput()
 		if err != nil {
@@ -79,15 +79,15 @@ func commandLine(t *testing.T, s servers) {
 			t.Errorf("watch printed %q, want that the task is %s", seen.Text(), what)
 		}
 	}
-	types("add", "Water", "the", "plants", "-due", "tomorrow", "-tag", "home")
+	run("add", "Water", "the", "plants", "-due", "tomorrow", "-tag", "home")
 	shows("added")
 	var tasks []taskapi.Task
-	if err := json.Unmarshal([]byte(types("list", "-json")), &tasks); err != nil || len(tasks) != 1 || tasks[0].Title != "Water the plants" {
+	if err := json.Unmarshal([]byte(run("list", "-json")), &tasks); err != nil || len(tasks) != 1 || tasks[0].Title != "Water the plants" {
 		t.Fatalf("list: %v, %v", tasks, err)
 	}
-	types("done", tasks[0].ID[28:])
+	run("done", tasks[0].ID[28:])
 	shows("done")
-	if got := types("list"); got != "No tasks.\n" {
+	if got := run("list"); got != "No tasks.\n" {
 		t.Errorf("list after done:\n%s", got)
 	}
 	if err := watch.Process.Signal(os.Interrupt); err != nil {
@@ -104,9 +104,9 @@ func commandLine(t *testing.T, s servers) {
 	}
 }
 
-// TestTasklaneLogin signs in by a code that is confirmed on the page, makes an API
-// key, and signs out.
-func TestTasklaneLogin(t *testing.T) {
+// TestTasklane_SignsInByDeviceCode signs in with a device code that is confirmed on the
+// page, creates an API key, and signs out.
+func TestTasklane_SignsInByDeviceCode(t *testing.T) {
 	t.Parallel()
 	public := "http://localhost:3000"
 	auth := servertest.StartAuth(t, public)
@@ -118,7 +118,7 @@ func TestTasklaneLogin(t *testing.T) {
 			"TASKLANE_TOKEN=", "TASKLANE_KEY=", "TASKLANE_EMAIL=", "TASKLANE_PASSWORD=", "TASKLANE_URL=", "TASKLANE_SITE="+bff.URL.String())
 		return cmd
 	}
-	types := func(args ...string) string {
+	run := func(args ...string) string {
 		t.Helper()
 		out, err := command(args...).CombinedOutput()
 		if err != nil {
@@ -156,24 +156,24 @@ func TestTasklaneLogin(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	types("add", "Water the plants")
-	if got := types("list"); !strings.Contains(got, "Water the plants") {
+	run("add", "Water the plants")
+	if got := run("list"); !strings.Contains(got, "Water the plants") {
 		t.Errorf("list:\n%s", got)
 	}
-	key := strings.TrimSpace(types("keys", "-add", "report"))
+	key := strings.TrimSpace(run("keys", "-add", "report"))
 	if source, err := sdk.NewKeySource(auth.URL.String(), key); err != nil {
 		t.Error(err)
 	} else if _, err := source.Token(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if got := types("keys"); !strings.Contains(got, "report") || strings.Contains(got, key) {
+	if got := run("keys"); !strings.Contains(got, "report") || strings.Contains(got, key) {
 		t.Errorf("keys:\n%s", got)
 	}
-	types("keys", "-revoke", "report")
-	if got := types("keys"); got != "" {
+	run("keys", "-revoke", "report")
+	if got := run("keys"); got != "" {
 		t.Errorf("keys after the revocation:\n%s", got)
 	}
-	types("logout")
+	run("logout")
 	if out, err := command("list").CombinedOutput(); err == nil {
 		t.Errorf("list after logout:\n%s", out)
 	}

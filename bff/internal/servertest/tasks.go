@@ -21,8 +21,8 @@ type Tasks struct {
 	more    []string
 }
 
-// StartTasks starts a task service that accepts the JWTs of a Better Auth server, on the
-// same PostgreSQL server. env adds environment variables.
+// StartTasks starts a task service that accepts the JWTs of a Better Auth server, with a
+// database on the same PostgreSQL server. env adds environment variables.
 func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	t.Helper()
 	owner, role := newDatabase(t, auth.postgres)
@@ -59,7 +59,7 @@ func (s *Tasks) Replica() *Tasks {
 	return s.replica("")
 }
 
-// replica starts a task service on a port; "" means any.
+// replica starts a task service on a port; "" means a free one.
 func (s *Tasks) replica(port string) *Tasks {
 	t, between := s.t, s.auth.between
 	t.Helper()
