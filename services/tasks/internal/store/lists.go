@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/uptrace/bun"
-
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -19,17 +17,17 @@ var (
 
 // listRow is a row of tasklane.lists.
 type listRow struct {
-	bun.BaseModel `bun:"table:tasklane.lists,alias:l"`
 	meta
 	ordered
 
-	Name     string         `bun:"name"`
-	Color    *taskapi.Color `bun:"color"`
-	Archived bool           `bun:"archived"`
+	Name     string         `column:"name"`
+	Color    *taskapi.Color `column:"color"`
+	Archived bool           `column:"archived"`
 }
 
 var lists = define(&definition[listRow, taskapi.List, taskapi.ReplaceListRequest, taskapi.UpdateListRequest]{
 	name:       taskapi.KindList,
+	table:      "tasklane.lists",
 	missing:    ErrListNotFound,
 	wire:       (*listRow).list,
 	setContent: (*listRow).setContent,
@@ -82,14 +80,14 @@ func (s *Store) ListLists(ctx context.Context, user string, options taskapi.List
 	l := list[listRow]{by: listOrder, cursor: options.Cursor, limit: options.Limit, planned: !options.Deleted}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
-	l.filter = func(q *bun.SelectQuery, b *bound) {
+	l.filter = func(f *filter) {
 		if options.Deleted {
-			q.Where("deleted_at IS NOT NULL")
+			f.where("deleted_at IS NOT NULL")
 		} else {
-			q.Where("deleted_at IS NULL")
+			f.where("deleted_at IS NULL")
 		}
 		if options.Archived != nil {
-			q.Where("archived = ?", b.arg(*options.Archived))
+			f.where("archived = " + f.arg(*options.Archived))
 		}
 	}
 	page, err := lists.list(ctx, s, user, l)

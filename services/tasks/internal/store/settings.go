@@ -4,18 +4,16 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // settingsRow is a row of tasklane.settings.
 type settingsRow struct {
-	bun.BaseModel `bun:"table:tasklane.settings,alias:s"`
 	meta
 
-	TimeZone  string            `bun:"time_zone"`
-	WeekStart taskapi.WeekStart `bun:"week_start"`
+	TimeZone  string            `column:"time_zone"`
+	WeekStart taskapi.WeekStart `column:"week_start"`
 }
 
 // settingsContent has the settings that a user can change.
@@ -26,6 +24,7 @@ type settingsContent struct {
 
 var settings = define(&definition[settingsRow, taskapi.Settings, settingsContent, taskapi.UpdateSettingsRequest]{
 	name:       taskapi.KindSettings,
+	table:      "tasklane.settings",
 	missing:    ErrNotFound, // which never happens
 	wire:       (*settingsRow).settings,
 	setContent: (*settingsRow).setContent,
