@@ -21,7 +21,7 @@ func goTests(module, packages string, flags ...string) step {
 		} else {
 			r.print("no C compiler: running without the race detector, which needs one")
 		}
-		report := &goReport{print: r.print, output: map[goTest][]string{}}
+		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: r.counts}
 		err := r.command(ctx, module, report.line, "go", append(append(args, flags...), packages)...)
 		return report.tally, err
 	}}
@@ -41,7 +41,7 @@ type goReport struct {
 	tally
 	print  func(string)
 	output map[goTest][]string
-	// counts, unless nil, adds up the counts that tests print.
+	// counts, unless nil, sums the counts that tests print.
 	counts counts
 }
 
