@@ -4,7 +4,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -24,9 +23,9 @@ func (s *subject) due(task taskapi.Task, day, at string) {
 }
 
 // update changes a task.
-func (s *subject) update(id string, changes taskapi.UpdateTaskRequest, opts ...sdk.CallOption) taskapi.Task {
+func (s *subject) update(id string, changes taskapi.UpdateTaskRequest) taskapi.Task {
 	s.Helper()
-	task, err := s.client.UpdateTask(s.Context(), id, changes, opts...)
+	task, err := s.client.UpdateTask(s.Context(), id, changes)
 	s.ok(err)
 	return task
 }

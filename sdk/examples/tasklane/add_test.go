@@ -95,39 +95,47 @@ func TestDates(t *testing.T) {
 	t.Parallel()
 	berlin := time.FixedZone("", 3600)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, berlin) // a Monday
-	at := func(month time.Month, day, hour, minute int) time.Time {
-		return time.Date(2026, month, day, hour, minute, 0, 0, berlin)
-	}
-	for _, test := range []struct {
-		text string
-		want time.Time
-		said string
-	}{
-		{"today", at(11, 23, 23, 59), "today"},
-		{"Tomorrow", at(11, 24, 23, 59), "tomorrow"},
-		{"tomorrow 9:05", at(11, 24, 9, 5), "tomorrow 09:05"},
-		{"fri", at(11, 27, 23, 59), "Fri 27 Nov"},
-		{"Monday", at(11, 30, 23, 59), "Mon 30 Nov"},
-		{"today at 5", at(11, 23, 17, 0), "today 17:00"},
-		{"11:00", at(11, 24, 11, 0), "tomorrow 11:00"},
-		{"in 2 weeks", at(12, 7, 23, 59), "Mon 7 Dec"},
-		{"übermorgen um 9 Uhr", at(11, 25, 9, 0), "Wed 25 Nov 09:00"},
-		{"2026-11-22", at(11, 22, 23, 59), "yesterday"},
-		{"2026-12-01 17:00", at(12, 1, 17, 0), "Tue 1 Dec 17:00"},
-		{"2026-12-01T17:00:00Z", at(12, 1, 18, 0), "Tue 1 Dec 18:00"},
-		{"2027-01-01", at(13, 1, 23, 59), "1 Jan 2027"},
+	s := &session{program: program{now: func() time.Time { return now }, getenv: func(string) string { return "" }}}
+	for _, test := range []struct{ text, want, said string }{
+		{"today", "2026-11-23", "today"},
+		{"Tomorrow", "2026-11-24", "tomorrow"},
+		{"tomorrow 9:05", "2026-11-24 09:05", "tomorrow 09:05"},
+		{"tomorrow 23:59", "2026-11-24 23:59", "tomorrow 23:59"},
+		{"fri", "2026-11-27", "Fri 27 Nov"},
+		{"Monday", "2026-11-30", "Mon 30 Nov"},
+		{"today at 5", "2026-11-23 17:00", "today 17:00"},
+		{"11:00", "2026-11-24 11:00", "tomorrow 11:00"},
+		{"in 2 weeks", "2026-12-07", "Mon 7 Dec"},
+		{"übermorgen um 9 Uhr", "2026-11-25 09:00", "Wed 25 Nov 09:00"},
+		{"2026-11-22", "2026-11-22", "yesterday"},
+		{"2026-12-01 17:00", "2026-12-01 17:00", "Tue 1 Dec 17:00"},
+		{"2026-12-01T17:00:00Z", "2026-12-01 18:00", "Tue 1 Dec 18:00"},
+		{"2027-01-01", "2027-01-01", "1 Jan 2027"},
 	} {
-		got, err := parseDate(test.text, quickadd.Options{Now: now}, endOfDay)
-		if err != nil || !got.Equal(test.want) {
-			t.Errorf("parseDate(%q) = %v, %v, want %v", test.text, got, err, test.want)
+		until, err := s.deadline(test.text)
+		if err != nil {
+			t.Errorf("deadline(%q): %v", test.text, err)
+			continue
 		}
-		if said := formatDate(got.UTC(), now); said != test.said {
-			t.Errorf("formatDate(%v) = %q, want %q", got, said, test.said)
+		begin, err := until.begin(berlin)
+		if err != nil {
+			t.Errorf("the beginning of %q: %v", test.text, err)
+			continue
+		}
+		layout := "2006-01-02 15:04"
+		if until.on != nil {
+			layout = time.DateOnly
+		}
+		if got := begin.In(berlin).Format(layout); got != test.want {
+			t.Errorf("deadline(%q) = %s, want %s", test.text, got, test.want)
+		}
+		if said := s.dateOf(begin.UTC(), until.on); said != test.said {
+			t.Errorf("dateOf(%v) = %q, want %q", begin, said, test.said)
 		}
 	}
 	for _, text := range []string{"", "soon", "2026-13-01", "today 24:00", "party friday", "friday #home", "p1"} {
-		if got, err := parseDate(text, quickadd.Options{Now: now}, endOfDay); err == nil {
-			t.Errorf("parseDate(%q) = %v", text, got)
+		if got, err := readDate(text, quickadd.Options{Now: now}); err == nil {
+			t.Errorf("readDate(%q) = %v", text, got)
 		}
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/quickadd"
@@ -51,7 +50,11 @@ func (s *session) list(ctx context.Context, args []string) error {
 	if *priority != "" {
 		options.Priorities = []taskapi.Priority{taskapi.Priority(*priority)}
 	}
-	if options.DueBefore, err = s.date(*before, startOfDay); err != nil {
+	until, err := s.deadline(*before)
+	if err != nil {
+		return err
+	}
+	if options.DueBefore, err = until.begin(s.now().Location()); err != nil {
 		return err
 	}
 	if *most > 0 {
@@ -243,15 +246,6 @@ func (s *session) given() map[string]bool {
 	given := make(map[string]bool)
 	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
 	return given
-}
-
-// date parses a flag's date: nil for none.
-func (s *session) date(text string, without moment) (*time.Time, error) {
-	if text == "" || text == "none" {
-		return nil, nil
-	}
-	date, err := parseDate(text, s.quickAdd(), without)
-	return &date, err
 }
 
 func (s *session) done(ctx context.Context, args []string) error {

@@ -9,26 +9,6 @@ import (
 	"github.com/tasklane/tasklane/sdk/quickadd"
 )
 
-// moment is the time of day of a date without a time.
-type moment struct{ hour, minute int }
-
-var (
-	startOfDay = moment{0, 0}
-	endOfDay   = moment{23, 59}
-)
-
-// parseDate reads a day, with a time or without, as quick add does.
-func parseDate(text string, options quickadd.Options, without moment) (time.Time, error) {
-	if exact, err := time.Parse(time.RFC3339, text); err == nil {
-		return exact, nil
-	}
-	task, err := readDate(text, options)
-	if err != nil {
-		return time.Time{}, err
-	}
-	return dueAt(task, options.Now.Location(), without)
-}
-
 // readDate parses a text that is only a date.
 func readDate(text string, options quickadd.Options) (quickadd.Task, error) {
 	text = strings.TrimSpace(text)
@@ -65,24 +45,18 @@ func deadlineOf(task quickadd.Task, location *time.Location) (deadline, error) {
 	if task.Time == "" {
 		return deadline{on: &task.Date}, nil
 	}
-	at, err := dueAt(task, location, endOfDay)
+	at, err := time.ParseInLocation("2006-01-02 15:04", task.Date+" "+task.Time, location)
 	return deadline{at: &at}, err
 }
 
-// dueAt returns when a task with a date is due.
-func dueAt(task quickadd.Task, location *time.Location, without moment) (time.Time, error) {
-	day, err := time.Parse(time.DateOnly, task.Date)
-	if err != nil {
-		return time.Time{}, err
+// begin returns when the deadline begins: at its time, or with its day. It returns nil
+// without a deadline.
+func (d deadline) begin(location *time.Location) (*time.Time, error) {
+	if d.on == nil {
+		return d.at, nil
 	}
-	if task.Time != "" {
-		clock, err := time.Parse("15:04", task.Time)
-		if err != nil {
-			return time.Time{}, err
-		}
-		without = moment{clock.Hour(), clock.Minute()}
-	}
-	return time.Date(day.Year(), day.Month(), day.Day(), without.hour, without.minute, 0, 0, location), nil
+	day, err := time.ParseInLocation(time.DateOnly, *d.on, location)
+	return &day, err
 }
 
 // quickAdd returns the options for the user's locale.
@@ -97,14 +71,10 @@ func (p program) quickAdd() quickadd.Options {
 	return options
 }
 
-// formatDate formats a time relative to now; the end of a day is the day.
+// formatDate formats a time relative to now.
 func formatDate(t, now time.Time) string {
 	t = t.In(now.Location())
-	text := formatDay(t, now)
-	if (moment{t.Hour(), t.Minute()}) == endOfDay {
-		return text
-	}
-	return text + t.Format(" 15:04")
+	return formatDay(t, now) + t.Format(" 15:04")
 }
 
 // formatDay formats the day of a time relative to now.
