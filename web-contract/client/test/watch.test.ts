@@ -129,25 +129,6 @@ describe.concurrent("a watch", () => {
     expect(await rejection(take(client.watchChanges(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
   });
 
-  test.for([
-    ["25 days", "2147484"],
-    ["thousands of years", "99999999999"],
-    ["more seconds than a number holds", "9".repeat(400)],
-  ] as const)("waits if the server asks for %s", async ([, seconds], { serve }) => {
-    const server = await serve((_, response) => {
-      sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": seconds });
-    });
-    const controller = new AbortController();
-    const states: WatchState[] = [];
-    const onState = (state: WatchState) => {
-      states.push(state);
-      if (state === "offline") setTimeout(() => controller.abort("left"), 100);
-    };
-    const client = createClient({ baseUrl: server.url, retry });
-    expect(await rejection(take(client.watchChanges(4, { signal: controller.signal, onState }), 1))).toBe("left");
-    expect(states).toEqual(["connecting", "offline"]);
-  });
-
   test("rejects a response that is not a stream", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) return response.writeHead(200, { "content-type": "text/html" }).end("<html>");
@@ -159,7 +140,10 @@ describe.concurrent("a watch", () => {
 });
 
 describe("a connection", () => {
-  afterEach(() => vi.useRealTimers());
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
 
   /** Watches a server whose first stream says nothing after its beginning, and whose second brings a change. */
   async function watchSilence(serve: Serve, act: () => Promise<unknown>) {
@@ -190,6 +174,38 @@ describe("a connection", () => {
       vi.setSystemTime(Date.now() + jump);
       await vi.advanceTimersByTimeAsync(5_000);
     });
+  });
+
+  test("is kept while a change is handled for long", async ({ serve }) => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
+    let more = () => {};
+    const server = await serve((_, response) => {
+      begin(response, 4);
+      response.write(change(5));
+      more = () => response.write(change(6));
+    });
+    const changes = createClient({ baseUrl: server.url, retry }).watchChanges(4);
+    await changes.next();
+    await vi.advanceTimersByTimeAsync(3_600_000);
+    more();
+    expect(await take(changes, 1)).toEqual([6]);
+    expect(server.received.length).toBe(1);
+  });
+
+  test.for([
+    ["25 days", "2147484"],
+    ["thousands of years", "99999999999"],
+    ["more seconds than a number holds", "9".repeat(400)],
+  ] as const)("is retried with a delay that timers have if the server asks for %s", async ([, seconds], { serve }) => {
+    const setTimer = vi.spyOn(globalThis, "setTimeout");
+    const server = await serve((_, response) => {
+      sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": seconds });
+    });
+    const controller = new AbortController();
+    const onState = (state: WatchState) => state === "offline" && setImmediate(() => controller.abort("left"));
+    const client = createClient({ baseUrl: server.url, retry });
+    expect(await rejection(take(client.watchChanges(4, { signal: controller.signal, onState }), 1))).toBe("left");
+    expect(Math.max(...setTimer.mock.calls.map(([, delay]) => delay ?? 0))).toBe(2 ** 31 - 1);
   });
 });
 
