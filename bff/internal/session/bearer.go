@@ -11,16 +11,15 @@ import (
 // ErrJWT means that a bearer token is a JWT, which is for the task service.
 var ErrJWT = errors.New("the bearer token is a JWT, not a session token")
 
-// Bearer returns the token of a request that has one in place of the session
-// cookie: a program's, or a native app's.
+// Bearer returns the bearer token that a program or a native app sends in place of the
+// session cookie.
 func Bearer(r *http.Request) (token string, ok bool) {
 	scheme, token, _ := strings.Cut(strings.Join(r.Header.Values("Authorization"), ", "), " ")
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// OfBearer returns the session of a bearer token, which is the value of the session
-// cookie, encoded as in the cookie or not. It fails with [ErrJWT] or
-// [ErrUnauthenticated].
+// OfBearer returns the session cookie with the value of a bearer token, which may be
+// percent-encoded as in the cookie. The error is [ErrJWT] or [ErrUnauthenticated].
 func (c *Cookies) OfBearer(token string) (Cookie, error) {
 	if strings.HasPrefix(token, "eyJ") && strings.Count(token, ".") == 2 {
 		return Cookie{}, ErrJWT
@@ -34,11 +33,11 @@ func (c *Cookies) OfBearer(token string) (Cookie, error) {
 	return cookie, nil
 }
 
-// Alone returns the Cookie header with the session alone.
+// Alone returns a Cookie header with only the session.
 func (c Cookie) Alone() string { return c.forward }
 
-// Token returns the session token that Set-Cookie lines begin or renew a session
-// with, or "".
+// Token returns the session token in Set-Cookie lines that start or renew a session, or
+// "".
 func (c *Cookies) Token(lines []string) string {
 	for _, line := range lines {
 		cookie, err := http.ParseSetCookie(line)

@@ -21,37 +21,36 @@ const (
 	maxSessionBytes = 40 << 20
 	// entryBytes is about the size in bytes of an entry without its texts.
 	entryBytes = 1 << 10
-	// renewBefore is how long before its expiry a JWT is exchanged for a new
-	// one, so that an outage of Better Auth is survived for a while. A
-	// short-lived JWT is renewed when 1/renewFraction of its lifetime is left:
-	// otherwise each request would renew it.
+	// renewBefore is how long before its expiry a JWT is renewed. For this time,
+	// sessions survive an outage of Better Auth. A short-lived JWT is renewed when
+	// 1/renewFraction of its lifetime is left; otherwise each request would renew
+	// it.
 	renewBefore   = time.Minute
 	renewFraction = 4
 	// staleAfter is how long requests wait for an exchange while the cached JWT is
 	// still valid.
 	staleAfter = time.Second
-	// retryPause is how long a JWT that is still valid is used without another
-	// exchange, after Better Auth could not be reached.
+	// retryPause is the backoff after a failed exchange while the cached JWT is
+	// still valid.
 	retryPause = 2 * time.Second
-	// maxExchanges bounds the exchanges of unknown cookies that run at once, and
-	// those of known sessions separately, so that unknown cookies cannot swamp
-	// Better Auth. Up to maxWaiting more of either wait for a slot, within
-	// the timeout of their exchange.
+	// maxExchanges bounds the concurrent exchanges of unknown cookies, and those of
+	// known sessions separately, so that unknown cookies cannot overload Better
+	// Auth. Up to maxWaiting more of either wait for a slot. Waiting counts against
+	// the timeout of an exchange.
 	maxExchanges = 50
 	maxWaiting   = 250
-	// One client has at most 1/clientShare of both for unknown cookies, so that
-	// its flood keeps no other client out.
+	// For unknown cookies, one client may have 1/clientShare of both, so that its
+	// flood does not block other clients.
 	clientShare = 4
 )
 
-// Exchanger asks Better Auth for the session of a cookie.
+// Exchanger exchanges a session cookie at Better Auth. See [BetterAuth.Exchange].
 type Exchanger interface {
 	Exchange(ctx context.Context, req Request) (Result, error)
 }
 
-// Sessions caches sessions, so that Better Auth is not asked with every request.
-// Each session has at most one exchange in flight, for which all its requests
-// wait.
+// Sessions caches sessions, so that most requests need no exchange. Each session has at
+// most one exchange in flight, for which all its requests wait.
 type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
@@ -66,7 +65,7 @@ type Sessions struct {
 	// followers are woken when their session is evicted.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// newcomers bounds the exchanges of unknown cookies, renewals those of known
-	// sessions, which strangers must not hold up.
+	// sessions separately, so that unknown cookies cannot delay renewals.
 	newcomers, renewals *queue
 	// clients bounds the newcomers of each client that has some.
 	clients map[netip.Prefix]*queue
@@ -76,8 +75,8 @@ type Sessions struct {
 type queue struct {
 	// slots holds a value for each exchange that was sent to Better Auth.
 	slots chan struct{}
-	// inFlight counts the exchanges that have not ended, those that wait for
-	// a slot included; most bounds it. The lock of Sessions guards both.
+	// inFlight counts the exchanges that have not ended, including those that wait
+	// for a slot; most bounds it. Sessions.mu guards both.
 	inFlight, most int
 }
 
@@ -87,7 +86,7 @@ func newQueue(share int) *queue {
 
 func (q *queue) full() bool { return q.inFlight >= q.most }
 
-// queues returns the queues in which an exchange takes a slot.
+// queues returns the queues in each of which an exchange needs a slot.
 func (s *Sessions) queues(e *entry, req Request) []*queue {
 	if e.session != nil {
 		return []*queue{s.renewals}
@@ -102,23 +101,23 @@ func (s *Sessions) queues(e *entry, req Request) []*queue {
 // Option configures [Sessions].
 type Option func(*Sessions)
 
-// CacheEnded caches for a few seconds that a cookie has no session. Use it where
-// signatures are not checked.
+// CacheEnded caches for a few seconds that a cookie has no session. Use it if signatures
+// cannot be checked.
 func CacheEnded() Option {
 	return func(s *Sessions) { s.ended = &ended{} }
 }
 
-// entry is one session. It is in Sessions.entries as long as it may be used:
-// the result of an exchange that outlives its entry is not cached.
+// entry is one session. When it is evicted, it is removed from Sessions.entries, and the
+// result of an exchange in flight is not cached.
 type entry struct {
 	key     [sha256.Size]byte
 	element *list.Element
 	// session is nil until the first exchange has ended.
 	session *Session
-	// checkAt is when Better Auth is asked again.
+	// checkAt is when the next exchange is due.
 	checkAt time.Time
-	// keptExpiry says that the latest exchange did not renew the session. The
-	// next request of the browser then asks Better Auth, in case a renewal is due.
+	// keptExpiry is set if the latest exchange did not renew the session. The next
+	// request of the browser then causes an exchange, in case a renewal is due.
 	keptExpiry bool
 	// flight is the exchange in flight, or nil.
 	flight *flight
@@ -145,8 +144,8 @@ func (e *entry) size() int {
 	return n
 }
 
-// cookies are Set-Cookie lines for the browser. Better Auth sends them once, so they
-// are kept until a response has delivered them.
+// cookies are Set-Cookie lines for the browser. Better Auth sends them once, so they are
+// kept until they are relayed with a response.
 type cookies struct {
 	lines   []string
 	relayed bool
@@ -161,18 +160,18 @@ type flight struct {
 	err     error
 }
 
-// errTooMany means that there was no slot for an exchange.
-var errTooMany = fmt.Errorf("%w: too many lookups at once", ErrUnavailable)
+// errTooMany means that an exchange got no slot.
+var errTooMany = fmt.Errorf("%w: too many exchanges in flight", ErrUnavailable)
 
-// tooMany is the result of every exchange that is rejected for lack of room.
+// tooMany is the result of every exchange that is rejected because its queue is full.
 var tooMany = func() *flight {
 	f := &flight{done: make(chan struct{}), err: errTooMany}
 	close(f.done)
 	return f
 }()
 
-// NewSessions returns a cache that asks auth again about a session after ttl. A
-// session that was revoked elsewhere is accepted for up to that long.
+// NewSessions returns a cache in which sessions are valid for ttl. A session that was
+// revoked elsewhere is accepted for up to that long.
 func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions {
 	s := &Sessions{
 		auth:    auth,
@@ -191,20 +190,20 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 	return s
 }
 
-// Get returns the session of the request's cookie. Its errors are
-// [ErrExpired], with which the result may have cookies to clear,
-// [ErrUnavailable], and that of ctx. While Better Auth cannot be reached, a
-// cached session is used until its JWT expires.
+// Get returns the session of the request's cookie. The error is [ErrExpired], with which
+// the result may have Set-Cookie lines that clear cookies, [ErrUnavailable], or that of
+// ctx. While Better Auth cannot be reached, a cached session is used until its JWT
+// expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, set, err := s.get(ctx, req)
 	if req.KeepExpiry {
-		set = nil // a later request of the browser gets them
+		set = nil // the browser's next request gets them
 	}
 	return Result{Session: found, SetCookie: s.relay(set)}, err
 }
 
-// Check is Get for callers that cannot set cookies any more. Cookies that Better
-// Auth sets are kept for the next Get.
+// Check is Get for callers that can no longer set cookies. Cookies that Better Auth sets
+// are kept for the next Get.
 func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 	found, _, err := s.get(ctx, req)
 	return found, err
@@ -215,11 +214,11 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 	if inFlight == nil {
 		return known, set, nil
 	}
-	var enough <-chan time.Time
+	var stale <-chan time.Time
 	if known != nil {
 		timer := time.NewTimer(time.Until(inFlight.start.Add(staleAfter)))
 		defer timer.Stop()
-		enough = timer.C
+		stale = timer.C
 	}
 	select {
 	case <-inFlight.done:
@@ -228,7 +227,7 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 			return known, set, nil
 		}
 		return inFlight.session, inFlight.cookies, inFlight.err
-	case <-enough:
+	case <-stale:
 		s.counters.stale.Add(1)
 		return known, set, nil
 	case <-ctx.Done():
@@ -247,9 +246,8 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// look returns the session if it is cached and still valid, the cookies that have
-// not reached the browser yet, and the exchange to wait for unless the session is
-// fresh.
+// look returns the session if it is cached and its JWT is valid, the cookies that have not
+// reached the browser yet, and the exchange to wait for, or nil if none is due.
 func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -287,7 +285,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 			q.inFlight++
 		}
 		e.flight = &flight{done: make(chan struct{}), start: now}
-		// Others may wait for it, so it does not end with this request.
+		// Other requests may wait for it, so it does not end with this one.
 		go s.exchange(context.WithoutCancel(ctx), queues, e, e.flight, req)
 	}
 	return known, e.cookies, e.flight
@@ -296,7 +294,7 @@ func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *
 func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *flight, req Request) {
 	ctx, cancel := context.WithTimeout(ctx, budget.Exchange)
 	defer cancel()
-	result, err := s.exchangeInTurn(ctx, queues, req)
+	result, err := s.exchangeWithSlots(ctx, queues, req)
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -308,7 +306,7 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 		delete(s.clients, req.Network)
 	}
 	e.flight = nil
-	// A session that has ended has no use for what was set before.
+	// Cookies of earlier exchanges are of no use after the session has ended.
 	if len(result.SetCookie) > 0 || errors.Is(err, ErrExpired) {
 		e.cookies = &cookies{lines: result.SetCookie}
 	}
@@ -333,9 +331,8 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 	s.bound(e)
 }
 
-// exchangeInTurn asks Better Auth once the request has a slot in each of the
-// queues.
-func (s *Sessions) exchangeInTurn(ctx context.Context, queues []*queue, req Request) (Result, error) {
+// exchangeWithSlots waits for a slot in each of the queues and then exchanges the cookie.
+func (s *Sessions) exchangeWithSlots(ctx context.Context, queues []*queue, req Request) (Result, error) {
 	for _, q := range queues {
 		select {
 		case q.slots <- struct{}{}:
@@ -357,7 +354,8 @@ func (s *Sessions) Reject(cookie Cookie, rejected *Session) {
 	}
 }
 
-// Evict drops the session of a cookie: the next request with it asks Better Auth.
+// Evict drops the session of a cookie, so that the next request with it causes an
+// exchange.
 func (s *Sessions) Evict(cookie Cookie) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -368,7 +366,8 @@ func (s *Sessions) Evict(cookie Cookie) {
 	s.wake(cookie.key)
 }
 
-// EvictUser drops the sessions of a user: the next request of each asks Better Auth.
+// EvictUser drops the sessions of a user, so that the next request of each causes an
+// exchange.
 func (s *Sessions) EvictUser(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -388,8 +387,8 @@ func (s *Sessions) EvictUser(id string) {
 	}
 }
 
-// Recheck makes the next request of every session ask Better Auth. Sessions stay
-// cached in case it does not respond in time.
+// Recheck makes the next request of every session cause an exchange. Sessions stay cached
+// in case Better Auth does not respond in time.
 func (s *Sessions) Recheck() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -416,8 +415,7 @@ func (s *Sessions) evict(e *entry) {
 	}
 }
 
-// use returns the entry of a key, which becomes the most recently used one. It makes
-// one for a new key.
+// use returns the entry of a key, or a new one, and makes it the most recently used one.
 func (s *Sessions) use(key [sha256.Size]byte) *entry {
 	if e, ok := s.entries[key]; ok {
 		s.recent.MoveToFront(e.element)

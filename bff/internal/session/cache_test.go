@@ -19,7 +19,7 @@ import (
 
 const ttl = 30 * time.Second
 
-// exchanger is Better Auth as a function, for what depends on the clock.
+// exchanger replaces Better Auth by a function, for tests with synctest's clock.
 type exchanger struct {
 	calls   atomic.Int64
 	respond func(ctx context.Context, call int, req Request) (Result, error)
@@ -29,8 +29,8 @@ func (e *exchanger) Exchange(ctx context.Context, req Request) (Result, error) {
 	return e.respond(ctx, int(e.calls.Add(1)), req)
 }
 
-// live responds with a new session of user that ends in a week and a JWT that
-// ends in fifteen minutes.
+// live returns a new session of a user that expires in a week, with a JWT that expires in
+// fifteen minutes.
 func live(user string, call int) (Result, error) {
 	return Result{Session: &Session{
 		User:       User{ID: user},
@@ -109,7 +109,7 @@ func TestShortLivedJWT_IsUsedForMostOfItsLifetime(t *testing.T) {
 	})
 }
 
-func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
+func TestRenewal_IsLeftToTheBrowserByServers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const renewed = "better-auth.session_token=renewed"
@@ -143,7 +143,7 @@ func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
 		get(browser, "jwt 2")
 		get(server, "jwt 2")
 
-		// A renewal whose cookie no response has brought to the browser yet.
+		// A renewal whose cookie has not reached the browser yet.
 		due = true
 		time.Sleep(ttl)
 		if _, err := sessions.Check(t.Context(), browser); err != nil {
@@ -154,7 +154,7 @@ func TestServersLeaveTheRenewalToTheBrowser(t *testing.T) {
 	})
 }
 
-func TestConcurrentRequestsShareOneExchange(t *testing.T) {
+func TestExchange_IsSharedByConcurrentRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -212,11 +212,11 @@ func TestExchange_OutlivesTheFirstRequest(t *testing.T) {
 
 		leave()
 		if err := <-left; !errors.Is(err, context.Canceled) {
-			t.Errorf("who left: %v", err)
+			t.Errorf("the canceled request: %v", err)
 		}
 		close(release)
 		if err := <-stayed; err != nil {
-			t.Errorf("who stayed: %v", err)
+			t.Errorf("the other request: %v", err)
 		}
 		if n := auth.calls.Load(); n != 1 {
 			t.Errorf("%d exchanges, want 1", n)
@@ -233,7 +233,7 @@ func TestOutage(t *testing.T) {
 		return Result{}, ErrUnavailable
 	}
 
-	t.Run("a known session serves until its JWT ends", func(t *testing.T) {
+	t.Run("a known session is used until its JWT expires", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := &exchanger{respond: down}
@@ -244,16 +244,16 @@ func TestOutage(t *testing.T) {
 				mustGet(t, sessions, "one")
 			}
 			if n, most := auth.calls.Load(), int64(15*time.Minute/retryPause); n < most/4 || n > most {
-				t.Errorf("%d exchanges were tried, want at most one in %s", n, retryPause)
+				t.Errorf("%d exchanges were sent, want at most one in %s", n, retryPause)
 			}
 			time.Sleep(time.Second)
 			if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
-				t.Errorf("after the JWT's end: %v", err)
+				t.Errorf("after the JWT has expired: %v", err)
 			}
 		})
 	})
 
-	t.Run("an unknown session does not end, and is not cached", func(t *testing.T) {
+	t.Run("an unknown session is unavailable, not expired, and is not cached", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
@@ -270,7 +270,7 @@ func TestOutage(t *testing.T) {
 		})
 	})
 
-	t.Run("nobody with a JWT waits for a server that hangs", func(t *testing.T) {
+	t.Run("requests with a valid JWT wait for a second at most while Better Auth hangs", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := &exchanger{respond: func(ctx context.Context, call int, _ Request) (Result, error) {
@@ -391,11 +391,11 @@ func TestEvict(t *testing.T) {
 	}
 }
 
-func TestRejectedSessionIsExchangedOnce(t *testing.T) {
+func TestRejectedSession_IsExchangedOnce(t *testing.T) {
 	t.Parallel()
 	sessions := NewSessions(alwaysLive(), ttl)
 	rejected := mustGet(t, sessions, "one")
-	for range 2 { // the second finds what the first has brought
+	for range 2 { // the second time, the new session is cached
 		sessions.Reject(request("one").Cookie, rejected)
 		if got := mustGet(t, sessions, "one").JWT(); got != "jwt 2" {
 			t.Errorf("the JWT is %q", got)
@@ -403,7 +403,7 @@ func TestRejectedSessionIsExchangedOnce(t *testing.T) {
 	}
 }
 
-func TestSessionsAreBounded(t *testing.T) {
+func TestSessions_AreBounded(t *testing.T) {
 	t.Parallel()
 	auth := alwaysLive()
 	sessions := NewSessions(auth, time.Hour)
@@ -419,7 +419,7 @@ func TestSessionsAreBounded(t *testing.T) {
 	mustGet(t, sessions, "0")
 	mustGet(t, sessions, "1")
 	if n := auth.calls.Load() - before; n != 1 {
-		t.Errorf("%d exchanges, want one: for the session used longest ago", n)
+		t.Errorf("%d exchanges, want one, for the least recently used session", n)
 	}
 }
 

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// DefaultPrefix is the default prefix of the names of Better Auth's cookies. A
-// dot follows it.
+// DefaultPrefix is the default of Better Auth's cookiePrefix. A dot follows it in the names
+// of cookies.
 const DefaultPrefix = "better-auth"
 
-// The other parts of the names. On https each name begins with securePrefix;
-// Better Auth decides by its own address.
+// The other parts of the names. If Better Auth's own address is https, each name begins
+// with securePrefix.
 const (
 	securePrefix = "__Secure-"
 
@@ -27,8 +27,8 @@ const (
 	dataName         = "session_data"
 )
 
-// CookieName and SecureCookieName are the session cookie's two names with the
-// default prefix: where Better Auth's address begins with http and with https.
+// CookieName and SecureCookieName are the names of the session cookie on http and on https,
+// with the default prefix.
 const (
 	CookieName       = DefaultPrefix + "." + tokenName
 	SecureCookieName = securePrefix + CookieName
@@ -38,7 +38,8 @@ const (
 // was not issued by Better Auth.
 var ErrUnauthenticated = errors.New("no valid session cookie")
 
-// maxCandidates bounds the session cookies of one request that are considered.
+// maxCandidates bounds the session cookies of one request that [Cookies.Candidates]
+// returns.
 const maxCandidates = 4
 
 // maxCookieBytes is the longest cookie that is considered, as in browsers. A stream keeps
@@ -48,13 +49,13 @@ const maxCookieBytes = 4096
 // Cookie is the session cookie of a browser.
 type Cookie struct {
 	name, value string
-	// forward is what the exchange sends as its Cookie header.
+	// forward is the Cookie header of the exchange.
 	forward string
-	// key names the session in the cache.
+	// key is the session's key in the cache.
 	key [sha256.Size]byte
 }
 
-// Key identifies the session. It is a hash, so it is useless to a thief.
+// Key identifies the session. It is a hash, from which the cookie cannot be computed.
 func (c Cookie) Key() [sha256.Size]byte { return c.key }
 
 // Cookies reads and filters the cookies of Better Auth.
@@ -65,10 +66,10 @@ type Cookies struct {
 	forged atomic.Int64
 }
 
-// NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET; if it
-// is empty, only Better Auth checks signatures. If secure is set, the https name of
-// the cookie is looked for first, because an http page of the same host could plant
-// the other one. The prefix is Better Auth's cookiePrefix.
+// NewCookies returns the rules for a site. The secret is BETTER_AUTH_SECRET; if it is
+// empty, only Better Auth checks signatures. If secure is set, the cookie's https name has
+// precedence, because an http page of the same host could set the other one. The prefix is
+// Better Auth's cookiePrefix.
 func NewCookies(secret string, secure bool, prefix string) *Cookies {
 	prefix += "."
 	names := [2]string{prefix + tokenName, securePrefix + prefix + tokenName}
@@ -81,10 +82,9 @@ func NewCookies(secret string, secure bool, prefix string) *Cookies {
 // Forged returns how many session cookies had an invalid signature.
 func (c *Cookies) Forged() int64 { return c.forged.Load() }
 
-// Candidates returns the session cookies of a request whose signatures are valid,
-// at most four. A browser can send several of one name, and their order means
-// nothing (RFC 6265, section 4.2.2): another host of the domain may have set one
-// of them.
+// Candidates returns the session cookies of a request that have valid signatures, at most
+// four. A browser can send several with one name, because other hosts of the domain can
+// set some. Their order is not significant (RFC 6265, section 4.2.2).
 func (c *Cookies) Candidates(r *http.Request) []Cookie {
 	var found []Cookie
 	for _, name := range c.names {
@@ -102,8 +102,7 @@ func (c *Cookies) Candidates(r *http.Request) []Cookie {
 	return found
 }
 
-// read returns the session that a cookie names, and false if its signature is
-// invalid.
+// read returns the Cookie of a session cookie, and false if its signature is invalid.
 func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 	value, ok := c.unsign(cookie)
 	if !ok {
@@ -113,21 +112,22 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 	// Parts of forward: those of cookie would keep the whole header in memory.
 	ownName, ownValue := forward[:len(cookie.Name)], forward[len(cookie.Name)+1:]
 	// Without its dont_remember cookie, a browser session would become persistent.
-	// Cached sessions (session_data) are left out: they would revive revoked ones.
+	// session_data is omitted: Better Auth would accept the session cached in it after
+	// the session was revoked.
 	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
 	if found := c.best(r.CookiesNamed(sibling)); found != nil {
 		if _, ok := c.unsign(found); ok {
 			forward += "; " + sibling + "=" + found.Value
 		}
 	}
-	// The signature is part of the key: without it, the token is no credential. A
-	// cookie that Better Auth's response depends on must be part of it, too. Otherwise
+	// The key includes the signature, because the token without it is not a credential.
+	// It must include every cookie on which Better Auth's response depends; otherwise
 	// a request with one value would get the response that is cached for another.
 	return Cookie{ownName, ownValue, forward, sha256.Sum256([]byte(value))}, true
 }
 
-// best returns the first of several cookies of one name that has a valid
-// signature, else the first one. Without cookies it returns nil.
+// best returns the first of several cookies of one name that has a valid signature. If none
+// has, it returns the first cookie, or nil if there are no cookies.
 func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
 	for _, cookie := range found {
 		if _, ok := c.unsign(cookie); ok {
@@ -143,14 +143,14 @@ func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
 // unsign returns the decoded value of a signed cookie, and false if the signature
 // is invalid.
 func (c *Cookies) unsign(cookie *http.Cookie) (string, bool) {
-	// Better Auth encodes the value with encodeURIComponent, which keeps a plus
-	// sign. QueryUnescape would turn it into a space.
+	// Better Auth encodes the value with encodeURIComponent. QueryUnescape would turn a
+	// plus sign into a space.
 	value, err := url.PathUnescape(cookie.Value)
 	return value, err == nil && len(cookie.Value) <= maxCookieBytes && c.signed(value)
 }
 
-// signed reports whether value is TOKEN.SIGNATURE with the signature that
-// Better Auth makes: HMAC-SHA256 in padded standard base64.
+// signed reports whether value is TOKEN.SIGNATURE with Better Auth's signature, which is
+// HMAC-SHA256 in padded standard base64.
 func (c *Cookies) signed(value string) bool {
 	dot := strings.LastIndexByte(value, '.')
 	if dot <= 0 {
@@ -161,15 +161,15 @@ func (c *Cookies) signed(value string) bool {
 	}
 	mac := hmac.New(sha256.New, c.secret)
 	mac.Write([]byte(value[:dot]))
-	// Compare the text: decoding ignores line breaks and, unless it is strict,
-	// trailing bits. One token would then have many valid cookies, and each
+	// Compare the base64, because decoding ignores line breaks and, unless it is
+	// strict, trailing bits. One token would then have many valid cookies, and each
 	// would cost an exchange.
 	return hmac.Equal([]byte(value[dot+1:]), []byte(base64.StdEncoding.EncodeToString(mac.Sum(nil))))
 }
 
-// Forwarded returns the Cookie header for a request to Better Auth, or "". It has
-// the given session cookie, no other one, and one cookie of each other name of
-// Better Auth's, but not session_data, which caches the session.
+// Forwarded returns the Cookie header for a request to Better Auth, or "". It has this
+// session cookie and no other one, and one cookie of each other name of Better Auth's. It
+// omits session_data, in which Better Auth caches the session.
 func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 	var kept, names []string
 	for _, cookie := range r.Cookies() {
@@ -186,10 +186,10 @@ func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 	return strings.Join(kept, "; ")
 }
 
-// Relayed returns the Set-Cookie lines of Better Auth that may reach the
-// browser: all of them, but session_data may only be cleared, because it can hold
-// a JWT. A cookie for a whole domain does not replace an older one of the same
-// name for the host alone, which would take precedence, so that one is cleared.
+// Relayed returns the Set-Cookie lines of Better Auth that may reach the browser: all
+// except those that set session_data, which can contain a JWT. Before a cookie for a whole
+// domain, it adds a line that clears the cookie of the same name for the host alone, which
+// would otherwise remain and take precedence.
 func Relayed(lines []string) []string {
 	var kept []string
 	for _, line := range lines {
@@ -231,8 +231,7 @@ func (c *Cookies) isOwn(name string) bool {
 	return strings.HasPrefix(strings.TrimPrefix(name, securePrefix), c.prefix)
 }
 
-// isData reports whether the cookie is session_data or a chunk of it, whatever
-// the prefix.
+// isData reports whether the cookie is session_data or a chunk of it, with any prefix.
 func isData(name string) bool {
 	_, rest, found := strings.Cut(name, "."+dataName)
 	return found && (rest == "" || rest[0] == '.')

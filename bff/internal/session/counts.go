@@ -2,26 +2,26 @@ package session
 
 import "sync/atomic"
 
-// Counts are figures of the cache.
+// Counts are metrics of the cache.
 type Counts struct {
-	// Sessions are those in the cache.
+	// Sessions is the number of cached sessions.
 	Sessions int
-	// Hits and Misses are the requests whose session was cached, and those for
-	// which Better Auth was asked. Stale are the misses that were served from the
-	// cache because Better Auth did not respond in time. Rejected are the requests
+	// Hits and Misses are the numbers of requests whose session was cached, and of
+	// those that needed an exchange. Stale counts the misses that were served from
+	// the cache because Better Auth did not respond in time, Rejected the requests
 	// with a cookie that Better Auth had just rejected.
 	Hits, Misses, Stale, Rejected int64
-	// Exchanges are those in flight, waiting ones included.
+	// Exchanges is the number of exchanges in flight or waiting for a slot.
 	Exchanges int
-	// TooMany are the exchanges that were rejected for lack of room, or had no slot
-	// in time.
+	// TooMany counts the exchanges that were rejected because too many were waiting,
+	// or that waited too long.
 	TooMany int64
 }
 
-// counters are the counters behind Counts.
+// counters are the values of Counts that only rise.
 type counters struct{ hits, misses, stale, rejected, tooMany atomic.Int64 }
 
-// Counts returns the current figures.
+// Counts returns the current values.
 func (s *Sessions) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()

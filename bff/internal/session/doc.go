@@ -1,6 +1,6 @@
-// Package session turns the session cookie of a browser into the user it
-// belongs to and a JWT for the task service.
+// Package session exchanges the session cookie of a browser for the user and a JWT for
+// the task service.
 //
-// [Cookies] finds the cookie and checks its signature locally. [Sessions] asks
-// Better Auth for the session and caches it for a while.
+// [Cookies] finds the cookie and checks its signature. [Sessions] exchanges it at Better
+// Auth and caches the session.
 package session

@@ -6,21 +6,21 @@ import (
 )
 
 const (
-	// endedTTL is how long it is cached that a cookie has no session. A new
-	// session has another cookie, so nobody waits for this to expire.
+	// endedTTL is how long it is cached that a cookie has no session. The next sign-in
+	// sets another cookie, so it does not have to wait for this.
 	endedTTL = 3 * time.Second
-	// maxEnded bounds the cache: it holds at most twice as many.
+	// maxEnded bounds the cache, which holds at most twice as many.
 	maxEnded = 10_000
 )
 
-// ended caches which cookies have no session. Where signatures are not checked, it
-// keeps one invalid cookie from causing an exchange with every request. The nil
-// ended caches nothing. The lock of Sessions guards it.
+// ended caches which cookies have no session. If signatures are not checked, it prevents
+// that an invalid cookie causes an exchange with every request. The nil ended caches
+// nothing. Sessions.mu guards it.
 type ended struct {
 	// recent and older hold the exchanges. When recent replaces older, everything
 	// in older has expired, unless recent was full.
 	recent, older map[[sha256.Size]byte]endedFlight
-	turned        time.Time
+	recentSince   time.Time
 }
 
 type endedFlight struct {
@@ -28,7 +28,7 @@ type endedFlight struct {
 	until  time.Time
 }
 
-// find returns the exchange that found no session a moment ago, or nil.
+// find returns the exchange that found no session less than endedTTL ago, or nil.
 func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
 	if m == nil {
 		return nil
@@ -48,8 +48,8 @@ func (m *ended) keep(key [sha256.Size]byte, f *flight, now time.Time) {
 	if m == nil {
 		return
 	}
-	if m.recent == nil || now.Sub(m.turned) >= endedTTL || len(m.recent) >= maxEnded {
-		m.older, m.recent, m.turned = m.recent, make(map[[sha256.Size]byte]endedFlight), now
+	if m.recent == nil || now.Sub(m.recentSince) >= endedTTL || len(m.recent) >= maxEnded {
+		m.older, m.recent, m.recentSince = m.recent, make(map[[sha256.Size]byte]endedFlight), now
 	}
 	m.recent[key] = endedFlight{flight: f, until: now.Add(endedTTL)}
 }

@@ -54,7 +54,7 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 		})
 	})
 
-	t.Run("another cookie is asked about at once", func(t *testing.T) {
+	t.Run("another cookie is exchanged at once", func(t *testing.T) {
 		t.Parallel()
 		auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 			if call == 1 {
@@ -118,7 +118,7 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 	})
 }
 
-func TestExchangesAreBounded(t *testing.T) {
+func TestExchanges_AreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
@@ -136,16 +136,16 @@ func TestExchangesAreBounded(t *testing.T) {
 		mustGet(t, sessions, "known")
 		time.Sleep(ttl) // the bubble's clock
 
-		var asking sync.WaitGroup
+		var getting sync.WaitGroup
 		errs := make([]error, maxExchanges+maxWaiting)
 		for i := range errs {
-			asking.Go(func() { _, errs[i] = sessions.Get(t.Context(), requestFrom(i, strconv.Itoa(i))) })
+			getting.Go(func() { _, errs[i] = sessions.Get(t.Context(), requestFrom(i, strconv.Itoa(i))) })
 		}
 		synctest.Wait()
 		if n := auth.calls.Load() - 1; n != maxExchanges {
-			t.Errorf("Better Auth works on %d exchanges, want %d", n, maxExchanges)
+			t.Errorf("%d exchanges were sent, want %d", n, maxExchanges)
 		}
-		// There is no use in waiting, and a session that is known is renewed.
+		// One more is rejected at once, and a known session is still renewed.
 		before := time.Now()
 		if _, err := sessions.Get(t.Context(), requestFrom(0, "one too many")); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("one too many: %v", err)
@@ -161,7 +161,7 @@ func TestExchangesAreBounded(t *testing.T) {
 		}
 
 		close(release)
-		asking.Wait()
+		getting.Wait()
 		if err := errors.Join(errs...); err != nil {
 			t.Error(err)
 		}
@@ -179,24 +179,24 @@ func TestExchange_TimesOutWaitingForASlot(t *testing.T) {
 			return Result{}, ErrUnavailable
 		}}
 		sessions := NewSessions(auth, ttl)
-		var asking sync.WaitGroup
+		var getting sync.WaitGroup
 		for i := range maxExchanges + 1 {
-			asking.Go(func() {
+			getting.Go(func() {
 				if _, err := sessions.Get(t.Context(), requestFrom(i, strconv.Itoa(i))); !errors.Is(err, ErrUnavailable) {
 					t.Errorf("session %d: %v", i, err)
 				}
 			})
 		}
-		asking.Wait()
+		getting.Wait()
 		if n := auth.calls.Load(); n != maxExchanges {
 			t.Errorf("%d exchanges, want %d", n, maxExchanges)
 		}
 	})
 }
 
-// TestOneClientCannotBlockOthers floods with cookies that nobody has seen, while
-// Better Auth does not respond about them.
-func TestOneClientCannotBlockOthers(t *testing.T) {
+// TestExchanges_OfOneClientDoNotBlockOthers sends many unknown cookies from one client, to
+// which Better Auth does not respond.
+func TestExchanges_OfOneClientDoNotBlockOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const flooding, other = 1, 2
@@ -208,13 +208,13 @@ func TestOneClientCannotBlockOthers(t *testing.T) {
 			return live("ada", call)
 		}}
 		sessions := NewSessions(auth, ttl)
-		var asking sync.WaitGroup
+		var getting sync.WaitGroup
 		for i := range 2 * (maxExchanges + maxWaiting) {
-			asking.Go(func() { _, _ = sessions.Get(t.Context(), requestFrom(flooding, strconv.Itoa(i))) })
+			getting.Go(func() { _, _ = sessions.Get(t.Context(), requestFrom(flooding, strconv.Itoa(i))) })
 		}
 		synctest.Wait()
 		if n := auth.calls.Load(); n != maxExchanges/clientShare {
-			t.Errorf("Better Auth works on %d exchanges of one client, want %d", n, maxExchanges/clientShare)
+			t.Errorf("%d exchanges of one client were sent, want %d", n, maxExchanges/clientShare)
 		}
 		if n := sessions.Counts().Exchanges; n != (maxExchanges+maxWaiting)/clientShare {
 			t.Errorf("%d exchanges of one client are in flight, want %d", n, (maxExchanges+maxWaiting)/clientShare)
@@ -226,7 +226,7 @@ func TestOneClientCannotBlockOthers(t *testing.T) {
 		if waited := time.Since(before); waited != 0 {
 			t.Errorf("another client waited for %s", waited)
 		}
-		asking.Wait()
+		getting.Wait()
 		if len(sessions.clients) != 0 {
 			t.Errorf("%d clients are cached after the flood", len(sessions.clients))
 		}

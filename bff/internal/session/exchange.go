@@ -19,25 +19,24 @@ import (
 
 const (
 	// maxExchangeBytes bounds a response of Better Auth, which limits neither
-	// pictures nor names. It leaves room for the largest ones that the bff
-	// forwards.
+	// pictures nor names. The largest ones that the bff forwards fit.
 	maxExchangeBytes = 4 << 20
 	// At most largeExchanges responses of more than usualExchangeBytes are read
-	// at once.
+	// concurrently.
 	usualExchangeBytes = 64 << 10
 	largeExchanges     = 4
-	// Bounds, in bytes, of what the cache keeps of a user: the name and the
-	// email address, the URL of the picture, and the JWT, which must leave room
-	// for other headers of a request to the task service.
+	// The limits, in bytes, of the texts of a cached session: the name and the email
+	// address, the URL of the picture, and the JWT, which must fit into a request to
+	// the task service with other headers.
 	maxTextBytes  = 1 << 10
 	maxImageBytes = 4 << 10
 	maxJWTBytes   = 16 << 10
-	// idleTimeout is how long an unused connection is kept: less than Node keeps
-	// it (5 s).
+	// idleTimeout is how long an unused connection is kept. Node closes it after
+	// 5 s.
 	idleTimeout = 4 * time.Second
 )
 
-// The errors of a lookup.
+// The errors of an exchange.
 var (
 	// ErrExpired means that the session has expired or was revoked.
 	ErrExpired = errors.New("the session has expired")
@@ -56,8 +55,8 @@ type Session struct {
 	jwtExpires time.Time
 }
 
-// JWT returns the token for the task service. It must not reach a browser or
-// a log; encoding a Session leaves it out.
+// JWT returns the token for the task service. It must not reach a browser or a log. The
+// JSON of a Session does not contain it.
 func (s *Session) JWT() string { return s.jwt }
 
 // usableUntil is when the JWT or the session expires, whichever is first.
@@ -89,11 +88,11 @@ func shortened(text string) string {
 	if len(text) <= maxTextBytes {
 		return text
 	}
-	// A copy, so that the rest is not kept, without half of a character.
+	// A copy, so that the rest does not stay in memory; without half of a character.
 	return strings.ToValidUTF8(strings.Clone(text[:maxTextBytes]), "")
 }
 
-// Request is a lookup of a session.
+// Request is a request for a session.
 type Request struct {
 	Cookie Cookie
 	// Client is the browser's address, by which Better Auth limits rates.
@@ -101,13 +100,13 @@ type Request struct {
 	// Network is the client's address, or its /64 of IPv6. Exchanges are bounded
 	// for each network.
 	Network netip.Prefix
-	// RequestID names the request in Better Auth's log.
+	// RequestID identifies the request in Better Auth's log.
 	RequestID string
-	// Bearer says that the session was named by a bearer token, so the response
-	// needs no cookies.
+	// Bearer is set if the session comes from a bearer token, so that the response
+	// must not set cookies.
 	Bearer bool
-	// KeepExpiry looks the session up without renewing it, for a caller whose
-	// response does not reach the browser: the new cookie would be lost.
+	// KeepExpiry gets the session without renewing it, for a caller whose response
+	// does not reach the browser: the new cookie would be lost.
 	KeepExpiry bool
 }
 
@@ -122,20 +121,20 @@ type Result struct {
 
 // BetterAuth is a Better Auth server.
 type BetterAuth struct {
-	// URL is where its endpoints are reached from here.
+	// URL is the prefix of its endpoints.
 	URL *url.URL
 	// Transport holds the connections to it.
 	Transport *http.Transport
 
-	// users carries the requests on behalf of users. Metrics and traces see it.
+	// users sends requests of users, which are in metrics and traces.
 	users http.RoundTripper
 	// large holds a value for each large response that is being read.
 	large chan struct{}
 }
 
-// NewBetterAuth returns the Better Auth server at this address. As with Better
-// Auth itself, a path in it is where all endpoints are, and without one they
-// are below /api/auth. Requests of users pass through each of the watches.
+// NewBetterAuth returns the Better Auth server at this address. As in Better Auth's own
+// settings, a path in the address is the prefix of all endpoints; the default is
+// /api/auth. Each of the watches wraps the transport of users' requests.
 func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
@@ -148,11 +147,11 @@ func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.Rou
 	return b
 }
 
-// RoundTrip sends a request of a user's to Better Auth.
+// RoundTrip sends a user's request to Better Auth.
 func (b *BetterAuth) RoundTrip(r *http.Request) (*http.Response, error) { return b.users.RoundTrip(r) }
 
-// Exchange asks for the session that a cookie stands for. The error is
-// [ErrExpired], with which the result may have cookies to clear, or
+// Exchange exchanges a session cookie for the session and a JWT. The error is [ErrExpired],
+// with which the result may have Set-Cookie lines that clear cookies, or
 // [ErrUnavailable].
 func (b *BetterAuth) Exchange(ctx context.Context, req Request) (Result, error) {
 	result, err := b.exchange(ctx, req)
@@ -163,8 +162,8 @@ func (b *BetterAuth) Exchange(ctx context.Context, req Request) (Result, error) 
 }
 
 func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) {
-	// /token would be shorter, but it responds with 401 while the database is down
-	// and mints JWTs for deleted sessions from the cookie cache.
+	// Not /token, which responds with 401 while the database is down, and issues JWTs
+	// for deleted sessions from the cookie cache.
 	target := b.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
 	if req.KeepExpiry {
@@ -193,7 +192,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 		select {
 		case b.large <- struct{}{}:
 			defer func() {
-				response.Body.Close() // it holds memory until then
+				response.Body.Close() // frees its memory before the next one is read
 				<-b.large
 			}()
 		case <-ctx.Done():
@@ -217,8 +216,8 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	return result, err
 }
 
-// Ready reports whether Better Auth responds and reaches its database, from
-// which it reads the keys.
+// Ready returns an error if Better Auth does not respond or does not reach its database,
+// from which it reads the keys.
 func (b *BetterAuth) Ready(ctx context.Context) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.URL.JoinPath("jwks").String(), nil)
 	if err != nil {
@@ -235,7 +234,7 @@ func (b *BetterAuth) Ready(ctx context.Context) error {
 	return nil
 }
 
-// parseSession reads the response of get-session and the JWT beside it.
+// parseSession parses the response of get-session and the JWT in its header.
 func parseSession(body []byte, jwt string) (*Session, error) {
 	var response struct {
 		Session struct {
@@ -247,13 +246,13 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 		return nil, fmt.Errorf("get-session: %w", err)
 	}
 	if response.User.ID == "" || response.Session.ExpiresAt.IsZero() {
-		return nil, errors.New("get-session has no user or no expiry")
+		return nil, errors.New("get-session: the response has no user or no expiry")
 	}
 	if jwt == "" {
-		return nil, errors.New("get-session has no JWT: the server needs Better Auth's jwt plugin")
+		return nil, errors.New("get-session: the response has no JWT; Better Auth needs its jwt plugin")
 	}
 	if len(jwt) > maxJWTBytes {
-		return nil, errors.New("get-session has a JWT that is too long: definePayload of the jwt plugin can leave the user's picture out")
+		return nil, errors.New("get-session: the JWT is too long; definePayload of the jwt plugin can omit the user's picture")
 	}
 	expires, err := jwtExpiry(jwt)
 	if err != nil {
@@ -262,8 +261,8 @@ func parseSession(body []byte, jwt string) (*Session, error) {
 	return &Session{User: response.User.bounded(), ExpiresAt: response.Session.ExpiresAt, jwt: jwt, jwtExpires: expires}, nil
 }
 
-// jwtExpiry returns when a JWT expires. The task service checks the
-// signature. Errors do not quote the token.
+// jwtExpiry returns when a JWT expires. It does not check the signature, which the task
+// service does. Errors do not contain the token.
 func jwtExpiry(jwt string) (time.Time, error) {
 	var claims struct {
 		Expires int64 `json:"exp"`
@@ -274,7 +273,7 @@ func jwtExpiry(jwt string) (time.Time, error) {
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil || json.Unmarshal(payload, &claims) != nil || claims.Expires == 0 {
-		return time.Time{}, errors.New("the JWT does not say when it expires")
+		return time.Time{}, errors.New("the JWT has no valid exp claim")
 	}
 	return time.Unix(claims.Expires, 0), nil
 }

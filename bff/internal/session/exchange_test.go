@@ -22,8 +22,8 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 
 const public = "http://localhost:3000"
 
-// browser is who a session is looked up for.
-func browser(t *testing.T, secret string, cookies []*http.Cookie) session.Request {
+// requestOf returns the request for the session of a browser with these cookies.
+func requestOf(t *testing.T, secret string, cookies []*http.Cookie) session.Request {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, public, nil)
 	for _, cookie := range cookies {
@@ -44,7 +44,7 @@ func TestExchange(t *testing.T) {
 
 	t.Run("a live session", func(t *testing.T) {
 		t.Parallel()
-		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, server.SignUp()))
+		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, server.SignUp()))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,23 +58,23 @@ func TestExchange(t *testing.T) {
 			t.Error("there is no JWT")
 		}
 		if encoded, err := json.Marshal(got); err != nil || strings.Contains(string(encoded), got.Session.JWT()) {
-			t.Errorf("encoded with its JWT (%v)", err)
+			t.Errorf("the JSON contains the JWT (%v)", err)
 		}
 		if len(got.SetCookie) != 0 {
-			t.Errorf("cookies %q, although nothing has changed", got.SetCookie)
+			t.Errorf("cookies %q, want none", got.SetCookie)
 		}
 	})
 
-	t.Run("another server on the same database knows the session, signs with the same key, and hears of the end", func(t *testing.T) {
+	t.Run("a replica returns the same session, signs with the same key, and rejects it after the sign-out", func(t *testing.T) {
 		t.Parallel()
 		other := session.NewBetterAuth(server.Replica().URL)
 		cookies := server.SignUp()
-		asked := browser(t, server.Secret, cookies)
-		here, err := auth.Exchange(t.Context(), asked)
+		req := requestOf(t, server.Secret, cookies)
+		here, err := auth.Exchange(t.Context(), req)
 		if err != nil {
 			t.Fatal(err)
 		}
-		there, err := other.Exchange(t.Context(), asked)
+		there, err := other.Exchange(t.Context(), req)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +83,7 @@ func TestExchange(t *testing.T) {
 			t.Errorf("user %+v, not %+v, or another key", there.Session.User, here.Session.User)
 		}
 		server.Post("/api/auth/sign-out", map[string]any{}, cookies...)
-		if _, err := other.Exchange(t.Context(), asked); !errors.Is(err, session.ErrExpired) {
+		if _, err := other.Exchange(t.Context(), req); !errors.Is(err, session.ErrExpired) {
 			t.Errorf("after the sign-out: %v, want %v", err, session.ErrExpired)
 		}
 	})
@@ -91,13 +91,13 @@ func TestExchange(t *testing.T) {
 	t.Run("a user with a large picture and a long name", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
-		const most = 1000 << 10 // as much as the bff passes on
+		const most = 1000 << 10 // about as much as the bff forwards
 		for _, change := range []map[string]any{
 			{"image": "data:image/png;base64," + strings.Repeat("A", most)}, {"name": strings.Repeat("é", most/len("é"))},
 		} {
 			server.Post("/api/auth/update-user", change, cookies...)
 		}
-		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,17 +107,17 @@ func TestExchange(t *testing.T) {
 
 		const address = "https://example.com/ada.png"
 		server.Post("/api/auth/update-user", map[string]any{"image": address}, cookies...)
-		got, err = auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		got, err = auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 		if err != nil || got.Session.User.Image == nil || *got.Session.User.Image != address {
 			t.Errorf("the picture's address: %+v, %v", got.Session, err)
 		}
 	})
 
-	t.Run("a session that is prolonged", func(t *testing.T) {
+	t.Run("a session that is renewed", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
 		server.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days' WHERE token = $1`, token(t, cookies))
-		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -125,11 +125,11 @@ func TestExchange(t *testing.T) {
 			t.Errorf("the session ends in %s", left)
 		}
 		if len(got.SetCookie) == 0 || !strings.HasPrefix(got.SetCookie[0], session.CookieName+"=") || !strings.Contains(got.SetCookie[0], "Max-Age=604800") {
-			t.Errorf("cookies %q do not prolong the session", got.SetCookie)
+			t.Errorf("cookies %q do not renew the session", got.SetCookie)
 		}
 	})
 
-	t.Run("a session that is not remembered stays so", func(t *testing.T) {
+	t.Run("a session without rememberMe stays one of the browser session", func(t *testing.T) {
 		t.Parallel()
 		email := servertest.NewEmail()
 		server.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": email, "password": servertest.Password})
@@ -137,7 +137,7 @@ func TestExchange(t *testing.T) {
 			"email": email, "password": servertest.Password, "rememberMe": false,
 		}).Cookies()
 		server.Exec(`UPDATE session SET "expiresAt" = now() + interval '1 hour', "updatedAt" = now() - interval '23 hours' WHERE token = $1`, token(t, cookies))
-		got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +146,7 @@ func TestExchange(t *testing.T) {
 		}
 		for _, line := range got.SetCookie {
 			if strings.HasPrefix(line, session.CookieName) && strings.Contains(line, "Max-Age") {
-				t.Errorf("the cookie was made to last: %s", line)
+				t.Errorf("the cookie became persistent: %s", line)
 			}
 		}
 	})
@@ -155,7 +155,7 @@ func TestExchange(t *testing.T) {
 		"a session that was signed out": func(_ *testing.T, cookies []*http.Cookie) {
 			server.Post("/api/auth/sign-out", map[string]any{}, cookies...)
 		},
-		"a session that ran out": func(t *testing.T, cookies []*http.Cookie) {
+		"a session that has expired": func(t *testing.T, cookies []*http.Cookie) {
 			server.Exec(`UPDATE session SET "expiresAt" = now() - interval '1 second' WHERE token = $1`, token(t, cookies))
 		},
 	} {
@@ -163,7 +163,7 @@ func TestExchange(t *testing.T) {
 			t.Parallel()
 			cookies := server.SignUp()
 			end(t, cookies)
-			got, err := auth.Exchange(t.Context(), browser(t, server.Secret, cookies))
+			got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 			if !errors.Is(err, session.ErrExpired) || got.Session != nil {
 				t.Errorf("Exchange = %+v, %v", got, err)
 			}
@@ -173,16 +173,16 @@ func TestExchange(t *testing.T) {
 		})
 	}
 
-	t.Run("what Better Auth is told", func(t *testing.T) {
+	t.Run("Better Auth gets only the listed headers and cookies", func(t *testing.T) {
 		t.Parallel()
-		told := servertest.NewTap(t, server.URL)
+		tap := servertest.NewTap(t, server.URL)
 		cookies := append(server.SignUp(), &http.Cookie{Name: "better-auth.session_data", Value: "cached"}, &http.Cookie{Name: "theme", Value: "dark"})
-		if _, err := session.NewBetterAuth(told.URL).Exchange(t.Context(), browser(t, server.Secret, cookies)); err != nil {
+		if _, err := session.NewBetterAuth(tap.URL).Exchange(t.Context(), requestOf(t, server.Secret, cookies)); err != nil {
 			t.Fatal(err)
 		}
-		asked := told.Requests()[0]
-		if got := asked.Method + " " + asked.URL.String(); got != "GET /api/auth/get-session?disableCookieCache=true" {
-			t.Errorf("asked for %s", got)
+		sent := tap.Requests()[0]
+		if got := sent.Method + " " + sent.URL.String(); got != "GET /api/auth/get-session?disableCookieCache=true" {
+			t.Errorf("the request is %s", got)
 		}
 		want := http.Header{
 			"Accept":          {"application/json"},
@@ -191,7 +191,7 @@ func TestExchange(t *testing.T) {
 			"X-Forwarded-For": {"203.0.113.7"},
 			"X-Request-Id":    {"request-1"},
 		}
-		if diff := cmp.Diff(want, asked.Header); diff != "" {
+		if diff := cmp.Diff(want, sent.Header); diff != "" {
 			t.Errorf("headers (-want +got):\n%s", diff)
 		}
 	})
@@ -217,7 +217,7 @@ func token(t *testing.T, cookies []*http.Cookie) string {
 	return ""
 }
 
-func TestExchangeWithABrokenServer(t *testing.T) {
+func TestExchange_IsUnavailableWithABrokenServer(t *testing.T) {
 	t.Parallel()
 	const user = `{"session": {"expiresAt": "2126-11-30T08:00:00Z"}, "user": {"id": "ada"}}`
 	respond := func(status int, jwt, body string) http.HandlerFunc {
@@ -228,19 +228,19 @@ func TestExchangeWithABrokenServer(t *testing.T) {
 		}
 	}
 	for name, handler := range map[string]http.HandlerFunc{
-		"an error":               respond(http.StatusInternalServerError, "", ""),
-		"not found":              respond(http.StatusNotFound, "", "null"),
-		"too many requests":      respond(http.StatusTooManyRequests, "", "{}"),
-		"a redirect":             func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
-		"not JSON":               respond(http.StatusOK, "", "<html>"),
-		"an empty body":          respond(http.StatusOK, "", ""),
-		"another JSON":           respond(http.StatusOK, "", "{}"),
-		"no JWT":                 respond(http.StatusOK, "", user),
-		"a JWT of two parts":     respond(http.StatusOK, "a.b", user),
-		"a JWT without an end":   respond(http.StatusOK, "e30.e30.c2ln", user),
-		"a body without an end":  respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 5<<20)),
-		"a JWT too long to send": respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9."+strings.Repeat("a", 16<<10), user),
-		"a broken connection":    func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"an error":                respond(http.StatusInternalServerError, "", ""),
+		"not found":               respond(http.StatusNotFound, "", "null"),
+		"too many requests":       respond(http.StatusTooManyRequests, "", "{}"),
+		"a redirect":              func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
+		"not JSON":                respond(http.StatusOK, "", "<html>"),
+		"an empty body":           respond(http.StatusOK, "", ""),
+		"another JSON":            respond(http.StatusOK, "", "{}"),
+		"no JWT":                  respond(http.StatusOK, "", user),
+		"a JWT of two parts":      respond(http.StatusOK, "a.b", user),
+		"a JWT without exp":       respond(http.StatusOK, "e30.e30.c2ln", user),
+		"a body that is too long": respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9.c2ln", user+strings.Repeat(" ", 5<<20)),
+		"a JWT too long to send":  respond(http.StatusOK, "e30.eyJleHAiOjQ5NTE2NDAwMDB9."+strings.Repeat("a", 16<<10), user),
+		"a broken connection":     func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -254,7 +254,7 @@ func TestExchangeWithABrokenServer(t *testing.T) {
 		})
 	}
 
-	t.Run("nobody there", func(t *testing.T) {
+	t.Run("no server", func(t *testing.T) {
 		t.Parallel()
 		server := httptest.NewServer(http.NotFoundHandler())
 		server.Close()
@@ -277,7 +277,7 @@ func parse(t *testing.T, address string) *url.URL {
 	return u
 }
 
-func TestEndpointsOfBetterAuth(t *testing.T) {
+func TestNewBetterAuth_AddsTheDefaultPath(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"http://auth:3001":                  "http://auth:3001/api/auth",
@@ -288,7 +288,7 @@ func TestEndpointsOfBetterAuth(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// Compared by the path: as text, a missing slash would not show.
+		// String adds a missing slash, so the path is compared too.
 		if got := session.NewBetterAuth(u).URL; got.String() != want || !strings.HasPrefix(got.Path, "/") {
 			t.Errorf("endpoints of %s are at %s (path %q), want %s", address, got, got.Path, want)
 		}

@@ -10,26 +10,24 @@ import (
 // was evicted is checked at once.
 const checkPause = time.Second
 
-// Follower tells a stream when to check its session.
+// Follower signals when a stream must check its session.
 type Follower struct {
-	// C receives when the session should be checked: its time has come, or it was
-	// evicted.
+	// C receives a value when a check is due, or the session was evicted.
 	C <-chan struct{}
 
 	sessions *Sessions
 	req      Request
 	user     string
 	due      chan struct{}
-	tell     func()
+	notify   func()
 	timer    *time.Timer
 }
 
-// Follow returns a follower of the session of a user, which must be closed. It
-// is due for its first check at once. After each send to C it calls tell, which
-// must not block.
-func (s *Sessions) Follow(req Request, user string, tell func()) *Follower {
+// Follow returns a follower of the session of a user, which must be closed. The first check
+// is due at once. After each send to C, the follower calls notify, which must not block.
+func (s *Sessions) Follow(req Request, user string, notify func()) *Follower {
 	due := make(chan struct{}, 1)
-	f := &Follower{C: due, sessions: s, req: req, user: user, due: due, tell: tell}
+	f := &Follower{C: due, sessions: s, req: req, user: user, due: due, notify: notify}
 	f.timer = time.AfterFunc(0, f.wake)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -40,8 +38,7 @@ func (s *Sessions) Follow(req Request, user string, tell func()) *Follower {
 	return f
 }
 
-// Check returns nil if the session lives. Its errors are those of
-// [Sessions.Get].
+// Check returns nil if the session is valid. The errors are those of [Sessions.Get].
 func (f *Follower) Check(ctx context.Context) error {
 	_, err := f.sessions.Check(ctx, f.req)
 	f.timer.Reset(max(checkPause, time.Until(f.sessions.checkAt(f.req.Cookie))))
@@ -63,25 +60,25 @@ func (f *Follower) Close() {
 func (f *Follower) wake() {
 	select {
 	case f.due <- struct{}{}:
-		f.tell()
+		f.notify()
 	default: // it is due already
 	}
 }
 
-// wake makes the followers of a session check it. s.mu is held.
+// wake makes the followers of a session check it. s.mu must be held.
 func (s *Sessions) wake(key [sha256.Size]byte) {
 	for f := range s.followers[key] {
 		f.wake()
 	}
 }
 
-// checkAt returns when Better Auth is to be asked about a session again.
+// checkAt returns when the next exchange of a session is due.
 func (s *Sessions) checkAt(cookie Cookie) time.Time {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if e, ok := s.entries[cookie.key]; ok {
 		return e.checkAt
 	}
-	// It was evicted to make room, which does not mean that it has ended.
+	// It was dropped because the cache is full, which does not mean that it has ended.
 	return time.Now().Add(s.ttl)
 }

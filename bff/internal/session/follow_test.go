@@ -19,8 +19,8 @@ func rejectJWT(s *Sessions) {
 	s.Reject(request("one").Cookie, rejected)
 }
 
-// follow checks a session whenever that is due, until the session ends. It
-// returns when the checks were, since the beginning, and what ended them.
+// follow checks a session whenever that is due, until a check fails. It returns the times
+// of the checks since the beginning, and the error.
 func follow(ctx context.Context, s *Sessions, session, user string) (checks []time.Duration, err error) {
 	begun := time.Now()
 	f := s.Follow(request(session), user, func() {})
@@ -106,8 +106,8 @@ func TestFollower_IsWokenWhenTheSessionIsEvicted(t *testing.T) {
 	}
 }
 
-// TestFollower_SurvivesAnOutageUntilTheJWTExpires also counts: a check a second at
-// most.
+// TestFollower_SurvivesAnOutageUntilTheJWTExpires also checks that there is at most one
+// check per second.
 func TestFollower_SurvivesAnOutageUntilTheJWTExpires(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -145,7 +145,7 @@ func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 		"after it was evicted":          func(s *Sessions) { s.Evict(request("one").Cookie) },
 		"after its user's were evicted": func(s *Sessions) { s.EvictUser("ada") },
 		"after its JWT was rejected":    func(s *Sessions) { rejectJWT(s) },
-		"when it is asked for again":    func(*Sessions) { time.Sleep(ttl) },
+		"when the next exchange is due": func(*Sessions) { time.Sleep(ttl) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -167,7 +167,7 @@ func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 		})
 	}
 
-	t.Run("but not for that of a session that has ended", func(t *testing.T) {
+	t.Run("but not after the session has ended", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			sessions := NewSessions(&exchanger{respond: func(ctx context.Context, call int, req Request) (Result, error) {

@@ -6,9 +6,8 @@ import (
 	"testing"
 )
 
-// FuzzCookies reads whatever a browser may send. Only a cookie that was signed
-// with the secret is a session, and nothing but cookies of Better Auth goes on
-// to it.
+// FuzzCookies checks that only a cookie signed with the secret is a session, and that only
+// cookies of Better Auth are forwarded to it.
 func FuzzCookies(f *testing.F) {
 	good := "better-auth.session_token=" + encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))
 	for _, seed := range []string{
@@ -35,18 +34,18 @@ func FuzzCookies(f *testing.F) {
 			again := &http.Request{Header: http.Header{"Cookie": {sent}}}
 			for _, cookie := range again.Cookies() {
 				if !cookies.isOwn(cookie.Name) || isData(cookie.Name) {
-					t.Fatalf("%q goes on, of %q", cookie.Name, header)
+					t.Fatalf("%q of %q is forwarded", cookie.Name, header)
 				}
 			}
 			if second := cookies.Candidates(again); len(candidates) > 0 && (len(second) != 1 || second[0].key != got.key) {
-				t.Fatalf("%q is another session, as %q goes on", header, sent)
+				t.Fatalf("%q is forwarded as another session, %q", header, sent)
 			}
 		}
 	})
 }
 
-// FuzzRelayed passes on whatever lines a server may set. None of them may hold
-// cached responses, with which a JWT would reach the browser.
+// FuzzRelayed checks that no relayed line sets session_data, in which a JWT would reach the
+// browser.
 func FuzzRelayed(f *testing.F) {
 	for _, seed := range []string{
 		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax", "better-auth.session_data=eyJ; Max-Age=300; Path=/",

@@ -57,8 +57,8 @@ func (b *readBody) Close() error {
 	return nil
 }
 
-// TestLargeSessions_AreReadAFewAtATime shows that large session responses, of users with
-// pictures in them, are read one after another.
+// TestLargeSessions_AreReadAFewAtATime exchanges sessions whose responses contain a large
+// picture.
 func TestLargeSessions_AreReadAFewAtATime(t *testing.T) {
 	t.Parallel()
 	responses := &reading{}
