@@ -15,9 +15,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 )
 
-// TestAccountDeletionCanBeRepeated kills a server, or breaks its network, at each of the
-// two steps of deleting an account: the tasks, then the account. A lock holds up the step
-// meanwhile. The user then deletes the account again, unless it is gone.
+// TestAccountDeletionCanBeRepeated kills a server during each of the two steps of deleting
+// an account: the tasks, then the account. A lock delays the step until the server is
+// killed. The user then deletes the account again, unless it is deleted.
 func TestAccountDeletionCanBeRepeated(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, servertest.StartPostgres(t))
@@ -48,7 +48,7 @@ func TestAccountDeletionCanBeRepeated(t *testing.T) {
 	}
 }
 
-// TestDeletedAccountWritesNothing uses a JWT and a session that outlive their account.
+// TestDeletedAccountWritesNothing uses a JWT and a session after their account is deleted.
 func TestDeletedAccountWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
@@ -85,8 +85,8 @@ func TestAccountStaysWithoutTheTaskService(t *testing.T) {
 	a.expectNothing()
 }
 
-// TestExpiredRowsAreDeleted starts the auth server beside a session, a challenge and a
-// code that have expired, and some that have not.
+// TestExpiredRowsAreDeleted restarts the auth server on a database with expired and valid
+// sessions, challenges and device codes.
 func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
@@ -102,7 +102,7 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 		return conn.QueryRow(t.Context(), `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`).Scan(&left)
 	})
 	if left != "new new new" {
-		t.Errorf("left are %q", left)
+		t.Errorf("the rows left are %q, want only the new ones", left)
 	}
 }
 
@@ -118,7 +118,7 @@ func (s *system) newAccount(t *testing.T) *account {
 	a := &account{t: t, s: s, email: servertest.NewEmail()}
 	response := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada Lovelace", "email": a.email, "password": servertest.Password})
 	a.cookie = cookies(response.Cookies())
-	_, body, header := a.ask(http.MethodGet, s.auth.URL.String()+"/api/auth/get-session", nil, "Cookie", a.cookie)
+	_, body, header := a.request(http.MethodGet, s.auth.URL.String()+"/api/auth/get-session", nil, "Cookie", a.cookie)
 	var session struct {
 		User struct {
 			ID string `json:"id"`
@@ -168,12 +168,12 @@ func (a *account) signIn() string {
 
 // delete deletes the account and returns the status, or zero without a response.
 func (a *account) delete(cookie string) int {
-	status, _, _ := a.ask(http.MethodPost, a.s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": servertest.Password}, "Cookie", cookie)
+	status, _, _ := a.request(http.MethodPost, a.s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": servertest.Password}, "Cookie", cookie)
 	return status
 }
 
-// expectNothing checks that the account and its tasks are gone, and that no task can be
-// added.
+// expectNothing checks that nothing of the account and its tasks is left, and that no task
+// can be added.
 func (a *account) expectNothing() {
 	a.t.Helper()
 	if status, body := a.createDirectly(); status != http.StatusForbidden || !bytes.Contains(body, []byte(`"account_deleted"`)) {
@@ -212,8 +212,8 @@ func (a *account) query(database string, f func(*pgx.Conn) error) {
 	}
 }
 
-// hold locks a row of the user, calls begin, and returns once something waits for the row.
-// release unlocks the row.
+// hold locks a row of the user, calls begin, and returns once a statement waits for the
+// lock. release unlocks the row.
 func (a *account) hold(database, lock string, begin func()) (release func()) {
 	a.t.Helper()
 	ctx := context.Background()
@@ -244,12 +244,12 @@ func (a *account) hold(database, lock string, begin func()) (release func()) {
 
 func (a *account) send(method, url string, body any, header ...string) (status int, data []byte) {
 	a.t.Helper()
-	status, data, _ = a.ask(method, url, body, header...)
+	status, data, _ = a.request(method, url, body, header...)
 	return status, data
 }
 
-// ask sends a request and returns the response; the status is zero without one.
-func (a *account) ask(method, url string, body any, header ...string) (status int, data []byte, got http.Header) {
+// request sends a request and returns the response; the status is zero without one.
+func (a *account) request(method, url string, body any, header ...string) (status int, data []byte, got http.Header) {
 	response, err := a.do(method, url, body, header...)
 	if err != nil {
 		return 0, []byte(err.Error()), nil

@@ -16,36 +16,36 @@ import (
 )
 
 const (
-	// recovery bounds the time until all users are served again, on a busy
-	// machine.
+	// recovery bounds the time until all writers have a write acknowledged after a
+	// fault, on a busy machine.
 	recovery = time.Minute
 	// poll is the interval of checks for that.
 	poll = 20 * time.Millisecond
 )
 
-// restless are the variables of a system that checks sessions often, so that an outage of
-// Better Auth is noticed, and does not limit rates.
-var restless = []string{"SESSION_CACHE_TTL=1s", "RATE_LIMIT=0"}
+// faultEnv has environment variables that make sessions expire from the cache early, so
+// that an outage of Better Auth has effects, and that disable rate limits.
+var faultEnv = []string{"SESSION_CACHE_TTL=1s", "RATE_LIMIT=0"}
 
-// A fault is an event that disturbs the system.
+// fault is a fault of the system.
 type fault struct {
 	name string
-	// strikes are the servers that it stops. All others must survive it.
-	strikes []string
-	inject  func() (end func())
+	// stops are the servers that the fault stops. All others must keep running.
+	stops  []string
+	inject func() (end func())
 }
 
-// ordeal injects faults into a system under load.
-type ordeal struct {
+// load is a system with writers, into which faults are injected.
+type load struct {
 	*system
-	writers []*writer
-	stop    func()
-	met     int
+	writers  []*writer
+	stop     func()
+	injected int
 }
 
-func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
+func startLoad(t *testing.T, s *system, writers int, seed uint64) *load {
 	t.Helper()
-	o := &ordeal{system: s}
+	o := &load{system: s}
 	for i := range writers {
 		o.writers = append(o.writers, s.newWriter(fmt.Sprintf("writer %d", i), seed+uint64(i)))
 	}
@@ -67,10 +67,10 @@ func startOrdeal(t *testing.T, s *system, writers int, seed uint64) *ordeal {
 	return o
 }
 
-// meet injects a fault for a while, and waits until the system has recovered: every server
-// that the fault did not stop is the same process and ready, and all writes are
-// acknowledged.
-func (o *ordeal) meet(f fault, lasts time.Duration) {
+// survive injects a fault for a while and waits until the system has recovered: all servers
+// are ready, those that the fault does not stop are the same processes, and all writers'
+// writes are acknowledged.
+func (o *load) survive(f fault, lasts time.Duration) {
 	t := o.t
 	t.Helper()
 	before := map[string]int{}
@@ -81,28 +81,28 @@ func (o *ordeal) meet(f fault, lasts time.Duration) {
 	end := f.inject()
 	<-time.After(lasts)
 	end()
-	over := time.Now()
-	o.met++
+	ended := time.Now()
+	o.injected++
 	o.awaitAcknowledged(f.name)
 	for _, name := range o.names {
 		o.servers[name].AwaitReady()
-		if same := o.servers[name].PID() == before[name]; !same && !slices.Contains(f.strikes, name) {
+		if same := o.servers[name].PID() == before[name]; !same && !slices.Contains(f.stops, name) {
 			t.Errorf("%s: %s is another process", f.name, name)
 		}
 	}
-	t.Logf("%s: %d attempts failed, recovered %s after its end", f.name, o.failures()-failed, time.Since(over).Round(time.Millisecond))
+	t.Logf("%s: %d attempts failed, recovered %s after its end", f.name, o.failures()-failed, time.Since(ended).Round(time.Millisecond))
 }
 
-func (o *ordeal) failures() (sum int64) {
+func (o *load) failures() (sum int64) {
 	for _, w := range o.writers {
 		sum += w.failed.Load()
 	}
 	return sum
 }
 
-// awaitAcknowledged waits until each writer has had a write acknowledged that began after
-// the call, and one more.
-func (o *ordeal) awaitAcknowledged(after string) {
+// awaitAcknowledged waits until two more writes of each writer are acknowledged. The second
+// one has started after the call.
+func (o *load) awaitAcknowledged(after string) {
 	o.t.Helper()
 	ctx, cancel := context.WithTimeout(o.t.Context(), recovery)
 	defer cancel()
@@ -113,73 +113,73 @@ func (o *ordeal) awaitAcknowledged(after string) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				o.t.Fatalf("%s: %s is not served after %s", after, w.name, recovery)
+				o.t.Fatalf("%s: no write of %s was acknowledged in %s", after, w.name, recovery)
 			}
 		}
 	}
 }
 
-// over stops the writers and checks the results of their writes.
-func (o *ordeal) over() {
+// check stops the writers and compares the stored tasks with their writes.
+func (o *load) check() {
 	t := o.t
 	t.Helper()
 	o.stop()
-	var all verdict
+	var all discrepancies
 	var acknowledged int64
 	for _, w := range o.writers {
-		v := w.judge()
+		v := w.compare()
 		all.lost, all.doubled, all.gaps = all.lost+v.lost, all.doubled+v.doubled, all.gaps+v.gaps
 		acknowledged += w.acknowledged.Load()
 	}
 	t.Logf("counted: faults injected %d, writes acknowledged %d, attempts failed %d, writes lost %d, writes doubled %d, gaps %d",
-		o.met, acknowledged, o.failures(), all.lost, all.doubled, all.gaps)
+		o.injected, acknowledged, o.failures(), all.lost, all.doubled, all.gaps)
 }
 
-// killing is the fault of killing servers at once.
-func (s *system) killing(names ...string) fault {
+// killed is the fault that these servers are killed.
+func (s *system) killed(names ...string) fault {
 	return fault{
-		name: fmt.Sprintf("%v killed", names), strikes: names,
+		name: fmt.Sprintf("%v killed", names), stops: names,
 		inject: func() func() { return s.kill(names...) },
 	}
 }
 
-// disturbing is the fault of disturbing a link.
-func (s *system) disturbing(link string, d disturbance) fault {
+// disturbed is the fault that a link is disturbed.
+func (s *system) disturbed(link string, d disturbance) fault {
 	return fault{name: fmt.Sprintf("%s: %s", link, d.name), inject: func() func() { return s.disturb(link, d) }}
 }
 
-// TestNothingIsLost kills each process of the system in turn, in the long form also each
-// pair of them, exhausts PostgreSQL's connections, and disturbs each link in one way, or
-// in every way.
+// TestNothingIsLost kills each process of the system in turn, exhausts PostgreSQL's
+// connections, and disturbs each link in a random way. The long form also kills each pair
+// of processes, and disturbs each link in every way.
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t)
-	o := startOrdeal(t, startSystem(t, servertest.StartPostgres(t), restless...), 4, seed)
+	o := startLoad(t, startSystem(t, servertest.StartPostgres(t), faultEnv...), 4, seed)
 	o.awaitAcknowledged("the start")
 	random := rand.New(rand.NewPCG(seed, 1))
 
 	lasts, exhausted := 400*time.Millisecond, time.Second
 	if soak() {
-		// No request waits that long for a connection.
+		// Longer than any request waits for a connection.
 		lasts, exhausted = time.Second, 15*time.Second
 	}
 	for i, name := range o.names {
-		o.meet(o.killing(name), lasts)
+		o.survive(o.killed(name), lasts)
 		for _, other := range o.names[i+1:] {
 			if soak() {
-				o.meet(o.killing(name, other), lasts)
+				o.survive(o.killed(name, other), lasts)
 			}
 		}
 	}
-	o.meet(o.exhausting(), exhausted)
+	o.survive(o.connectionsExhausted(), exhausted)
 	for _, link := range slices.Sorted(maps.Keys(o.links)) {
 		chosen := []disturbance{disturbances[random.IntN(len(disturbances))]}
 		if soak() {
 			chosen = disturbances
 		}
 		for _, d := range chosen {
-			o.meet(o.disturbing(link, d), lasts)
+			o.survive(o.disturbed(link, d), lasts)
 		}
 	}
-	o.over()
+	o.check()
 }

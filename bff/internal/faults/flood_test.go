@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// strangers is the number of clients that flood a server. At most one of
-	// ownRequests of a signed-in user may fail meanwhile.
-	strangers   = 560
-	ownRequests = 40
+	// unknownClients is the number of clients that flood a server. Of ownRequests of
+	// a signed-in user, at most one may fail meanwhile.
+	unknownClients = 560
+	ownRequests    = 40
 )
 
-// TestStrangers floods the service with tokens signed by unknown keys, and a BFF that cannot
-// check signatures with unknown sessions.
-func TestStrangers(t *testing.T) {
+// TestFloods_OfUnknownCredentialsDoNotBlockUsers floods the task service with JWTs of
+// unknown keys, and a bff that cannot check signatures with unknown sessions.
+func TestFloods_OfUnknownCredentialsDoNotBlockUsers(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, "BETTER_AUTH_SECRET=", "CLIENT_RATE_LIMIT=0")
 	user := s.newWriter("signed in", 1)
@@ -37,20 +37,21 @@ func TestStrangers(t *testing.T) {
 	})
 }
 
-// unknownKey returns a token whose header has an unknown key id.
+// unknownKey returns the token with an unknown key id in its header.
 func unknownKey(token string) string {
 	_, rest, _ := strings.Cut(token, ".")
 	header := fmt.Sprintf(`{"alg":"EdDSA","kid":%q}`, rand.Text())
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + rest
 }
 
-// flood sends requests of a signed-in user while strangers send requests without a pause.
-func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger func() http.Header) {
+// flood sends requests with the header own while unknownClients send requests with headers
+// from unknown, without a pause.
+func (s *system) flood(t *testing.T, address *url.URL, own http.Header, unknown func() http.Header) {
 	t.Helper()
-	transport := &http.Transport{MaxIdleConnsPerHost: strangers + 1}
+	transport := &http.Transport{MaxIdleConnsPerHost: unknownClients + 1}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
-	ask := func(header http.Header) (int, error) {
+	send := func(header http.Header) (int, error) {
 		r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), http.MethodGet, address.String()+"/api/tasks?limit=10", nil)
 		if err != nil {
 			return 0, err
@@ -64,21 +65,21 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger
 		_, err = io.Copy(io.Discard, response.Body)
 		return response.StatusCode, err
 	}
-	if status, err := ask(own); status != http.StatusOK {
+	if status, err := send(own); status != http.StatusOK {
 		t.Fatalf("before the flood: %d %v", status, err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	var flooding sync.WaitGroup
 	var sent, wrong atomic.Int64
-	began := make(chan struct{}, strangers)
-	for range strangers {
+	began := make(chan struct{}, unknownClients)
+	for range unknownClients {
 		flooding.Go(func() {
 			for ctx.Err() == nil {
-				status, err := ask(stranger())
+				status, err := send(unknown())
 				sent.Add(1)
 				if err != nil || status != http.StatusUnauthorized && status != http.StatusServiceUnavailable {
 					wrong.Add(1)
-					t.Logf("a stranger: %d %v", status, err)
+					t.Logf("an unknown client: %d %v", status, err)
 				}
 				select {
 				case began <- struct{}{}:
@@ -87,13 +88,13 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger
 			}
 		})
 	}
-	for range strangers {
+	for range unknownClients {
 		<-began
 	}
 	served, quick := 0, 0
 	for range ownRequests {
 		begin := time.Now()
-		status, err := ask(own)
+		status, err := send(own)
 		if took := time.Since(begin); status == http.StatusOK {
 			served++
 			if took < time.Second {
@@ -105,9 +106,9 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, stranger
 	}
 	stop()
 	flooding.Wait()
-	t.Logf("%s: %d of %d requests of a user were served, %d within a second, during %d of strangers", address, served, ownRequests, quick, sent.Load())
+	t.Logf("%s: %d of %d requests of a user were served, %d within a second, during %d of unknown clients", address, served, ownRequests, quick, sent.Load())
 	if served < ownRequests-1 || wrong.Load() > 0 {
-		t.Errorf("%s: %d of %d requests were served; %d responses to strangers were wrong", address, served, ownRequests, wrong.Load())
+		t.Errorf("%s: %d of %d requests were served; %d responses to unknown clients were wrong", address, served, ownRequests, wrong.Load())
 	}
-	t.Logf("counted: requests of strangers %d", sent.Load())
+	t.Logf("counted: requests of unknown clients %d", sent.Load())
 }

@@ -15,37 +15,39 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// heavyTasks is the number of the heavy user's tasks, all of the largest size: one page.
+// heavyTasks is the number of the heavy user's tasks, all of the largest size. They fill
+// one page.
 const heavyTasks = taskapi.MaxListLimit
 
-// TestMemory requests a page of the largest tasks in every way and many times at once, with
-// and without reading the responses. No server may ever use more than [mostMemory].
+// TestMemory requests a page of the largest tasks in every way, many times concurrently,
+// with and without reading the responses. No server may ever use more than
+// [mostMemory] bytes.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
 	heavy := s.newWriter("heavy", 1)
 	heavy.createLargest(heavyTasks)
 	light := s.newWriter("light", 2)
-	attacks := []struct {
+	workloads := []struct {
 		name string
 		run  func()
 	}{
-		{"16 lists at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/tasks?limit=200") }},
-		{"16 lists of changes at once through the bff", func() { heavy.askAtOnce(s.bff.URL, 16, 4, "/api/changes?limit=200") }},
-		{"30 agendas at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/agenda?days=31") }},
-		{"30 bootstraps at once", func() { heavy.askAtOnce(s.bff.URL, 30, 2, "/api/bootstrap") }},
+		{"16 lists at once through the bff", func() { heavy.requestConcurrently(s.bff.URL, 16, 4, "/api/tasks?limit=200") }},
+		{"16 lists of changes at once through the bff", func() { heavy.requestConcurrently(s.bff.URL, 16, 4, "/api/changes?limit=200") }},
+		{"30 agendas at once", func() { heavy.requestConcurrently(s.bff.URL, 30, 2, "/api/agenda?days=31") }},
+		{"30 bootstraps at once", func() { heavy.requestConcurrently(s.bff.URL, 30, 2, "/api/bootstrap") }},
 		{"100 lists that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 100, "/api/tasks?limit=200") }},
 		{"100 lists that are not read, at the service", func() { heavy.leaveUnread(s.tasks.URL, 100, "/api/tasks?limit=200") }},
 		{"20 streams that are not read, at the bff", func() { heavy.leaveUnread(s.bff.URL, 20, "/api/events") }},
 		{"50 streams that are not read, at the service", func() { heavy.leaveUnread(s.tasks.URL, 50, "/api/events") }},
 	}
-	for _, attack := range attacks {
-		attack.run()
+	for _, workload := range workloads {
+		workload.run()
 		for name, server := range map[string]server{"bff": s.bff, "tasks": s.tasks} {
 			bytes := peakMemory(t, server.PID())
-			t.Logf("%s: %s used at most %d MB", attack.name, name, bytes>>20)
+			t.Logf("%s: %s used at most %d MB", workload.name, name, bytes>>20)
 			if bytes > mostMemory {
-				t.Errorf("%s: %s used %d MB", attack.name, name, bytes>>20)
+				t.Errorf("%s: %s used %d MB", workload.name, name, bytes>>20)
 			}
 		}
 		// Other users are still served.
@@ -54,8 +56,7 @@ func TestMemory(t *testing.T) {
 	}
 }
 
-// createLargest creates n tasks of the largest size in batches, due one after another from
-// now on.
+// createLargest creates n tasks of the largest size, in batches.
 func (w *writer) createLargest(n int) {
 	w.t.Helper()
 	const each = 20
@@ -85,14 +86,14 @@ func largestTask() map[string]any {
 	}
 }
 
-// askAtOnce requests a path concurrently, in rounds, and reads the responses. Rejections
+// requestConcurrently requests a path concurrently, in rounds, and reads the responses. Rejections
 // must have a Retry-After.
-func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
+func (w *writer) requestConcurrently(address *url.URL, clients, rounds int, path string) {
 	w.t.Helper()
 	rejected := 0
 	var mu sync.Mutex
 	var all sync.WaitGroup
-	for range people {
+	for range clients {
 		all.Go(func() {
 			for range rounds {
 				r, err := http.NewRequestWithContext(w.t.Context(), http.MethodGet, address.String()+path, nil)
@@ -123,12 +124,11 @@ func (w *writer) askAtOnce(address *url.URL, people, rounds int, path string) {
 		})
 	}
 	all.Wait()
-	w.t.Logf("%d × %d %s: %d rejected", people, rounds, path, rejected)
+	w.t.Logf("%d × %d %s: %d rejected", clients, rounds, path, rejected)
 }
 
-// leaveUnread requests a path on many connections and reads nothing, until the server has
-// written all that it will: it has closed the connection, or the response fits into
-// network buffers.
+// leaveUnread requests a path on many connections and reads only the first byte of each
+// response.
 func (w *writer) leaveUnread(address *url.URL, connections int, path string) {
 	w.t.Helper()
 	jwt := w.jwt()
@@ -144,14 +144,14 @@ func (w *writer) leaveUnread(address *url.URL, connections int, path string) {
 		_, _ = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: localhost\r\nCookie: %s\r\nAuthorization: Bearer %s\r\n\r\n", path, w.cookie, jwt)
 		conns = append(conns, conn)
 	}
-	// The responses have begun once each connection has received a byte.
+	// After the first byte, each response has begun.
 	for _, conn := range conns {
 		if _, err := conn.Read(make([]byte, 1)); err != nil {
 			w.t.Errorf("%s: %v", path, err)
 		}
 	}
 	for _, conn := range conns {
-		_ = conn.Close() // no longer needed
+		_ = conn.Close() // the rest of the response is discarded
 	}
 }
 

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// atOnce is the number of concurrent requests that a system under load handles,
-	// overload the factor by which clients exceed it.
+	// atOnce is the limit of requests in flight, overload the factor by which the
+	// number of clients exceeds it.
 	atOnce   = 8
 	overload = 10
 	// mostMemory bounds the memory of each server in bytes.
@@ -52,14 +52,14 @@ func (l *tally) percentile(n int) time.Duration {
 	return l.served[(len(l.served)-1)*n/100]
 }
 
-// crowd sends requests from many clients concurrently for some time. Each sends its next
-// request immediately, or after the pause.
-func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts time.Duration) *tally {
+// sendLoad sends requests from many clients concurrently, for the time lasts. Each client
+// sends at most one request per pause, and waits for each response.
+func (s *system) sendLoad(t *testing.T, users []*writer, clients int, pause, lasts time.Duration) *tally {
 	t.Helper()
 	l := &tally{rejected: map[int]int{}}
 	ctx, cancel := context.WithTimeout(t.Context(), lasts)
 	defer cancel()
-	transport := &http.Transport{MaxIdleConnsPerHost: people}
+	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: attemptTimeout}
 	task, err := json.Marshal(largestTask())
@@ -67,11 +67,11 @@ func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts t
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup
-	for i := range people {
+	for i := range clients {
 		all.Go(func() {
 			for n := i; ctx.Err() == nil; n++ {
 				begin := time.Now()
-				status, err := ask(t, client, s.bff.URL, users[i%len(users)].cookie, n, task)
+				status, err := sendOne(t, client, s.bff.URL, users[i%len(users)].cookie, n, task)
 				if err != nil {
 					t.Errorf("a request under load: %v", err)
 					return
@@ -88,9 +88,9 @@ func (s *system) crowd(t *testing.T, users []*writer, people int, pause, lasts t
 	return l
 }
 
-// ask reads a list, or every fifth time creates a task. Rejections must have a
-// Retry-After.
-func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n int, task []byte) (int, error) {
+// sendOne reads a list, or creates a task if n is a multiple of five. Rejections must have
+// a Retry-After.
+func sendOne(t *testing.T, client *http.Client, address *url.URL, cookie string, n int, task []byte) (int, error) {
 	method, path, body := http.MethodGet, "/api/tasks?limit=10", []byte(nil)
 	if n%5 == 0 {
 		method, path, body = http.MethodPost, "/api/tasks", task
@@ -120,7 +120,8 @@ func ask(t *testing.T, client *http.Client, address *url.URL, cookie string, n i
 	return response.StatusCode, nil
 }
 
-// memory returns the memory in use by a server, from its metrics.
+// memory returns the resident memory of a server in bytes, from its metrics, or zero if the
+// operating system does not report it.
 func memory(t *testing.T, ops *url.URL) float64 {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, ops.JoinPath("/metrics").String(), nil)
@@ -145,7 +146,7 @@ func memory(t *testing.T, ops *url.URL) float64 {
 	return 0 // not available on every system
 }
 
-// TestOverload overloads a system.
+// TestOverload sends more requests than a system can handle, from fast and slow clients.
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, fmt.Sprint("MAX_IN_FLIGHT=", atOnce), "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
@@ -154,7 +155,7 @@ func TestOverload(t *testing.T) {
 }
 
 // testShedding sends ten times the load that a system can handle, with the largest tasks.
-// Requests that are not served are rejected at once, with a Retry-After.
+// Further requests must be rejected with a Retry-After, in bounded memory.
 func testShedding(t *testing.T, s *system) {
 	var users []*writer
 	for i := range 2 * atOnce {
@@ -164,8 +165,8 @@ func testShedding(t *testing.T, s *system) {
 	if soak() {
 		lasts = time.Minute
 	}
-	s.crowd(t, users, atOnce, 0, time.Second) // to warm up
-	normal := s.crowd(t, users, atOnce, 0, min(lasts, 10*time.Second))
+	s.sendLoad(t, users, atOnce, 0, time.Second) // to warm up
+	normal := s.sendLoad(t, users, atOnce, 0, min(lasts, 10*time.Second))
 	most := map[string]float64{}
 	ctx, stop := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
@@ -176,9 +177,9 @@ func testShedding(t *testing.T, s *system) {
 			<-time.After(lasts / 10)
 		}
 	})
-	// Each client sends at the rate at which one of the few was served.
+	// Each client sends at the rate at which it would be served without the overload.
 	pace := normal.percentile(50)
-	over := s.crowd(t, users, overload*atOnce, pace, lasts)
+	over := s.sendLoad(t, users, overload*atOnce, pace, lasts)
 	stop()
 	watching.Wait()
 

@@ -19,43 +19,43 @@ import (
 	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
-// exhausting is a client that opens all of PostgreSQL's connections, including those of
-// the servers.
-func (s *system) exhausting() fault {
+// connectionsExhausted is the fault of a client that holds all connections of PostgreSQL.
+// Connections of the servers are closed first.
+func (s *system) connectionsExhausted() fault {
 	return fault{name: "connections exhausted", inject: func() func() {
 		t := s.t
 		ctx, cancel := context.WithCancel(t.Context())
-		// Connect before all connections are taken.
+		// The administrator connects before all connections are in use.
 		admin, err := pgx.Connect(ctx, s.postgres.URL())
 		if err != nil {
 			t.Fatal(err)
 		}
 		full := make(chan struct{})
-		var hogging sync.WaitGroup
+		var occupying sync.WaitGroup
 		for _, statement := range []string{
-			"DROP ROLE IF EXISTS hog",
-			"CREATE ROLE hog LOGIN PASSWORD 'hog'",
-			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'hog' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+			"DROP ROLE IF EXISTS occupyConnections",
+			"CREATE ROLE occupyConnections LOGIN PASSWORD 'occupyConnections'",
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'occupyConnections' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
 		} {
 			if _, err := admin.Exec(ctx, statement); err != nil {
 				t.Fatalf("%s: %v", statement, err)
 			}
 			if strings.HasPrefix(statement, "CREATE") {
-				hogging.Go(func() { s.hog(ctx, full) })
+				occupying.Go(func() { s.occupyConnections(ctx, full) })
 				<-full
 			}
 		}
 		return func() {
-			_ = admin.Close(ctx) // no longer needed
+			_ = admin.Close(ctx) // after an error, the connection is closed too
 			cancel()
-			hogging.Wait()
+			occupying.Wait()
 		}
 	}}
 }
 
-// hog opens connections until ctx ends, and then closes them. It closes full when none
-// are left for the first time.
-func (s *system) hog(ctx context.Context, full chan<- struct{}) {
+// occupyConnections opens as many connections as it can until ctx ends, and then closes
+// them. It closes full once PostgreSQL has rejected a connection.
+func (s *system) occupyConnections(ctx context.Context, full chan<- struct{}) {
 	filled := sync.OnceFunc(func() { close(full) })
 	defer filled()
 	config, err := pgx.ParseConfig(s.postgres.URL())
@@ -63,13 +63,13 @@ func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 		s.t.Error(err)
 		return
 	}
-	config.User, config.Password = "hog", "hog"
+	config.User, config.Password = "occupyConnections", "occupyConnections"
 	var taken []*pgx.Conn
 	defer func() {
 		for _, conn := range taken {
-			_ = conn.Close(context.WithoutCancel(ctx)) // no longer needed
+			_ = conn.Close(context.WithoutCancel(ctx)) // after an error, the connection is closed too
 		}
-		s.t.Logf("%d connections were taken", len(taken))
+		s.t.Logf("%d connections were occupied", len(taken))
 	}()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
@@ -79,46 +79,54 @@ func (s *system) hog(ctx context.Context, full chan<- struct{}) {
 			taken = append(taken, conn)
 			continue
 		}
-		filled() // a later attempt may succeed
-		<-tick.C
+		filled()
+		<-tick.C // then retry: a server may close a connection
 	}
 }
 
-// diskSize is the size in megabytes of the disk to be filled.
+// diskSize is the size in mebibytes of the disk that is filled.
 const diskSize = 192
 
-// TestFullDisk fills PostgreSQL's disk while users write, and frees it again. Mounting such
-// a disk needs root on Linux; otherwise, and in the short form, the test logs that it was
-// left out.
+// TestFullDisk fills PostgreSQL's disk while users write, and frees it again. It has only a
+// long form, which mounts a small disk. That needs root on Linux.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
-	if !soak() || os.Geteuid() != 0 {
-		t.Log("left out: the long form fills a disk, where it may mount one")
+	if !soak() {
+		t.Log("TEST_SOAK is not set: no disk is filled")
 		return
 	}
 	dir := t.TempDir()
-	run(t, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0755", diskSize), "tmpfs", dir)
-	t.Cleanup(func() { run(t, "umount", dir) })
+	// Without the mount, the test would fill the machine's own disk.
+	if err := run(t, "mount", "-t", "tmpfs", "-o", fmt.Sprintf("size=%dm,mode=0755", diskSize), "tmpfs", dir); err != nil {
+		t.Fatalf("this test needs root on Linux, to mount a disk: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := run(t, "umount", dir); err != nil {
+			t.Error(err)
+		}
+	})
 	seed := seed.Of(t)
-	o := startOrdeal(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), restless...), 4, seed)
+	o := startLoad(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), faultEnv...), 4, seed)
 	o.awaitAcknowledged("the start")
 	for range 3 {
-		o.meet(o.filling(dir, seed), 2*time.Second)
+		o.survive(o.diskFull(dir, seed), 2*time.Second)
 	}
-	o.over()
+	o.check()
 }
 
-func run(t *testing.T, program string, args ...string) {
-	t.Helper()
-	if out, err := exec.Command(program, args...).CombinedOutput(); err != nil {
-		t.Errorf("%s %v: %v\n%s", program, args, err, out)
+func run(t *testing.T, program string, args ...string) error {
+	// Not the test's context, which is canceled before cleanup functions run.
+	out, err := exec.CommandContext(context.WithoutCancel(t.Context()), program, args...).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%s %v: %w\n%s", program, args, err, out)
 	}
+	return nil
 }
 
-// filling is the fault of a full disk, which stops PostgreSQL if it cannot write its WAL.
-func (s *system) filling(dir string, seed uint64) fault {
-	return fault{name: "disk full", strikes: []string{"postgres"}, inject: func() func() {
-		gourmand := s.newWriter("gourmand", seed) // signs up before the disk is full
+// diskFull is the fault of a full disk. PostgreSQL stops if it cannot write its WAL.
+func (s *system) diskFull(dir string, seed uint64) fault {
+	return fault{name: "disk full", stops: []string{"postgres"}, inject: func() func() {
+		filler := s.newWriter("filler", seed) // signs up before the disk is full
 		ballast := filepath.Join(dir, "ballast")
 		file, err := os.Create(ballast)
 		if err != nil {
@@ -129,13 +137,13 @@ func (s *system) filling(dir string, seed uint64) fault {
 			_, err := file.Write(block)
 			full = err != nil
 		}
-		_ = file.Close() // writing stops at a full disk
-		s.gorge(gourmand)
+		_ = file.Close() // the disk is full
+		s.fillDisk(filler)
 		return func() {
 			if err := os.Remove(ballast); err != nil {
 				s.t.Fatal(err)
 			}
-			// A supervisor would do this: the server may have stopped.
+			// PostgreSQL may have stopped. In production, a supervisor restarts it.
 			if !s.postgres.Running() {
 				s.postgres.Restart()
 			}
@@ -143,8 +151,9 @@ func (s *system) filling(dir string, seed uint64) fault {
 	}}
 }
 
-// gorge writes until PostgreSQL's disk is full.
-func (s *system) gorge(w *writer) {
+// fillDisk writes until PostgreSQL has used the space that it had allocated before the disk
+// was full, and a write fails.
+func (s *system) fillDisk(w *writer) {
 	t := s.t
 	t.Helper()
 	const most, each = 100, 50
@@ -155,11 +164,11 @@ func (s *system) gorge(w *writer) {
 			for long.Len() < taskapi.MaxDescriptionLength-20 {
 				fmt.Fprintf(&long, "%x ", w.random.Uint64()) // does not compress
 			}
-			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "much", "description": long.String()}})
+			operations = append(operations, map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": "long", "description": long.String()}})
 		}
 		status, data, err := w.send(t.Context(), http.MethodPost, "/api/batch", map[string]any{"operations": operations}, nil)
 		if err != nil || status != http.StatusOK {
-			t.Logf("after %d batches: %d %.200s %v", n, status, data, err)
+			t.Logf("after %d batches: status %d, body %.200s, %v", n, status, data, err)
 			return
 		}
 	}

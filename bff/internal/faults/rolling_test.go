@@ -14,16 +14,16 @@ import (
 	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
-// TestRollingRestartFailsNoRequest restarts two task services and two BFFs, one after
-// another, while users write through round-robin proxies. No attempt fails.
+// TestRollingRestartFailsNoRequest restarts two task services and two bffs, one after
+// another, while users write through round-robin proxies. No attempt may fail.
 func TestRollingRestartFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	rounds := 1
 	if soak() {
 		rounds = 10
 	}
-	// Enough for the proxies, which check every 100 ms, on a busy machine.
-	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
+	// Long enough for the proxies, which check every 100 ms, on a busy machine.
+	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
 	auth := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public})
 	one := servertest.StartTasks(t, auth, env...)
 	two := one.Replica()
@@ -33,7 +33,7 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	s := &system{t: t, auth: auth, tasks: one}
 	s.url = startFront(t, balance.Replica{URL: three.URL.String(), Ready: ready(three.OpsURL)}, balance.Replica{URL: four.URL.String(), Ready: ready(four.OpsURL)})
 
-	o := startOrdeal(t, s, 4, seed.Of(t))
+	o := startLoad(t, s, 4, seed.Of(t))
 	o.awaitAcknowledged("the start")
 	begin := time.Now()
 	for range rounds {
@@ -53,7 +53,7 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 		}
 	}
 	t.Logf("counted: servers restarted %d, writes meanwhile %d, writes that failed %d (%s)", 4*rounds, writes, failed, took.Round(time.Millisecond))
-	o.over()
+	o.check()
 }
 
 // checkInterval is how often the proxies check readiness.

@@ -1,5 +1,5 @@
-// Package faults_test injects faults into the whole system while users write: the real
-// processes, which reach each other through proxies that disturb the connections.
+// Package faults_test injects faults into the whole system while users write. The servers
+// are real processes, connected through proxies that can disturb the connections.
 package faults_test
 
 import (
@@ -33,7 +33,7 @@ type server interface {
 	PID() int
 }
 
-// database makes a PostgreSQL server one of the system's processes.
+// database is a PostgreSQL server as a [server].
 type database struct{ *servertest.Postgres }
 
 func (database) AwaitReady() {} // Restart waits
@@ -47,7 +47,7 @@ type system struct {
 	bff      *servertest.BFF
 	// url is the address of the BFF through a link.
 	url string
-	// names are the servers, each after those that it depends on.
+	// names are the names of the servers, each after those on which it depends.
 	names   []string
 	servers map[string]server
 	// links are the proxies by the two servers that they connect, such as "bff to
@@ -55,9 +55,9 @@ type system struct {
 	links map[string]*toxiproxy.Proxy
 }
 
-// startSystem starts a system that is stopped with the test, on a PostgreSQL server of its
-// own, or on the shared one if postgres is nil. env adds environment variables to the
-// task service and the BFF.
+// startSystem starts a system, which is stopped when the test ends, on a PostgreSQL server,
+// or on the shared one if postgres is nil. env adds environment variables to the task
+// service and the bff.
 func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *system {
 	t.Helper()
 	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
@@ -84,8 +84,8 @@ func (s *system) link(proxies *toxiproxy.ApiServer, name, address string) string
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	// Not an ephemeral port: while the proxy is stopped, an outgoing connection could
-	// get it.
+	// Not an ephemeral port, which an outgoing connection could get while the proxy is
+	// stopped.
 	free, err := port.Free(s.t.Context(), 1)
 	if err != nil {
 		s.t.Fatal(err)
@@ -116,7 +116,7 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// A disturbance of a link is a toxic of toxiproxy, or "" to reject connections.
+// disturbance is a toxic of toxiproxy, or "" to reject connections.
 type disturbance struct{ name, toxic string }
 
 var disturbances = []disturbance{

@@ -13,10 +13,10 @@ import (
 	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
-// balancer distributes requests over task services, as a load balancer does.
+// balancer is a round-robin load balancer of task services.
 type balancer struct {
-	targets atomic.Pointer[[]*url.URL]
-	turn    atomic.Int64
+	targets  atomic.Pointer[[]*url.URL]
+	requests atomic.Int64
 }
 
 func (b *balancer) use(services ...*servertest.Tasks) {
@@ -31,17 +31,17 @@ func (b *balancer) start(t *testing.T) string {
 	t.Helper()
 	rewrite := func(r *httputil.ProxyRequest) {
 		targets := *b.targets.Load()
-		r.SetURL(targets[int(b.turn.Add(1))%len(targets)])
+		r.SetURL(targets[int(b.requests.Add(1))%len(targets)])
 	}
-	// Streams end with their service, which the proxy would log.
+	// Streams end when their service stops, which the proxy would log.
 	proxy := httptest.NewServer(&httputil.ReverseProxy{Rewrite: rewrite, ErrorLog: log.New(io.Discard, "", 0)})
 	t.Cleanup(proxy.Close)
 	return proxy.URL
 }
 
-// nextMigration is an example of a later release's migration: existing columns stay. It
-// locks the tables in another order than writes do, so it must yield to them, and records
-// itself as the next release would.
+// nextMigration is an example of a later release's migration. Existing columns stay. It
+// locks the tables in another order than writes do, so it must yield to them. It records
+// its version as the next release would.
 const nextMigration = `
 	SET deadlock_timeout = '1min';
 	ALTER TABLE tasklane.tasks ADD COLUMN next_release text NOT NULL DEFAULT 'new';
@@ -50,18 +50,18 @@ const nextMigration = `
 	INSERT INTO tasklane.schema_version (version_id, is_applied) SELECT max(version_id) + 1, true FROM tasklane.schema_version`
 
 // TestUpgradeFailsNoRequest upgrades while users write, as operators do: migrate, start the
-// new release next to the old one, and stop the old one, which drains. No attempt fails,
-// except those that give way to the migration, which clients retry. Since there is no
-// earlier release, both are the current one, and the schema is upgraded to one that it
-// does not know.
+// new release next to the old one, and stop the old one, which drains. No attempt may fail,
+// except those that yield to the migration, which clients retry. As there is no earlier
+// release, both are the current one, and the schema is upgraded to one that it does not
+// know.
 func TestUpgradeFailsNoRequest(t *testing.T) {
 	t.Parallel()
-	env := append([]string{"DRAIN_DELAY=1500ms"}, restless...)
+	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
 	s := startSystem(t, servertest.StartPostgres(t), env...) // the owner is a superuser
 	var front balancer
 	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
-	o := startOrdeal(t, s, 4, seed.Of(t))
+	o := startLoad(t, s, 4, seed.Of(t))
 	o.awaitAcknowledged("the start")
 
 	s.tasks.Migrate()
@@ -81,9 +81,9 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	o.awaitAcknowledged("downgrading to this release")
 
 	for _, w := range o.writers {
-		if failed := w.failed.Load() - w.gaveWay.Load(); failed != 0 {
+		if failed := w.failed.Load() - w.yielded.Load(); failed != 0 {
 			t.Errorf("%s: %d attempts failed, such as %s", w.name, failed, *w.lastFailure.Load())
 		}
 	}
-	o.over()
+	o.check()
 }

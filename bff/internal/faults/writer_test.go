@@ -29,7 +29,7 @@ const attemptTimeout = 8 * time.Second
 const retryPause = 50 * time.Millisecond
 
 // writer is a user who writes continuously and retries a failed write with the same
-// idempotency key until it is acknowledged. So the expected state is always known.
+// idempotency key until it is acknowledged, so that the expected state is always known.
 type writer struct {
 	t      *testing.T
 	name   string
@@ -44,8 +44,8 @@ type writer struct {
 	tasks   map[string]taskapi.Task
 	changes int64
 
-	// gaveWay counts the failed attempts that gave way to a migration.
-	acknowledged, failed, gaveWay atomic.Int64
+	// yielded counts the failed attempts that yielded to a migration.
+	acknowledged, failed, yielded atomic.Int64
 	// lastFailure describes the last failed attempt.
 	lastFailure atomic.Pointer[string]
 }
@@ -69,7 +69,7 @@ func (s *system) newWriter(name string, seed uint64) *writer {
 // write writes until stopped.
 func (w *writer) write(ctx context.Context, stopped func() bool) {
 	for n := 0; !stopped() && ctx.Err() == nil; n++ {
-		if err := w.one(ctx, n); err != nil {
+		if err := w.writeOnce(ctx, n); err != nil {
 			if ctx.Err() == nil {
 				w.t.Errorf("%s: %v", w.name, err)
 			}
@@ -79,27 +79,27 @@ func (w *writer) write(ctx context.Context, stopped func() bool) {
 	}
 }
 
-// one makes one random write.
-func (w *writer) one(ctx context.Context, n int) error {
+// writeOnce sends one random write.
+func (w *writer) writeOnce(ctx context.Context, n int) error {
 	title := fmt.Sprintf("%s: %d", w.name, n)
-	live, trashed := w.some(false), w.some(true)
+	live, trashed := w.randomTask(false), w.randomTask(true)
 	kind := w.random.IntN(10)
 	switch {
 	case live == nil || kind < 3:
-		return w.insist(ctx, http.MethodPost, "/api/tasks", map[string]any{"title": title}, 0)
+		return w.writeUntilAcknowledged(ctx, http.MethodPost, "/api/tasks", map[string]any{"title": title}, 0)
 	case kind < 5:
-		return w.insist(ctx, http.MethodPatch, "/api/tasks/"+live.ID, map[string]any{"title": title}, live.Version)
+		return w.writeUntilAcknowledged(ctx, http.MethodPatch, "/api/tasks/"+live.ID, map[string]any{"title": title}, live.Version)
 	case kind < 6:
-		return w.insist(ctx, http.MethodPut, "/api/tasks/"+live.ID, map[string]any{"title": title, "priority": "high"}, live.Version)
+		return w.writeUntilAcknowledged(ctx, http.MethodPut, "/api/tasks/"+live.ID, map[string]any{"title": title, "priority": "high"}, live.Version)
 	case kind < 7:
 		return w.batch(ctx, title, *live)
 	case kind < 8 && trashed != nil:
-		return w.insist(ctx, http.MethodPost, "/api/tasks/"+trashed.ID+"/restore", nil, trashed.Version)
+		return w.writeUntilAcknowledged(ctx, http.MethodPost, "/api/tasks/"+trashed.ID+"/restore", nil, trashed.Version)
 	case kind < 9:
-		return w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID, nil, live.Version)
+		return w.writeUntilAcknowledged(ctx, http.MethodDelete, "/api/tasks/"+live.ID, nil, live.Version)
 	default:
-		delete(w.tasks, live.ID) // the response has the state before
-		if err := w.insist(ctx, http.MethodDelete, "/api/tasks/"+live.ID+"?permanent=true", nil, live.Version); err != nil {
+		delete(w.tasks, live.ID) // the response has the same version again
+		if err := w.writeUntilAcknowledged(ctx, http.MethodDelete, "/api/tasks/"+live.ID+"?permanent=true", nil, live.Version); err != nil {
 			return err
 		}
 		delete(w.tasks, live.ID)
@@ -107,8 +107,8 @@ func (w *writer) one(ctx context.Context, n int) error {
 	}
 }
 
-// some returns a task inside or outside the trash, or nil.
-func (w *writer) some(trashed bool) *taskapi.Task {
+// randomTask returns a task inside or outside the trash, or nil.
+func (w *writer) randomTask(trashed bool) *taskapi.Task {
 	var found []taskapi.Task
 	for _, id := range slices.Sorted(maps.Keys(w.tasks)) {
 		if task := w.tasks[id]; (task.DeletedAt != nil) == trashed {
@@ -123,14 +123,15 @@ func (w *writer) some(trashed bool) *taskapi.Task {
 
 // batch creates a task and updates another one, both or neither.
 func (w *writer) batch(ctx context.Context, title string, live taskapi.Task) error {
-	return w.insist(ctx, http.MethodPost, "/api/batch", map[string]any{"operations": []any{
+	return w.writeUntilAcknowledged(ctx, http.MethodPost, "/api/batch", map[string]any{"operations": []any{
 		map[string]any{"op": "create", "kind": "task", "data": map[string]any{"title": title}},
 		map[string]any{"op": "update", "kind": "task", "id": live.ID, "version": live.Version, "changes": map[string]any{"title": title + "!"}},
 	}}, 0)
 }
 
-// insist makes a write, retries it until it is acknowledged, and records the result.
-func (w *writer) insist(ctx context.Context, method, path string, body any, version int64) error {
+// writeUntilAcknowledged sends a write, retries it until it is acknowledged, and records
+// the result.
+func (w *writer) writeUntilAcknowledged(ctx context.Context, method, path string, body any, version int64) error {
 	header := http.Header{"Idempotency-Key": {rand.Text()}}
 	if version > 0 {
 		header.Set("If-Match", fmt.Sprintf("%q", fmt.Sprint(version)))
@@ -140,12 +141,12 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 		switch {
 		case err == nil && status < http.StatusMultipleChoices:
 			return w.keep(data)
-		case err == nil && !passes(status, data):
+		case err == nil && !isTransient(status, data):
 			return fmt.Errorf("%s %s: %d %s", method, path, status, data)
 		}
 		w.failed.Add(1)
 		if bytes.Contains(data, []byte(taskapi.CodeOverloaded)) {
-			w.gaveWay.Add(1)
+			w.yielded.Add(1)
 		}
 		w.lastFailure.Store(new(fmt.Sprintf("%s %s: %d %s %v", method, path, status, data, err)))
 		select {
@@ -156,8 +157,8 @@ func (w *writer) insist(ctx context.Context, method, path string, body any, vers
 	}
 }
 
-// passes reports whether a failure is transient.
-func passes(status int, data []byte) bool {
+// isTransient reports whether a write that failed like this is retried.
+func isTransient(status int, data []byte) bool {
 	var problem taskapi.Problem
 	// An invalid body has no code.
 	_ = json.Unmarshal(data, &problem)
@@ -189,7 +190,7 @@ func (w *writer) send(ctx context.Context, method, path string, body any, header
 	return response.StatusCode, data, err
 }
 
-// keep records the tasks of a response, each of which has changed once.
+// keep records the tasks in a response. Each must have a higher version than before.
 func (w *writer) keep(data []byte) error {
 	var body struct{ Data json.RawMessage }
 	if err := json.Unmarshal(data, &body); err != nil {
@@ -225,14 +226,14 @@ func (w *writer) keep(data []byte) error {
 	return nil
 }
 
-// verdict counts the discrepancies of a writer's acknowledged writes.
-type verdict struct{ lost, doubled, gaps int }
+// discrepancies counts the differences between stored tasks and acknowledged writes.
+type discrepancies struct{ lost, doubled, gaps int }
 
-// judge compares the stored tasks with the acknowledged ones.
-func (w *writer) judge() (v verdict) {
+// compare compares the stored tasks with the acknowledged ones.
+func (w *writer) compare() (v discrepancies) {
 	t := w.t
 	t.Helper()
-	there := map[string]taskapi.Task{}
+	stored := map[string]taskapi.Task{}
 	var changes int64
 	for _, deleted := range []string{"false", "true"} {
 		for query := "?limit=200&deleted=" + deleted; query != ""; {
@@ -240,7 +241,7 @@ func (w *writer) judge() (v verdict) {
 			w.get("/api/tasks"+query, &page)
 			changes, query = page.Meta.Changes, ""
 			for _, task := range page.Data {
-				there[task.ID] = task
+				stored[task.ID] = task
 			}
 			if page.Meta.NextCursor != nil {
 				query = "?limit=200&deleted=" + deleted + "&cursor=" + *page.Meta.NextCursor
@@ -248,28 +249,28 @@ func (w *writer) judge() (v verdict) {
 		}
 	}
 	for id, task := range w.tasks {
-		if diff := cmp.Diff(task, there[id]); diff != "" {
+		if diff := cmp.Diff(task, stored[id]); diff != "" {
 			v.lost++
 			t.Errorf("%s: tasks differ (-acknowledged +stored):\n%s", w.name, diff)
 		}
 	}
-	for id, task := range there {
+	for id, task := range stored {
 		if _, known := w.tasks[id]; !known {
 			v.doubled++
-			t.Errorf("%s: %+v is stored and was never acknowledged", w.name, task)
+			t.Errorf("%s: %+v is stored but was never acknowledged", w.name, task)
 		}
 	}
 	if changes != w.changes {
 		v.gaps++
 		t.Errorf("%s: %d changes are stored, %d were acknowledged", w.name, changes, w.changes)
 	}
-	w.judgeFeed(changes, &v)
+	w.compareChanges(changes, &v)
 	return v
 }
 
-// judgeFeed reads all changes: each task appears once, in its current state, in the order of
-// the numbers, the last of which is the count.
-func (w *writer) judgeFeed(changes int64, v *verdict) {
+// compareChanges reads all changes and checks that each task is in them once, in its
+// current state, that their numbers rise, and that the last number is the count of changes.
+func (w *writer) compareChanges(changes int64, v *discrepancies) {
 	t := w.t
 	t.Helper()
 	seen, last := map[string]bool{}, int64(0)
@@ -283,9 +284,9 @@ func (w *writer) judgeFeed(changes int64, v *verdict) {
 			}
 			seen[change.ID], last = true, change.Seq
 			if task, kept := w.tasks[change.ID]; kept {
-				if told, err := change.Task(); err != nil || told.Version != task.Version {
+				if changed, err := change.Task(); err != nil || changed.Version != task.Version {
 					v.gaps++
-					t.Errorf("%s: change %+v of version %d: %v", w.name, told, task.Version, err)
+					t.Errorf("%s: change %+v, want version %d: %v", w.name, changed, task.Version, err)
 				}
 			}
 		}
