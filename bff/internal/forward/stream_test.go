@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/forward"
 )
 
-// askForStream requests a stream with its own transport.
-func askForStream(ctx context.Context, t *testing.T, server *httptest.Server) (*http.Response, error) {
+// requestStream requests a stream with its own transport.
+func requestStream(ctx context.Context, t *testing.T, server *httptest.Server) (*http.Response, error) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/events?after=1", nil)
 	if err != nil {
@@ -57,7 +57,7 @@ func TestStreamTransport(t *testing.T) {
 			server := start(handler)
 			t.Cleanup(server.Close)
 			ctx, leave := context.WithCancelCause(t.Context())
-			response, err := askForStream(ctx, t, server)
+			response, err := requestStream(ctx, t, server)
 			if err != nil || response.StatusCode != http.StatusOK {
 				t.Fatal(response, err)
 			}
@@ -82,7 +82,7 @@ func TestStreamTransport(t *testing.T) {
 	t.Run("Close does not wait for the end of the stream", func(t *testing.T) {
 		server := httptest.NewServer(handler)
 		t.Cleanup(server.Close)
-		response, err := askForStream(t.Context(), t, server)
+		response, err := requestStream(t.Context(), t, server)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,7 +100,7 @@ func TestStreamTransport(t *testing.T) {
 			<-r.Context().Done()
 		}))
 		t.Cleanup(server.Close)
-		if response, err := askForStream(ctx, t, server); !errors.Is(err, reason) {
+		if response, err := requestStream(ctx, t, server); !errors.Is(err, reason) {
 			t.Errorf("%v, %v, want %v", response, err, reason)
 		}
 	})
@@ -114,7 +114,7 @@ func TestStreamTransport(t *testing.T) {
 			_, _ = io.WriteString(w, "text")
 		}))
 		t.Cleanup(server.Close)
-		response, err := askForStream(t.Context(), t, server)
+		response, err := requestStream(t.Context(), t, server)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +137,7 @@ func TestStreamTransport(t *testing.T) {
 			}
 		}))
 		t.Cleanup(server.Close)
-		if response, err := askForStream(t.Context(), t, server); err == nil {
+		if response, err := requestStream(t.Context(), t, server); err == nil {
 			t.Errorf("%s", response.Status)
 		}
 	})
@@ -155,7 +155,7 @@ func TestStreamTransport(t *testing.T) {
 			}
 		}))
 		t.Cleanup(server.Close)
-		if response, err := askForStream(t.Context(), t, server); err == nil {
+		if response, err := requestStream(t.Context(), t, server); err == nil {
 			t.Errorf("%s", response.Status)
 		}
 	})

@@ -73,7 +73,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		})
 	}
 
-	t.Run("a new name shows at once", func(t *testing.T) {
+	t.Run("a new name is in the next response", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -86,14 +86,14 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("a session that is not remembered", func(t *testing.T) {
+	t.Run("a session without rememberMe has a cookie without Max-Age", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
 		response := ada.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password, "rememberMe": false}).is(http.StatusOK)
 		for _, line := range response.header.Values("Set-Cookie") {
 			if strings.HasPrefix(line, session.CookieName) && strings.Contains(line, "Max-Age") {
-				t.Errorf("the cookie lasts: %s", line)
+				t.Errorf("the cookie is persistent: %s", line)
 			}
 		}
 		ada.get("/api/tasks").is(http.StatusOK)
@@ -109,7 +109,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		} {
 			ada.get(path).fails(taskapi.CodeNotFound)
 		}
-		// These are not paths of Better Auth either; watch checks the responses.
+		// These are not paths of Better Auth either; checkNoJWT checks the responses.
 		for _, path := range []string{"/api/auth/TOKEN", "/api/auth/token%20", "/api/auth/token;x", "/api/auth/token%2f", "/api/auth/token%00", `/api/auth/x\..\token`} {
 			if got := ada.get(path); got.status == http.StatusOK {
 				t.Errorf("%s: %d %s", path, got.status, got.body)
@@ -145,7 +145,7 @@ func testAuthProxy(t *testing.T, s *site) {
 			"a b": http.StatusBadRequest, "a/b": http.StatusBadRequest,
 			"": http.StatusOK, "[": http.StatusOK, "%zz": http.StatusOK, "a:b:c": http.StatusOK, "a:99999": http.StatusOK,
 		} {
-			if got := s.askAs(t, host, "/api/auth/ok"); got != want {
+			if got := s.statusWithHost(t, host, "/api/auth/ok"); got != want {
 				t.Errorf("Host %q: %d, want %d", host, got, want)
 			}
 		}
@@ -164,7 +164,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("headers to Better Auth", func(t *testing.T) {
+	t.Run("only listed headers reach Better Auth", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -205,7 +205,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		t.Error("the request did not reach Better Auth")
 	})
 
-	t.Run("headers to the browser", func(t *testing.T) {
+	t.Run("only listed headers reach the browser", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -234,7 +234,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("the origin is checked by one rule", func(t *testing.T) {
+	t.Run("cross-origin writes are rejected, and writes of programs are not", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
@@ -250,7 +250,7 @@ func testAuthProxy(t *testing.T, s *site) {
 		if !strings.Contains(problem.Error, "http://localhost:5173") || !strings.Contains(problem.Error, "TRUSTED_ORIGINS") {
 			t.Errorf("the error is %q", problem.Error)
 		}
-		// Behind a proxy such as Vite's, a browser takes the request for one of the site.
+		// Behind a proxy such as Vite's, a browser sends Sec-Fetch-Site: same-origin.
 		vite.Set("Sec-Fetch-Site", "same-origin")
 		rejected := ada.do(http.MethodPost, "/api/auth/sign-in/email", body, vite).is(http.StatusForbidden)
 		if !strings.Contains(string(rejected.body), "http://localhost:5173") || !strings.Contains(string(rejected.body), "BETTER_AUTH_TRUSTED_ORIGINS") {
@@ -272,7 +272,7 @@ func testAuthProxy(t *testing.T, s *site) {
 				t.Errorf("%s signs out: %d %s", name, got.status, got.body)
 			}
 		}
-		// Better Auth checks an Origin that is sent.
+		// Better Auth checks the Origin of requests that have one.
 		sandboxed := http.Header{"Origin": {"null"}, "Sec-Fetch-Site": nil}
 		s.newBrowser(t).do(http.MethodPost, "/api/auth/sign-in/email", body, sandboxed).fails(taskapi.CodeCrossOrigin)
 	})
@@ -327,9 +327,9 @@ func testAuthProxy(t *testing.T, s *site) {
 	})
 }
 
-// TestErrorsOfBetterAuth checks that errors keep message and code, which Better Auth's client
-// reads, and get the members of a problem.
-func TestErrorsOfBetterAuth(t *testing.T) {
+// TestErrorsOfBetterAuth_BecomeProblems checks that errors keep message and code, which
+// Better Auth's client reads, and get the members of a problem.
+func TestErrorsOfBetterAuth_BecomeProblems(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		status int
@@ -379,8 +379,9 @@ func TestErrorsOfBetterAuth(t *testing.T) {
 	}
 }
 
-// The response does not name the user, so every cached session is checked again.
-func TestResetPasswordEndsSessions(t *testing.T) {
+// TestResetPassword_EndsSessions checks that all cached sessions are exchanged again after
+// a reset, whose response does not name the user.
+func TestResetPassword_EndsSessions(t *testing.T) {
 	t.Parallel()
 	var ended atomic.Bool
 	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -403,23 +404,23 @@ func TestResetPasswordEndsSessions(t *testing.T) {
 	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
 	t.Cleanup(bff.Close)
 	nobody := (&site{url: bff.URL}).newBrowser(t)
-	ask := func(user string) *response {
+	get := func(user string) *response {
 		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + user + ".x"}})
 	}
 	for ada, path := range map[string]string{"ada1": "/api/auth/reset-password", "ada2": "/api/auth/email-otp/reset-password"} {
 		ended.Store(false)
-		ask(ada).is(http.StatusOK)
-		ask("bob").is(http.StatusOK)
+		get(ada).is(http.StatusOK)
+		get("bob").is(http.StatusOK)
 		ended.Store(true)
 		nobody.post(path+"?wrong", map[string]any{"token": "x"}).is(http.StatusBadRequest)
-		ask(ada).is(http.StatusOK)
+		get(ada).is(http.StatusOK)
 		nobody.post(path, map[string]any{"token": "x"}).is(http.StatusOK)
-		ask("bob").is(http.StatusOK)
-		ask(ada).fails(taskapi.CodeSessionExpired)
+		get("bob").is(http.StatusOK)
+		get(ada).fails(taskapi.CodeSessionExpired)
 	}
 }
 
-func TestBrokenAuthBehindTheProxy(t *testing.T) {
+func TestBrokenBetterAuth_IsUnavailable(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
 		"an error": func(w http.ResponseWriter, _ *http.Request) {
@@ -452,7 +453,7 @@ func TestBrokenAuthBehindTheProxy(t *testing.T) {
 	}
 }
 
-func TestHTTPS(t *testing.T) {
+func TestHTTPS_HasSecureCookiesAndHSTS(t *testing.T) {
 	t.Parallel()
 	const public = "https://tasks.example.com"
 	auth := servertest.StartAuth(t, public)
@@ -468,7 +469,7 @@ func TestHTTPS(t *testing.T) {
 	}
 	w := httptest.NewRecorder()
 	handler.ServeHTTP(w, r)
-	watch(t, "GET /api/session", w.Body.Bytes(), w.Header())
+	checkNoJWT(t, "GET /api/session", w.Body.Bytes(), w.Header())
 	if w.Code != http.StatusOK {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}

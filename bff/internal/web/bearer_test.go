@@ -13,7 +13,8 @@ import (
 
 const tokenHeader = "Set-Auth-Token"
 
-// program calls a site as curl and native apps do: without an origin.
+// program returns a function that sends requests as curl and native apps do: without an
+// origin, and with the bearer token unless that is empty.
 func (s *site) program(t *testing.T, token string) func(method, path string, body any, header ...string) *response {
 	t.Helper()
 	b := s.newBrowser(t)
@@ -30,7 +31,7 @@ func (s *site) program(t *testing.T, token string) func(method, path string, bod
 	}
 }
 
-// TestBearer uses a site with the session token in place of the cookie.
+// TestBearer sends the session token in place of the cookie.
 func TestBearer(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -60,7 +61,7 @@ func TestBearer(t *testing.T) {
 			var found taskapi.Response[web.Session]
 			program(http.MethodGet, "/api/session", nil).is(http.StatusOK).into(&found)
 			if found.Data.User.Email != email {
-				t.Errorf("it is %+v", found.Data.User)
+				t.Errorf("the user is %+v", found.Data.User)
 			}
 		}
 		program := s.program(t, token)
@@ -78,7 +79,7 @@ func TestBearer(t *testing.T) {
 		var found taskapi.Response[web.Session]
 		ada.do(http.MethodGet, "/api/session", nil, http.Header{"Authorization": {"Bearer " + bob.cookie().Value}}).is(http.StatusOK).into(&found)
 		if found.Data.User.Email == email {
-			t.Error("the cookie won over the token")
+			t.Error("the cookie overrides the token")
 		}
 	})
 	t.Run("the error for a JWT names the task service", func(t *testing.T) {

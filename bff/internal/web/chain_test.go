@@ -68,12 +68,12 @@ func TestSite(t *testing.T) {
 		testStart(t, s)
 	})
 
-	t.Run("logs name nobody", func(t *testing.T) {
+	t.Run("logs contain no personal data", func(t *testing.T) {
 		t.Parallel()
 		testLogs(t, s)
 	})
 
-	t.Run("a to-do list", func(t *testing.T) {
+	t.Run("tasks are created, read, changed, replaced and deleted", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		email := ada.signUp()
@@ -177,7 +177,7 @@ func TestSite(t *testing.T) {
 		ada.get("/api/changes?after=99").fails(taskapi.CodeCursorExpired)
 	})
 
-	t.Run("pages", func(t *testing.T) {
+	t.Run("a list is read page by page", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -207,7 +207,7 @@ func TestSite(t *testing.T) {
 		ada.get("/api/tasks?limit=2&sort=priority&cursor=" + tampered).fails(taskapi.CodeInvalidCursor)
 	})
 
-	t.Run("without a session", func(t *testing.T) {
+	t.Run("requests without a session are unauthenticated", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
 		nobody.get("/api/tasks").fails(taskapi.CodeUnauthenticated)
@@ -215,7 +215,7 @@ func TestSite(t *testing.T) {
 		nobody.post("/api/tasks", map[string]any{"title": "x"}).fails(taskapi.CodeUnauthenticated)
 	})
 
-	t.Run("a request meant for another user", func(t *testing.T) {
+	t.Run("a request meant for another user is rejected", func(t *testing.T) {
 		t.Parallel()
 		ada, bob := s.newUser(t), s.newBrowser(t)
 		bob.signUp()
@@ -245,7 +245,7 @@ func TestSite(t *testing.T) {
 		bob.do(http.MethodPost, "/api/tasks", map[string]any{"title": "his"}, expecting(own)).is(http.StatusCreated)
 	})
 
-	t.Run("another user's task", func(t *testing.T) {
+	t.Run("another user's task is not found", func(t *testing.T) {
 		t.Parallel()
 		ada, bob := s.newBrowser(t), s.newBrowser(t)
 		ada.signUp()
@@ -285,7 +285,7 @@ func TestSite(t *testing.T) {
 		}
 	})
 
-	t.Run("requests outside operations", func(t *testing.T) {
+	t.Run("requests outside operations are rejected", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -383,7 +383,7 @@ func TestSite(t *testing.T) {
 	})
 }
 
-// TestOutages stops one server after another.
+// TestOutages breaks the servers behind a BFF, one after another.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

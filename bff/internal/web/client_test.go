@@ -49,7 +49,7 @@ func TestClientAddress(t *testing.T) {
 	}
 }
 
-func TestClientsThatCountAsOne(t *testing.T) {
+func TestClientKey_IsTheAddressOrItsIPv6Network(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		a, b string
@@ -64,13 +64,13 @@ func TestClientsThatCountAsOne(t *testing.T) {
 	} {
 		a, b := trustedProxies(nil).clientKey(&http.Request{RemoteAddr: test.a}), trustedProxies(nil).clientKey(&http.Request{RemoteAddr: test.b})
 		if (a == b) != test.same {
-			t.Errorf("%s counts as %s, %s as %s", test.a, a, test.b, b)
+			t.Errorf("the key of %s is %s, that of %s is %s", test.a, a, test.b, b)
 		}
 	}
 }
 
-// FuzzClientAddress: without a trusted proxy, X-Forwarded-For is ignored; behind one, so
-// is everything before the last untrusted address.
+// FuzzClientAddress checks that X-Forwarded-For of an untrusted peer is ignored, and that
+// everything before the last untrusted address is ignored in that of a trusted proxy.
 func FuzzClientAddress(f *testing.F) {
 	for _, seed := range []string{"", "198.51.100.1", "192.0.2.1, 10.9.9.9", "::ffff:10.0.0.2", "fe80::1%eth0", ",,", "nonsense, fd00::1", "1.2.3.4:80", "[::1]"} {
 		f.Add(seed)
@@ -93,7 +93,7 @@ func FuzzClientAddress(f *testing.F) {
 			}
 		}
 		if named := from("10.0.0.1:4711", forwarded+", 198.51.100.1"); named.String() != "198.51.100.1" {
-			t.Fatalf("behind %q there is %v", forwarded, named)
+			t.Fatalf("%q, 198.51.100.1 is %v", forwarded, named)
 		}
 	})
 }

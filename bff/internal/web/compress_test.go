@@ -22,7 +22,7 @@ func testCompression(t *testing.T, s *site) {
 	small := ada.create("small")
 
 	// With this header, the transport does not decompress.
-	ask := func(path string, header http.Header) *response {
+	get := func(path string, header http.Header) *response {
 		t.Helper()
 		all := http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}}
 		maps.Copy(all, header)
@@ -44,7 +44,7 @@ func testCompression(t *testing.T, s *site) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(test.path, test.header).is(http.StatusOK)
+			got := get(test.path, test.header).is(http.StatusOK)
 			if encoding := got.header.Get("Content-Encoding"); encoding != test.want {
 				t.Errorf("Content-Encoding %q, want %q", encoding, test.want)
 			}
@@ -65,17 +65,17 @@ func testCompression(t *testing.T, s *site) {
 		})
 	}
 
-	t.Run("its ETag works in preconditions", func(t *testing.T) {
-		tag := ask(taskPath, nil).header.Get("ETag")
+	t.Run("the ETag of a compressed response works in preconditions", func(t *testing.T) {
+		tag := get(taskPath, nil).header.Get("ETag")
 		if tag != `"1-gzip"` {
 			t.Errorf("ETag %s", tag)
 		}
-		ask(taskPath, http.Header{"If-None-Match": {tag}}).is(http.StatusNotModified)
+		get(taskPath, http.Header{"If-None-Match": {tag}}).is(http.StatusNotModified)
 		change := func(tag string) *response {
 			return ada.do(http.MethodPatch, taskPath, map[string]any{"priority": "low"}, http.Header{"If-Match": {tag}})
 		}
 		change(tag).is(http.StatusOK)
 		change(tag).fails(taskapi.CodeVersionConflict)
-		ask(taskPath, http.Header{"If-None-Match": {tag}}).is(http.StatusOK)
+		get(taskPath, http.Header{"If-None-Match": {tag}}).is(http.StatusOK)
 	})
 }

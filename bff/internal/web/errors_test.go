@@ -16,9 +16,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestServiceProblem_PassesTheServicesProblems(t *testing.T) {
+func TestServiceProblem_ForwardsTheServicesProblems(t *testing.T) {
 	t.Parallel()
-	const words = "The service's words."
+	const words = "The service's sentence."
 	fields := []taskapi.FieldError{{Field: "title", Message: words}}
 	for _, code := range taskapi.ErrorCodes() {
 		got := serviceProblem(&sdk.Error{Code: code, Status: code.Status(), Message: words, Fields: fields})
@@ -34,8 +34,8 @@ func TestServiceProblem_PassesTheServicesProblems(t *testing.T) {
 	}
 }
 
-// TestServiceProblem_HidesGateways: error texts of gateways are not forwarded, whatever
-// their status.
+// TestServiceProblem_HidesGateways checks that error texts of gateways are not forwarded
+// with any status.
 func TestServiceProblem_HidesGateways(t *testing.T) {
 	t.Parallel()
 	const words = "nginx at 10.0.0.7: upstream tasks-db-7 refused"

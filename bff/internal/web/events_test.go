@@ -34,16 +34,16 @@ type eventStream struct {
 	t      *testing.T
 	header http.Header
 	events chan event
-	// leave closes it as a closed tab does.
+	// leave closes the connection, as a closed tab does.
 	leave context.CancelFunc
 }
 
-// watch opens a stream; header overrides the browser's headers.
+// watch opens a stream. header overrides the browser's headers.
 func (b *browser) watch(query string, header http.Header) *eventStream {
 	b.t.Helper()
 	ctx, leave := context.WithCancel(b.t.Context())
 	b.t.Cleanup(leave)
-	response := b.askForStream(ctx, query, header)
+	response := b.requestStream(ctx, query, header)
 	if got := response.Header.Get("Content-Type"); response.StatusCode != http.StatusOK || got != "text/event-stream" {
 		b.t.Fatalf("watch: %d %s", response.StatusCode, got)
 	}
@@ -56,8 +56,8 @@ func (b *browser) watch(query string, header http.Header) *eventStream {
 	return s
 }
 
-// askForStream returns a response whose body has not been read.
-func (b *browser) askForStream(ctx context.Context, query string, header http.Header) *http.Response {
+// requestStream returns a response whose body has not been read.
+func (b *browser) requestStream(ctx context.Context, query string, header http.Header) *http.Response {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, b.site+eventsPath+query, nil)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *eventStream) read(ctx context.Context, lines *bufio.Reader) {
 		if err != nil {
 			return
 		}
-		watch(s.t, "the stream", []byte(line))
+		checkNoJWT(s.t, "the stream", []byte(line))
 		name, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), ": ")
 		switch name {
 		case "id":
@@ -213,16 +213,16 @@ func testStreams(t *testing.T, s *site) {
 		if want := (taskapi.Change{Seq: 3, Kind: taskapi.KindTask, ID: second.ID, Data: json.RawMessage("null")}); cmp.Diff(want, change) != "" {
 			t.Errorf("the change of an erased task is %+v", change)
 		}
-		var told []string
+		var got []string
 		for range titles {
-			told = append(told, taskOf(t, stream.change()).Title)
+			got = append(got, taskOf(t, stream.change()).Title)
 		}
-		if diff := cmp.Diff(titles, told); diff != "" {
+		if diff := cmp.Diff(titles, got); diff != "" {
 			t.Errorf("titles (-want +got):\n%s", diff)
 		}
 	})
 
-	t.Run("resumes where the browser was", func(t *testing.T) {
+	t.Run("resumes after the browser's last event", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for i := range 3 {
@@ -239,7 +239,7 @@ func testStreams(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("a reading from the beginning resumes after a purge", func(t *testing.T) {
+	t.Run("a stream from the beginning can be resumed after a purge", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for range 3 {
@@ -254,7 +254,7 @@ func testStreams(t *testing.T, s *site) {
 			stream.ready(seq)
 			e, _ := stream.next()
 			if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
-				t.Fatalf("event %+v, want the change %d of a reading that began at 5", e, seq+1)
+				t.Fatalf("event %+v, want change %d with the start 5", e, seq+1)
 			}
 			header = http.Header{"Last-Event-Id": {e.ID}}
 		}
@@ -279,7 +279,7 @@ func testStreams(t *testing.T, s *site) {
 			"cross-site by name":               {"Sec-Fetch-Site": {"cross-site"}, "Origin": {"https://evil.example"}},
 			"a browser without Sec-Fetch-Site": {"Sec-Fetch-Site": nil, "Origin": {"https://evil.example"}},
 		} {
-			response := ada.askForStream(t.Context(), "", header)
+			response := ada.requestStream(t.Context(), "", header)
 			_ = response.Body.Close()
 			if response.StatusCode != http.StatusForbidden {
 				t.Errorf("%s: %d", name, response.StatusCode)
@@ -306,10 +306,10 @@ func testStreams(t *testing.T, s *site) {
 		signedUp(t).watch("", nil).ready(0)
 
 		last.leave()
-		eventually(t, "a closed tab frees its place", func() bool {
+		eventually(t, "a closed tab frees its slot", func() bool {
 			ctx, leave := context.WithCancel(t.Context())
 			defer leave()
-			response := ada.askForStream(ctx, "", nil)
+			response := ada.requestStream(ctx, "", nil)
 			defer response.Body.Close()
 			return response.StatusCode == http.StatusOK
 		})

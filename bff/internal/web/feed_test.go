@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// watched is a BFF in front of the SDK's in-memory service, in which every session
-// belongs to the user ada.
+// watched is a BFF in front of the SDK's in-memory service. Every session belongs to the
+// user ada.
 type watched struct {
 	*stubs
 
@@ -45,7 +45,7 @@ func (w *watched) create(title string) taskapi.Task {
 	return task
 }
 
-func TestTabsOfASessionShareAFeed(t *testing.T) {
+func TestFeed_IsSharedByTabsOfASession(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	w.create("before")
@@ -60,7 +60,7 @@ func TestTabsOfASessionShareAFeed(t *testing.T) {
 		}
 	}
 	eventually(t, "the feed is connected", func() bool { return w.fake.Requests("watchChanges") == 1 })
-	// A stream that starts behind the feed reads at once.
+	// A stream that starts before the feed's latest change reads at once.
 	late := w.tab("a.b", 0)
 	late.change()
 	const changes = 20
@@ -83,7 +83,7 @@ func TestTabsOfASessionShareAFeed(t *testing.T) {
 	}
 }
 
-func TestSessionsHaveSeparateFeeds(t *testing.T) {
+func TestFeed_IsNotSharedBySessions(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	here, there := w.tab("a.b", 0), w.tab("c.d", 0)
@@ -93,7 +93,7 @@ func TestSessionsHaveSeparateFeeds(t *testing.T) {
 	there.change()
 }
 
-func TestFeedSurvivesAReload(t *testing.T) {
+func TestFeed_SurvivesAReload(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	first := w.tab("a.b", 0)
@@ -111,7 +111,7 @@ func TestFeedSurvivesAReload(t *testing.T) {
 	}
 }
 
-func TestStreamsMissNothing(t *testing.T) {
+func TestStreams_SendEveryChangeOnce(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	const writers, each = 4, 25
@@ -142,7 +142,7 @@ func TestStreamsMissNothing(t *testing.T) {
 	reading.Wait()
 }
 
-func TestFailedReadIsRetried(t *testing.T) {
+func TestFailedRead_IsRetried(t *testing.T) {
 	t.Parallel()
 	w := newWatched(t)
 	stream := w.tab("a.b", 0)

@@ -16,8 +16,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testFlood sends forged cookies from many clients to a site with one signed-in browser.
-// None of them may cause a request to Better Auth.
+// testFlood sends forged cookies from several clients. None of them may cause a request to
+// Better Auth.
 func testFlood(t *testing.T, s *site, ada *browser) {
 	const senders, each = 5, 2000
 	value, err := url.PathUnescape(ada.cookie().Value)
@@ -30,11 +30,11 @@ func testFlood(t *testing.T, s *site, ada *browser) {
 		all.Go(func() {
 			nobody := s.newBrowser(t)
 			for i := range each {
-				forge := forgeries[i%len(forgeries)]
-				cookie := session.CookieName + "=" + url.PathEscape(forge.make(value))
+				forgery := forgeries[i%len(forgeries)]
+				cookie := session.CookieName + "=" + url.PathEscape(forgery.make(value))
 				got := nobody.do(http.MethodGet, "/api/tasks", nil, http.Header{"Cookie": {cookie}})
 				if got.status != http.StatusUnauthorized || !strings.Contains(string(got.body), string(taskapi.CodeUnauthenticated)) {
-					t.Errorf("%s: %d %s", forge.what, got.status, got.body)
+					t.Errorf("%s: %d %s", forgery.name, got.status, got.body)
 				}
 			}
 		})
@@ -49,7 +49,7 @@ func testFlood(t *testing.T, s *site, ada *browser) {
 
 // forgeries make forged cookies from a genuine one.
 var forgeries = []struct {
-	what string
+	name string
 	make func(genuine string) string
 }{
 	{"nothing", func(string) string { return "" }},

@@ -30,8 +30,8 @@ type stubs struct {
 	exchanges atomic.Int64
 }
 
-// newStubs starts a BFF in front of a task service and of Better Auth, whose
-// get-session is handled here. The browser's session is always live.
+// newStubs starts a BFF in front of a fake task service and a fake Better Auth. auth handles
+// all paths except get-session, which always returns a live session.
 func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 	t.Helper()
 	s := &stubs{}
@@ -68,7 +68,7 @@ func (s *stubs) send(method, path string, body any, header http.Header) *respons
 	return s.do(method, path, body, all)
 }
 
-// earlyHints responds with a 103 and a trailer, both with content that must be dropped.
+// earlyHints responds with a 103 and with trailers, which must be dropped.
 func earlyHints(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Set-Cookie", "early=1")
 	w.Header().Set("X-Early", "1")
@@ -84,15 +84,15 @@ func earlyHints(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("X-Trailer", "1")
 }
 
-// TestInterimResponsesAndTrailersAreDropped tests both servers behind the BFF.
-func TestInterimResponsesAndTrailersAreDropped(t *testing.T) {
+// TestInterimResponsesAndTrailers_AreDropped tests both servers behind the BFF.
+func TestInterimResponsesAndTrailers_AreDropped(t *testing.T) {
 	t.Parallel()
 	s := newStubs(t, earlyHints, earlyHints)
 	for _, path := range []string{"/api/tasks", "/api/auth/ok"} {
 		raw := (&site{url: s.site}).raw(t, "GET "+path+" HTTP/1.1\r\nHost: tasks\r\nTE: trailers\r\nConnection: close, TE\r\nCookie: "+session.CookieName+"=a.b\r\n\r\n")
 		for _, leaked := range []string{"103", "early=1", "late=1", "X-Early", "railer", "Server", "public"} {
 			if strings.Contains(raw, leaked) {
-				t.Errorf("%s: %q passed:\n%s", path, leaked, raw)
+				t.Errorf("%s: %q was forwarded:\n%s", path, leaked, raw)
 			}
 		}
 		for _, kept := range []string{
@@ -106,7 +106,7 @@ func TestInterimResponsesAndTrailersAreDropped(t *testing.T) {
 	}
 }
 
-func TestForwardsToTheService(t *testing.T) {
+func TestRequestToTheService_HasOnlyListedHeaders(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
 	var body []byte
@@ -162,7 +162,7 @@ func TestForwardsToTheService(t *testing.T) {
 	}
 }
 
-func TestForeignResponsesAreNotForwarded(t *testing.T) {
+func TestResponsesOfGateways_AreNotForwarded(t *testing.T) {
 	t.Parallel()
 	const words = "nginx at 10.0.0.7"
 	for name, test := range map[string]struct {
@@ -205,7 +205,7 @@ func TestForeignResponsesAreNotForwarded(t *testing.T) {
 	}
 }
 
-func TestProblemsOfTheServiceAreForwarded(t *testing.T) {
+func TestProblemsOfTheService_AreForwarded(t *testing.T) {
 	t.Parallel()
 	for _, status := range []int{http.StatusNotFound, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable} {
 		const problem = `{"success":false,"code":"of_another_release","more":[1]}`
@@ -222,20 +222,20 @@ func TestProblemsOfTheServiceAreForwarded(t *testing.T) {
 	}
 }
 
-func TestTruncatedResponseIsUnavailable(t *testing.T) {
+func TestTruncatedResponse_IsUnavailable(t *testing.T) {
 	t.Parallel()
-	torn := func(w http.ResponseWriter, _ *http.Request) {
+	truncated := func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "100")
 		_, _ = io.WriteString(w, `{"success":true`)
 		panic(http.ErrAbortHandler)
 	}
-	s := newStubs(t, torn, torn)
+	s := newStubs(t, truncated, truncated)
 	s.send(http.MethodGet, "/api/tasks", nil, nil).fails(taskapi.CodeUnavailable)
 	s.send(http.MethodGet, "/api/auth/ok", nil, nil).fails(taskapi.CodeAuthUnavailable)
 }
 
-func TestRejectedJWTIsRenewedOnce(t *testing.T) {
+func TestRejectedJWT_IsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	var tokens []string
 	var bodies []string
@@ -256,8 +256,8 @@ func TestRejectedJWTIsRenewedOnce(t *testing.T) {
 	}
 }
 
-// TestRejectedJWTIsRenewedOnce_Concurrently: both calls of bootstrap are rejected.
-func TestRejectedJWTIsRenewedOnce_Concurrently(t *testing.T) {
+// TestRejectedJWT_IsRenewedOnceForConcurrentCalls rejects two concurrent calls of bootstrap.
+func TestRejectedJWT_IsRenewedOnceForConcurrentCalls(t *testing.T) {
 	t.Parallel()
 	fake := sdktest.NewServer(t)
 	var calls atomic.Int64
@@ -282,14 +282,14 @@ func TestRejectedJWTIsRenewedOnce_Concurrently(t *testing.T) {
 	}
 }
 
-func TestNonCanonicalPathsAreRejected(t *testing.T) {
+func TestNonCanonicalPaths_AreRejected(t *testing.T) {
 	t.Parallel()
-	var asked atomic.Int64
-	s := newStubs(t, func(w http.ResponseWriter, _ *http.Request) { asked.Add(1) }, nil)
+	var requests atomic.Int64
+	s := newStubs(t, func(w http.ResponseWriter, _ *http.Request) { requests.Add(1) }, nil)
 	for _, path := range []string{"/api/tasks/..%2f..%2freadyz", "/api/tasks/%2e%2e", "/api/tasks/x%2frestore", "/api/tasks/%61", "/api/t%61sks"} {
 		s.send(http.MethodGet, path, nil, nil).fails(taskapi.CodeNotFound)
 	}
-	if asked.Load() != 0 {
-		t.Errorf("%d requests reached the service", asked.Load())
+	if n := requests.Load(); n != 0 {
+		t.Errorf("%d requests reached the service, want none", n)
 	}
 }

@@ -17,16 +17,16 @@ import (
 // streamTTL is the lifetime of cached sessions in tests that wait for it.
 const streamTTL = time.Second
 
-// TestStreamOutlivesTheServersBehindIt restarts one server after another under one stream,
-// which receives every change.
-func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
+// TestStream_OutlivesTheServersBehindIt restarts one server after another during a stream,
+// which must send every change.
+func TestStream_OutlivesTheServersBehindIt(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: streamTTL})
 	ada := s.newBrowser(t)
 	ada.signUp()
 	stream := ada.watch("", nil).ready(0)
 	var seq int64
-	hears := func(title string) {
+	receives := func(title string) {
 		t.Helper()
 		ada.create(title)
 		if change := stream.change(); taskOf(t, change).Title != title || change.Seq != seq+1 {
@@ -34,27 +34,27 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 		}
 		seq++
 	}
-	hears("before")
+	receives("before")
 
 	s.auth.Kill()
 	failed := s.authTap.Count(getSession) + 2
 	eventually(t, "a session check fails", func() bool { return s.authTap.Count(getSession) >= failed })
-	hears("while Better Auth is away")
+	receives("while Better Auth is down")
 	s.auth.Restart()
-	hears("after Better Auth is back")
+	receives("after Better Auth is up")
 
 	connections := s.tasksTap.Count(eventsPath)
 	s.tasks.Restart()
-	hears("after the task service is back")
+	receives("after the task service is up")
 	s.tasks.Kill()
 	s.tasks.Restart()
-	hears("after the task service is back from a crash")
+	receives("after the task service has crashed")
 	if n := s.tasksTap.Count(eventsPath); n < connections+2 {
 		t.Errorf("%d connections to the task service, want %d at least", n, connections+2)
 	}
 
 	t.Run("cookies set by a check reach the browser with its next request", func(t *testing.T) {
-		// A session that is due for renewal: its first day is over.
+		// Better Auth renews a session after its first day.
 		s.auth.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days'`)
 		checks := s.exchanges(ada.cookie().Value) + 2
 		eventually(t, "the stream checks its session", func() bool { return s.exchanges(ada.cookie().Value) >= checks })
@@ -73,8 +73,8 @@ func TestStreamOutlivesTheServersBehindIt(t *testing.T) {
 	})
 }
 
-// TestStreamOutlivesItsJWT uses JWTs with a lifetime of two seconds.
-func TestStreamOutlivesItsJWT(t *testing.T) {
+// TestStream_OutlivesItsJWT uses JWTs with a lifetime of two seconds.
+func TestStream_OutlivesItsJWT(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: streamTTL, jwtLifetime: "2s"})
 	ada := s.newBrowser(t)
@@ -118,21 +118,21 @@ func testStreamEnds(t *testing.T, s *site) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
-		stuck, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
+		stalled, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer stuck.Close()
-		if err := stuck.(*net.TCPConn).SetReadBuffer(4096); err != nil {
+		defer stalled.Close()
+		if err := stalled.(*net.TCPConn).SetReadBuffer(4096); err != nil {
 			t.Fatal(err)
 		}
-		const id = "stuck-reader"
-		if _, err := fmt.Fprintf(stuck, "GET %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nCookie: %s\r\n\r\n", eventsPath, id, ada.cookie()); err != nil {
+		const id = "stalled-reader"
+		if _, err := fmt.Fprintf(stalled, "GET %s HTTP/1.1\r\nHost: localhost\r\nX-Request-Id: %s\r\nCookie: %s\r\n\r\n", eventsPath, id, ada.cookie()); err != nil {
 			t.Fatal(err)
 		}
 		stream := ada.watch("", nil).ready(0)
 		const batches, each = 3, 90
-		// Words, because a long run of letters could be base64, in which watch looks
+		// Words, because a long run of letters could be base64, in which checkNoJWT looks
 		// for JWTs: that would slow down the other reader as well.
 		long := strings.Repeat("word ", taskapi.MaxDescriptionLength/len("word "))
 		var operations []any
@@ -161,7 +161,7 @@ func testStreamEnds(t *testing.T, s *site) {
 		})
 	})
 
-	t.Run("shutdown ends it, and heartbeats come while it is idle", func(t *testing.T) {
+	t.Run("an idle stream sends heartbeats, and ends with a shutdown", func(t *testing.T) {
 		t.Parallel()
 		handler := newHandler(t, handlerConfig{
 			public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), heartbeat: 10 * time.Millisecond, log: io.Discard,

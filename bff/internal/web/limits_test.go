@@ -34,20 +34,20 @@ func testLimits(t *testing.T, s *site) {
 		ada, elsewhere, bob := s.newBrowser(t), s.newBrowser(t), s.newBrowser(t)
 		elsewhere.signIn(ada.signUp())
 		bob.signUp()
-		ask := func(b *browser) *response {
+		get := func(b *browser) *response {
 			return bff.newBrowser(t).do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {b.cookie().String()}})
 		}
-		ask(ada).is(http.StatusOK)
-		last := ask(elsewhere).is(http.StatusOK)
+		get(ada).is(http.StatusOK)
+		last := get(elsewhere).is(http.StatusOK)
 		if diff := cmp.Diff([]string{`"user";q=2;w=2000`, `"user";r=0;t=2000`}, []string{last.header.Get("RateLimit-Policy"), last.header.Get("RateLimit")}); diff != "" {
 			t.Errorf("headers (-want +got):\n%s", diff)
 		}
-		rejected := ask(ada)
+		rejected := get(ada)
 		rejected.fails(taskapi.CodeRateLimited)
 		if rejected.header.Get("Retry-After") == "" {
 			t.Error("no Retry-After")
 		}
-		ask(bob).is(http.StatusOK)
+		get(bob).is(http.StatusOK)
 	})
 
 	t.Run("an address has a limit, including Better Auth's paths", func(t *testing.T) {
@@ -81,8 +81,8 @@ func testLimits(t *testing.T, s *site) {
 	t.Run("requests to Better Auth in flight are limited and block no operation", func(t *testing.T) {
 		t.Parallel()
 		tap := servertest.NewTap(t, s.auth.URL)
-		asked, finish := make(chan struct{}), make(chan struct{})
-		tap.Instead(func(http.ResponseWriter, *http.Request) { close(asked); <-finish })
+		received, finish := make(chan struct{}), make(chan struct{})
+		tap.Instead(func(http.ResponseWriter, *http.Request) { close(received); <-finish })
 		bff := limited(t, handlerConfig{auth: tap.URL, limits: httpapi.Limits{InFlight: 1}})
 		var slow sync.WaitGroup
 		slow.Go(func() {
@@ -90,7 +90,7 @@ func testLimits(t *testing.T, s *site) {
 				t.Errorf("%d %s", got.status, got.body)
 			}
 		})
-		<-asked
+		<-received
 		bff.newBrowser(t).get("/api/auth/ok").fails(taskapi.CodeOverloaded)
 		bff.newBrowser(t).get("/api/session").fails(taskapi.CodeUnauthenticated)
 		close(finish)

@@ -22,9 +22,9 @@ const (
 	workTimeout = time.Minute
 )
 
-// load is a number of signed-in users who work concurrently until the test stops them.
-// Each alternately adds a task and reads the list. Like the page, they retry a failed
-// write with the same idempotency key.
+// load is a number of signed-in users who send requests until the test stops them. Each
+// alternately adds a task and reads the list. Like the page, they retry a failed write with
+// the same idempotency key.
 type load struct {
 	t     *testing.T
 	users []*worker
@@ -83,7 +83,7 @@ func (w *worker) run(ctx context.Context) {
 	defer pause.Stop()
 	for n := 0; ; {
 		title := fmt.Sprintf("task-%d", n)
-		written := w.note(func() *response {
+		written := w.record(func() *response {
 			return w.do(http.MethodPost, "/api/tasks", map[string]any{"title": title}, http.Header{"Idempotency-Key": {title}})
 		})
 		if !written.failed() {
@@ -92,7 +92,7 @@ func (w *worker) run(ctx context.Context) {
 			w.mu.Unlock()
 			n++
 		}
-		w.note(func() *response { return w.get("/api/tasks?limit=5") })
+		w.record(func() *response { return w.get("/api/tasks?limit=5") })
 		select {
 		case <-pause.C:
 		case <-ctx.Done():
@@ -101,9 +101,9 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-func (w *worker) note(ask func() *response) seen {
+func (w *worker) record(send func() *response) seen {
 	s := seen{begin: time.Now()}
-	s.response = ask()
+	s.response = send()
 	s.end = time.Now()
 	if s.failed() {
 		var problem taskapi.Problem
@@ -124,7 +124,8 @@ func (w *worker) since(start time.Time) []seen {
 	return slices.DeleteFunc(slices.Clone(w.seen), func(s seen) bool { return s.begin.Before(start) })
 }
 
-// await waits until every user has received such responses to requests sent from now on.
+// await waits until enough returns true for the responses to each user's requests that are
+// sent from now on.
 func (l *load) await(what string, enough func([]seen) bool) {
 	l.t.Helper()
 	start := time.Now()
@@ -151,17 +152,17 @@ func (l *load) awaitSuccess() {
 	})
 }
 
-// awaitFailure waits until every user has received this error code.
-func (l *load) awaitFailure(code taskapi.ErrorCode) {
+// awaitCode waits until every user has received this error code.
+func (l *load) awaitCode(code taskapi.ErrorCode) {
 	l.t.Helper()
 	l.await(string(code), func(all []seen) bool {
 		return slices.ContainsFunc(all, func(s seen) bool { return s.code == code })
 	})
 }
 
-// onlyFails fails the test if a request sent after start failed with another code, or with
+// failsOnlyWith fails the test if a request sent after start failed with another code, or with
 // an incomplete problem.
-func (l *load) onlyFails(start time.Time, codes ...taskapi.ErrorCode) {
+func (l *load) failsOnlyWith(start time.Time, codes ...taskapi.ErrorCode) {
 	l.t.Helper()
 	for _, w := range l.users {
 		for _, s := range w.since(start) {
@@ -202,8 +203,8 @@ func tally(all []seen) string {
 	return text
 }
 
-// keptWrites fails the test unless every acknowledged write exists exactly once.
-func (l *load) keptWrites() {
+// checkWrites fails the test unless every acknowledged write exists exactly once.
+func (l *load) checkWrites() {
 	l.t.Helper()
 	total, lost, doubled := 0, 0, 0
 	for _, w := range l.users {

@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 )
 
-// testLogs uses accounts and tasks, with and without errors, and searches the logs of all
-// servers for personal data.
+// testLogs sends requests about accounts and tasks, with and without errors, and searches
+// the logs of all servers for personal data.
 func testLogs(t *testing.T, s *site) {
 	email, password, name, word := servertest.NewEmail(), "secret-"+rand.Text(), "Name"+rand.Text(), "word"+strings.ToLower(rand.Text())
 	local, _, _ := strings.Cut(email, "@")

@@ -16,7 +16,7 @@ import (
 // mailTimeout is how long a mail may take on a busy machine.
 const mailTimeout = time.Minute
 
-// mailbox is a mail server whose messages come in turn.
+// inbox is a mail server that queues the messages.
 type inbox struct {
 	t        *testing.T
 	box      *mailbox.Mailbox
@@ -46,8 +46,8 @@ func (in *inbox) env(more ...string) []string {
 	return append([]string{"SMTP_URL=" + in.box.URL(), "MAIL_FROM=Tasklane <tasks@example.com>"}, more...)
 }
 
-// next waits for a mail to an address with a subject, and returns the path of the link
-// in it.
+// next waits for the next mail, which must have this address and subject. It returns the
+// path of the link in it, or "".
 func (in *inbox) next(to, subject string) (path string) {
 	in.t.Helper()
 	select {
@@ -67,8 +67,8 @@ func (in *inbox) next(to, subject string) (path string) {
 	}
 }
 
-// TestForgottenPassword resets a password by mail.
-func TestForgottenPassword(t *testing.T) {
+// TestPasswordReset_ByMailEndsAllSessions resets a forgotten password.
+func TestPasswordReset_ByMailEndsAllSessions(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	s := newSiteWith(t, siteConfig{env: in.env()})
@@ -100,9 +100,9 @@ func TestForgottenPassword(t *testing.T) {
 	nobody.get("/api/session").is(http.StatusOK)
 }
 
-// TestChangeOfEmail confirms the change at the new address, and first at the old one if
-// that is verified.
-func TestChangeOfEmail(t *testing.T) {
+// TestEmailChange_IsConfirmedByMail confirms a change at the new address, and before that
+// at the old one if that is verified.
+func TestEmailChange_IsConfirmedByMail(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	s := newSiteWith(t, siteConfig{env: in.env()})
@@ -129,8 +129,9 @@ func TestChangeOfEmail(t *testing.T) {
 	is(third)
 }
 
-// TestVerification: nobody can sign in before the address is confirmed.
-func TestVerification(t *testing.T) {
+// TestRequiredVerification_RejectsSignIns checks that a user cannot sign in before the
+// address is confirmed.
+func TestRequiredVerification_RejectsSignIns(t *testing.T) {
 	t.Parallel()
 	in := newInbox(t)
 	s := newSiteWith(t, siteConfig{env: in.env("REQUIRE_EMAIL_VERIFICATION=true")})

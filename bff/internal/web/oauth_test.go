@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestSignInWithAProvider signs in with an OAuth provider, through the BFF and the real
-// Better Auth.
-func TestSignInWithAProvider(t *testing.T) {
+// TestOAuth_SignsIn signs in with an OAuth provider, through the BFF and the real Better
+// Auth.
+func TestOAuth_SignsIn(t *testing.T) {
 	t.Parallel()
 	email := servertest.NewEmail()
 	provider := newProvider(t, email)
@@ -29,11 +29,11 @@ func TestSignInWithAProvider(t *testing.T) {
 	response := ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/welcome?from=provider"}).is(http.StatusOK)
 	response.into(&begun)
 	authorize := parse(t, begun.URL)
-	asked := authorize.Query()
+	sent := authorize.Query()
 	if !begun.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
 		t.Errorf("the browser is redirected to %s", begun.URL)
 	}
-	if got, want := asked.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
+	if got, want := sent.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
 		t.Errorf("redirect_uri %q, want %q", got, want)
 	}
 	if cookies := strings.Join(response.header.Values("Set-Cookie"), "\n"); !strings.Contains(cookies, "better-auth.state=") {
@@ -42,7 +42,7 @@ func TestSignInWithAProvider(t *testing.T) {
 
 	// The provider redirects the browser back, with characters that have several
 	// encodings.
-	query := "code=a%2Bcode%2Fof%20the%3Dprovider&state=" + url.QueryEscape(asked.Get("state")) + "&scope=a+b&x="
+	query := "code=a%2Bcode%2Fof%20the%3Dprovider&state=" + url.QueryEscape(sent.Get("state")) + "&scope=a+b&x="
 	back := ada.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
 	if got := back.header.Get("Location"); got != "/welcome?from=provider" && got != s.url+"/welcome?from=provider" {
 		t.Errorf("finally redirected to %q", got)
@@ -63,18 +63,18 @@ func TestSignInWithAProvider(t *testing.T) {
 	}
 	ada.post("/api/auth/get-access-token", map[string]any{"providerId": "provider"}).fails(taskapi.CodeNotFound)
 
-	// The callback works only for the same browser, and redirects nowhere else.
-	stranger := s.newBrowser(t)
-	rejected := stranger.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
-	if got := rejected.header.Get("Location"); !strings.Contains(got, "error=") || stranger.cookie() != nil {
-		t.Errorf("a stranger is redirected to %q with the cookie %v", got, stranger.cookie())
+	// The callback works only in the same browser, and redirects to no other site.
+	other := s.newBrowser(t)
+	rejected := other.get("/api/auth/callback/provider?" + query).is(http.StatusFound)
+	if got := rejected.header.Get("Location"); !strings.Contains(got, "error=") || other.cookie() != nil {
+		t.Errorf("another browser is redirected to %q with the cookie %v", got, other.cookie())
 	}
-	stranger.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
+	other.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
 }
 
-// TestAccountOfAProviderIsDeleted deletes the account of a user who has no password: a
-// session that is at most a day old takes its place.
-func TestAccountOfAProviderIsDeleted(t *testing.T) {
+// TestOAuth_AccountIsDeletedWithARecentSession deletes the account of a user who has no
+// password. The session must be at most a day old.
+func TestOAuth_AccountIsDeletedWithARecentSession(t *testing.T) {
 	t.Parallel()
 	provider := newProvider(t, servertest.NewEmail())
 	s := newSiteWith(t, siteConfig{provider: provider.URL})

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// testOrigins tests what pages of other origins can do.
+// testOrigins tests requests of pages of other origins.
 func testOrigins(t *testing.T, s *site) {
 	t.Run("a trusted origin can use the whole API", func(t *testing.T) {
 		t.Parallel()
@@ -81,14 +81,14 @@ func testOrigins(t *testing.T, s *site) {
 			"https://evil.example", "null", "*", "", "http://app.example.com", "https://app.example.com:8443", "https://APP.example.com",
 			"https://app.example.com.evil.example", "https://x.app.example.com", "https://app.example.com/", "https://app.example.com, https://evil.example",
 		} {
-			stranger := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {origin}}
+			untrusted := http.Header{"Sec-Fetch-Site": {"cross-site"}, "Origin": {origin}}
 			for _, response := range []*response{
 				ada.preflight("/api/tasks", origin, http.MethodPost, "content-type"),
 				ada.preflight("/api/auth/sign-in/email", origin, http.MethodPost, "content-type"),
-				ada.do(http.MethodGet, "/api/tasks", nil, stranger).is(http.StatusOK),
-				ada.do(http.MethodGet, "/api/auth/get-session", nil, stranger).is(http.StatusOK),
-				ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, stranger).is(http.StatusForbidden),
-				ada.do(http.MethodPost, "/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}, stranger).is(http.StatusForbidden),
+				ada.do(http.MethodGet, "/api/tasks", nil, untrusted).is(http.StatusOK),
+				ada.do(http.MethodGet, "/api/auth/get-session", nil, untrusted).is(http.StatusOK),
+				ada.do(http.MethodPost, "/api/tasks", map[string]any{"title": "x"}, untrusted).is(http.StatusForbidden),
+				ada.do(http.MethodPost, "/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}, untrusted).is(http.StatusForbidden),
 			} {
 				if got := sharing(response.header); len(got) > 0 {
 					t.Errorf("%s for %q: %v", response.what, origin, got)
@@ -108,7 +108,7 @@ func testOrigins(t *testing.T, s *site) {
 		}
 	})
 
-	t.Run("cross-origin writes", func(t *testing.T) {
+	t.Run("cross-origin writes are rejected", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()

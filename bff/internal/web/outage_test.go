@@ -15,8 +15,8 @@ import (
 // shortTTL makes sessions expire from the cache early enough to notice an outage.
 const shortTTL = 500 * time.Millisecond
 
-// steadyWork is how long users work before an outage of Better Auth. Each has then used a
-// JWT that is certainly valid: its times are truncated to seconds.
+// steadyWork is how long users send requests before an outage of Better Auth. It is more
+// than a second, because the times in a JWT are truncated to seconds.
 const steadyWork = 1500 * time.Millisecond
 
 // TestAuthOutageUnderLoad stops Better Auth while users work.
@@ -39,7 +39,7 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 		})
 		start := time.Now()
 		outage.down()
-		l.awaitFailure(taskapi.CodeAuthUnavailable)
+		l.awaitCode(taskapi.CodeAuthUnavailable)
 		l.log(outage.what, start)
 		back := time.Now()
 		outage.back()
@@ -48,9 +48,9 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 	}
 	l.end()
 
-	l.onlyFails(begin, taskapi.CodeAuthUnavailable)
+	l.failsOnlyWith(begin, taskapi.CodeAuthUnavailable)
 	s.servedToTheEnd(l)
-	l.keptWrites()
+	l.checkWrites()
 }
 
 // servedToTheEnd fails the test if a request was rejected while the user's JWT was valid.
@@ -92,13 +92,13 @@ func (b *browser) userID() string {
 	return body.Data.User.ID
 }
 
-// claims returns the user of a JWT and the time during which it was certainly valid. Its
-// times are truncated to seconds.
+// claims returns the user of a JWT and the time during which the JWT was certainly valid:
+// its times are truncated to seconds.
 func claims(t *testing.T, token string) (user string, from, until time.Time) {
 	t.Helper()
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
-		t.Fatalf("%q is no JWT", token)
+		t.Fatalf("%q is not a JWT", token)
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
 	if err != nil {
@@ -119,8 +119,8 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 	t.Parallel()
 	database := servertest.StartPostgres(t)
 	s := newSiteWith(t, siteConfig{ttl: shortTTL, postgres: database, directAuth: true, directTasks: true})
-	stranger := s.newBrowser(t)
-	email := stranger.signUp()
+	uncached := s.newBrowser(t) // its session is not in the cache
+	email := uncached.signUp()
 	l := s.startLoad(t, 4)
 	begin := time.Now()
 	l.awaitSuccess()
@@ -133,16 +133,15 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 		{"task service killed", s.tasks.Kill, s.tasks.Restart, taskapi.CodeUnavailable},
 		{"task service hanging", s.tasks.Pause, s.tasks.Resume, taskapi.CodeTimeout},
 		{"PostgreSQL killed", database.Kill, func() {
-			// This session is not cached.
-			stranger.get("/api/session").fails(taskapi.CodeAuthUnavailable)
-			stranger.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
-			stranger.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).fails(taskapi.CodeAuthUnavailable)
+			uncached.get("/api/session").fails(taskapi.CodeAuthUnavailable)
+			uncached.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)
+			uncached.post("/api/auth/sign-in/email", map[string]any{"email": email, "password": servertest.Password}).fails(taskapi.CodeAuthUnavailable)
 			database.Restart()
 		}, taskapi.CodeUnavailable},
 	} {
 		start := time.Now()
 		outage.down()
-		l.awaitFailure(outage.code)
+		l.awaitCode(outage.code)
 		l.log(outage.what, start)
 		back := time.Now()
 		outage.back()
@@ -153,7 +152,7 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 
 	// If the response to a write was lost, the write may still be running when it is
 	// retried.
-	l.onlyFails(begin, taskapi.CodeUnavailable, taskapi.CodeTimeout, taskapi.CodeIdempotencyInProgress)
-	l.keptWrites()
-	stranger.get("/api/session").is(http.StatusOK)
+	l.failsOnlyWith(begin, taskapi.CodeUnavailable, taskapi.CodeTimeout, taskapi.CodeIdempotencyInProgress)
+	l.checkWrites()
+	uncached.get("/api/session").is(http.StatusOK)
 }

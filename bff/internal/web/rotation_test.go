@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestKeysChangeUnderLoad replaces the signing keys of JWTs while users work. No request
-// fails, unless making a key takes longer than an exchange may, on a busy machine: then
-// the request is retried.
+// TestKeysChangeUnderLoad replaces the signing keys of JWTs while users send requests. No
+// request may fail, unless creating a key takes longer than the timeout of an exchange, on a
+// busy machine; then the request is retried.
 func TestKeysChangeUnderLoad(t *testing.T) {
 	t.Parallel()
 	// The users keep their JWTs while the keys change.
@@ -26,7 +26,7 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 
 	for _, change := range []struct {
 		what, statement string
-		// rejected says that the service rejects earlier JWTs.
+		// rejected is set if the service rejects earlier JWTs.
 		rejected bool
 	}{
 		{"rotated", `UPDATE jwks SET "expiresAt" = now()`, false},
@@ -82,8 +82,8 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 	}
 	l.end()
 
-	l.onlyFails(begin, taskapi.CodeAuthUnavailable)
-	l.keptWrites()
+	l.failsOnlyWith(begin, taskapi.CodeAuthUnavailable)
+	l.checkWrites()
 }
 
 // keysInUse returns the key ids of the JWTs that the task service has received.
@@ -95,7 +95,7 @@ func (s *site) keysInUse(t *testing.T) map[string]bool {
 		decoded, err := base64.RawURLEncoding.DecodeString(encoded)
 		var header struct{ Kid string }
 		if err != nil || json.Unmarshal(decoded, &header) != nil || header.Kid == "" {
-			t.Fatalf("%q is no header of a JWT", encoded)
+			t.Fatalf("%q is not the header of a JWT", encoded)
 		}
 		ids[header.Kid] = true
 	}

@@ -47,17 +47,17 @@ func TestSessionsOnTheSite(t *testing.T) {
 		}))
 		t.Cleanup(trusting.Close)
 		nobody := (&site{url: trusting.URL}).newBrowser(t)
-		ask := func(cookie string) *response {
+		get := func(cookie string) *response {
 			return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + cookie}})
 		}
 		if n := exchanges(func() {
 			for range 20 {
-				ask("forged.c2lnbmF0dXJl").fails(taskapi.CodeSessionExpired)
+				get("forged.c2lnbmF0dXJl").fails(taskapi.CodeSessionExpired)
 			}
 		}); n != 1 {
 			t.Errorf("%d exchanges, want 1", n)
 		}
-		ask(ada.cookie().Value).is(http.StatusOK)
+		get(ada.cookie().Value).is(http.StatusOK)
 	})
 
 	t.Run("several cookies with the same name", func(t *testing.T) {

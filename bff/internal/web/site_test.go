@@ -109,8 +109,8 @@ type handlerConfig struct {
 	auth    *url.URL
 	tasks   string
 	pageDir string
-	// callTimeout is how long a call of the task service may take; zero means
-	// as long as a request.
+	// callTimeout bounds a call of the task service; zero means the timeout of a
+	// request.
 	callTimeout time.Duration
 	// ttl is as in siteConfig.
 	ttl time.Duration
@@ -118,7 +118,7 @@ type handlerConfig struct {
 	// address.
 	limits     httpapi.Limits
 	clientRate httpapi.Rate
-	// heartbeat is that of streams; zero means the default.
+	// heartbeat is the heartbeat of streams; zero means the default.
 	heartbeat time.Duration
 	log       io.Writer
 }
@@ -176,15 +176,15 @@ func (i withTimeout) RoundTrip(r *http.Request) (*http.Response, error) {
 	return i.RoundTripper.RoundTrip(r.WithContext(ctx))
 }
 
-// browser sends requests as a browser does for a page of the site.
+// browser sends requests like a browser in which a page of the site runs.
 type browser struct {
 	t      *testing.T
 	site   string
 	client *http.Client
 }
 
-// newBrowser returns a browser without cookies. It fails the test if a response contains
-// something like a JWT.
+// newBrowser returns a browser without cookies. The test fails if a response to it contains
+// a JWT.
 func (s *site) newBrowser(t *testing.T) *browser {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
@@ -195,7 +195,7 @@ func (s *site) newBrowser(t *testing.T) *browser {
 	t.Cleanup(transport.CloseIdleConnections)
 	return &browser{t: t, site: s.url, client: &http.Client{
 		Jar:           jar,
-		Transport:     &watcher{t: t, next: transport},
+		Transport:     &jwtChecker{t: t, next: transport},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }
@@ -261,8 +261,8 @@ func (b *browser) do(method, path string, body any, header http.Header) *respons
 	return &response{t: b.t, what: method + " " + path, status: got.StatusCode, header: got.Header, body: text}
 }
 
-// askAs sends a GET request with an invalid Host header and returns the response's status.
-func (s *site) askAs(t *testing.T, host, path string) int {
+// statusWithHost sends a GET request with an invalid Host header and returns the response's status.
+func (s *site) statusWithHost(t *testing.T, host, path string) int {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
 	if err != nil {
@@ -281,7 +281,7 @@ func (s *site) askAs(t *testing.T, host, path string) int {
 	if err != nil {
 		t.Fatal(err)
 	}
-	watch(t, "GET "+path, body, response.Header)
+	checkNoJWT(t, "GET "+path, body, response.Header)
 	return response.StatusCode
 }
 

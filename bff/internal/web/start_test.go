@@ -22,8 +22,8 @@ const (
 	statsPath     = "/api/tasks/stats"
 )
 
-// before returns a copy of the site in which instead handles requests to the task service.
-// It returns false for those that it leaves to the service.
+// before returns a copy of the site in which instead handles requests to the task service,
+// unless it returns false.
 func (s *site) before(t *testing.T, instead func(http.ResponseWriter, *http.Request) bool) *site {
 	t.Helper()
 	service := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(s.tasks.URL) }}

@@ -66,7 +66,7 @@ func testWire(t *testing.T, s *site) {
 		"a whole URL with a user":          {get("http://user:password@evil.example/api/auth/ok") + "\r\n", []int{200}},
 		"a tunnel":                         {"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\nConnection: close\r\n\r\n", []int{404}},
 		"another protocol":                 {"GET /api/auth/ok HTTP/1.1\r\nHost: tasks\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n\r\n", []int{200}},
-		"HTTP/2 without being asked":       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{404}},
+		"HTTP/2 without negotiation":       {"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", []int{404}},
 		"an HTTP that does not exist":      {"GET /api/auth/ok HTTP/3.7\r\nHost: tasks\r\n\r\n", []int{505}},
 		"up, encoded":                      {get("/api/auth/%2e%2e/%2e%2e/readyz") + "\r\n", []int{404}},
 		"up, with an encoded slash":        {get("/api/auth/..%2f..%2freadyz") + "\r\n", []int{404}},
@@ -154,28 +154,28 @@ func checkForwarded(t *testing.T, s *site) {
 			t.Errorf("got a request for %q, outside of %s", r.URL.Path, below)
 		}
 		if r.Header.Get("X-Request-Id") == "smuggled" {
-			t.Error("a smuggled request came through")
+			t.Error("a smuggled request was forwarded")
 		}
 		for _, name := range stripped {
 			if values, ok := r.Header[name]; ok {
-				t.Errorf("%s %q came through to %s", name, values, below)
+				t.Errorf("%s %q was forwarded to %s", name, values, below)
 			}
 		}
 	}
 	for _, r := range s.authTap.Requests() {
 		look(r, s.authTap.URL.Host, "/api/auth/")
 		if got := r.Header.Values("Authorization"); got != nil {
-			t.Errorf("Authorization %q came through", got)
+			t.Errorf("Authorization %q was forwarded to Better Auth", got)
 		}
 	}
 	for _, r := range s.tasksTap.Requests() {
 		look(r, s.tasksTap.URL.Host, "/api/")
 		if got := r.Header.Values("Authorization"); len(got) != 1 || !strings.HasPrefix(got[0], "Bearer eyJ") {
-			t.Errorf("Authorization %q came through", got)
+			t.Errorf("Authorization %q was forwarded to the task service", got)
 		}
 		for _, name := range []string{"Cookie", "X-Forwarded-For"} {
 			if values, ok := r.Header[name]; ok {
-				t.Errorf("%s %q came through to the task service", name, values)
+				t.Errorf("%s %q was forwarded to the task service", name, values)
 			}
 		}
 	}

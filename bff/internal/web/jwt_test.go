@@ -12,13 +12,13 @@ import (
 	"testing"
 )
 
-// watcher looks for JWTs in every response to the browser.
-type watcher struct {
+// jwtChecker looks for JWTs in every response to the browser.
+type jwtChecker struct {
 	t    *testing.T
 	next http.RoundTripper
 }
 
-func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
+func (w *jwtChecker) RoundTrip(r *http.Request) (*http.Response, error) {
 	response, err := w.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
@@ -29,25 +29,25 @@ func (w *watcher) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	_ = response.Body.Close()
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	watch(w.t, r.Method+" "+r.URL.Path, body, response.Header, response.Trailer)
+	checkNoJWT(w.t, r.Method+" "+r.URL.Path, body, response.Header, response.Trailer)
 	return response, nil
 }
 
-// watch fails the test if a response contains a JWT.
-func watch(t *testing.T, what string, body []byte, headers ...http.Header) {
+// checkNoJWT fails the test if a response contains a JWT.
+func checkNoJWT(t *testing.T, what string, body []byte, headers ...http.Header) {
 	t.Helper()
 	var all strings.Builder
 	for _, header := range headers {
 		_ = header.Write(&all) // a Builder never fails
 	}
 	all.Write(body)
-	if found := findJWT(all.String(), maxWrappings); found != "" {
+	if found := findJWT(all.String(), maxEncodings); found != "" {
 		t.Errorf("%s: a JWT reached the browser: %s", what, found)
 	}
 }
 
-// leastRun is the minimum length of base64 that could contain a JWT.
-const leastRun = 40
+// minRun is the minimum length of base64 that could contain a JWT.
+const minRun = 40
 
 // notBase64 reports whether a character is not part of any base64 alphabet.
 func notBase64(c rune) bool {
@@ -58,8 +58,8 @@ func notBase64(c rune) bool {
 	return true
 }
 
-// maxWrappings is the number of nested encodings that are decoded.
-const maxWrappings = 3
+// maxEncodings is the number of nested encodings that are decoded.
+const maxEncodings = 3
 
 var (
 	jwtPattern    = regexp.MustCompile(`eyJ[\w-]+\.[\w-]+\.[\w-]+`)
@@ -69,8 +69,8 @@ var (
 
 // findJWT returns a JWT within a text, also if it is percent-encoded, JSON-escaped or
 // base64-encoded, or "".
-func findJWT(text string, wrappings int) string {
-	if found := jwtPattern.FindString(text); found != "" || wrappings == 0 {
+func findJWT(text string, encodings int) string {
+	if found := jwtPattern.FindString(text); found != "" || encodings == 0 {
 		return found
 	}
 	// Regular expressions are slow under the race detector, and this runs for every response.
@@ -82,12 +82,12 @@ func findJWT(text string, wrappings int) string {
 		})
 	}
 	if plain != text {
-		if found := findJWT(plain, wrappings-1); found != "" {
+		if found := findJWT(plain, encodings-1); found != "" {
 			return found
 		}
 	}
 	for run := range strings.FieldsFuncSeq(text, notBase64) {
-		if len(run) < leastRun {
+		if len(run) < minRun {
 			continue
 		}
 		run = base64Letters.Replace(run)
@@ -98,7 +98,7 @@ func findJWT(text string, wrappings int) string {
 			if err != nil {
 				continue
 			}
-			if found := findJWT(string(decoded), wrappings-1); found != "" {
+			if found := findJWT(string(decoded), encodings-1); found != "" {
 				return found
 			}
 		}
@@ -106,7 +106,7 @@ func findJWT(text string, wrappings int) string {
 	return ""
 }
 
-func TestWatcherFindsWrappedJWTs(t *testing.T) {
+func TestFindJWT_DecodesNestedEncodings(t *testing.T) {
 	t.Parallel()
 	part := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","kid":"uit3aauHMiBrdygcJgBdd8MqQeTuuyc"}`))
 	token := part + "." + part + "." + part
@@ -126,13 +126,13 @@ func TestWatcherFindsWrappedJWTs(t *testing.T) {
 		"in base64 twice":           base64.StdEncoding.EncodeToString([]byte(base64.StdEncoding.EncodeToString([]byte(token)))),
 		"in encoded base64":         url.QueryEscape(base64.StdEncoding.EncodeToString([]byte(`{"session":"` + token + `"}`))),
 	} {
-		if findJWT(text, maxWrappings) == "" {
+		if findJWT(text, maxEncodings) == "" {
 			t.Errorf("%s: not found in %s", name, text)
 		}
 	}
 	for _, text := range []string{part, part + "." + part, `{"keys":[{"n":"` + part + part + `"}]}`} {
-		if found := findJWT(text, maxWrappings); found != "" {
-			t.Errorf("%s is no JWT", found)
+		if found := findJWT(text, maxEncodings); found != "" {
+			t.Errorf("%s is not a JWT", found)
 		}
 	}
 }
