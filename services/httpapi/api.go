@@ -96,7 +96,7 @@ var setHumaGlobals = sync.OnceFunc(func() {
 	setValidationTexts()
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, message string, errs ...error) huma.StatusError {
 		for _, err := range errs {
-			NoteCause(ctx.Context(), errors.New(shortText(err)))
+			SetLoggedCause(ctx.Context(), errors.New(shortText(err)))
 		}
 		return newValidationProblem(status, message, errs).stamp(ctx.Context())
 	}
@@ -159,7 +159,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of request bodies in memory.",
 		func() float64 { return api.received.heldBytes() + api.otherReceived.heldBytes() })
 	config.Metrics.Gauge("tasklane_requests_waiting", "Operations and streams that wait for memory.", api.responses.waiters)
-	api.UseMiddleware(noteOperation, noteDeadline, checkMediaType)
+	api.UseMiddleware(recordOperation, recordDeadline, checkMediaType)
 	return api
 }
 
@@ -178,7 +178,7 @@ func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 // API's timeout. If handler is nil, [Config.Forward] handles the operation.
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
 	if handler == nil {
-		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
+		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
 	}
 	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := api.limited(ctx)
@@ -191,7 +191,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // If handler is nil, [Config.Forward] handles the operation.
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
 	if handler == nil {
-		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), Holds(forwarded)
+		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
 	}
 	register(api, op, codes, stream(api, handler))
 }
@@ -232,7 +232,7 @@ func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // Problem turns an error into a problem and logs the error with the request. An error
 // that is not in the table becomes an internal error, without details for the client.
 func (a *API) Problem(ctx context.Context, err error) *Problem {
-	NoteCause(ctx, err)
+	SetLoggedCause(ctx, err)
 	problem := a.problem(err)
 	if problem.Status == http.StatusUnauthorized && a.challenge != "" && problem.headers.Get("WWW-Authenticate") == "" {
 		problem.WithHeader("WWW-Authenticate", a.challenge)
@@ -262,15 +262,20 @@ func (a *API) problem(err error) *Problem {
 
 // shortText returns the text of err, shortened because it may quote the request.
 func shortText(err error) string {
-	const longest = 200
+	const maxBytes = 200
 	text := err.Error()
 	var detailer huma.ErrorDetailer
 	if errors.As(err, &detailer) {
 		detail := detailer.ErrorDetail()
 		text = detail.Location + ": " + detail.Message
 	}
-	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "") + "…"
+	return truncate(text, maxBytes)
+}
+
+// truncate returns at most maxBytes bytes of a text, with an ellipsis if it is longer.
+func truncate(text string, maxBytes int) string {
+	if len(text) <= maxBytes {
+		return text
 	}
-	return text
+	return strings.ToValidUTF8(text[:maxBytes], "") + "…"
 }

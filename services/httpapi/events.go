@@ -26,9 +26,9 @@ const eventsTimeout = 10 * time.Second
 const (
 	// EventsAtOnce is the number of bytes of events written at a time.
 	EventsAtOnce = 64 << 10
-	// EventsHold is the number of bytes reserved while events are sent. The largest
+	// EventsMemory is the number of bytes reserved while events are sent. The largest
 	// event fits.
-	EventsHold = 4 * EventsAtOnce
+	EventsMemory = 4 * EventsAtOnce
 )
 
 // Events writes server-sent events to one client.
@@ -173,11 +173,11 @@ func (e *Events) write(p []byte) error {
 	return nil
 }
 
-// noteStreamEnd adds the error that ended a stream to its log line, unless the client only
+// logStreamEnd adds the error that ended a stream to its log line, unless the client only
 // disconnected.
-func noteStreamEnd(ctx context.Context, err error) {
+func logStreamEnd(ctx context.Context, err error) {
 	// A failed write also ends the request's context.
 	if err != nil && !errors.Is(err, ErrStreamEnd) && (ctx.Err() == nil || errors.Is(err, os.ErrDeadlineExceeded)) {
-		NoteCause(ctx, err)
+		SetLoggedCause(ctx, err)
 	}
 }

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"regexp"
 	"strings"
@@ -27,18 +28,11 @@ var jsonFormat = huma.Format{
 	},
 }
 
-// fieldName shortens a field name chosen by the client and removes characters that do
-// not belong in a name.
+// fieldName truncates a field name, which the client may have chosen, and removes the
+// separator. An empty name is that of the whole body.
 func fieldName(path string) string {
-	const longest = 100
-	path = strings.ReplaceAll(path, codeSeparator, "")
-	if len(path) > longest {
-		path = strings.ToValidUTF8(path[:longest], "") + "…"
-	}
-	if path == "" {
-		return "body"
-	}
-	return path
+	const maxBytes = 100
+	return cmp.Or(truncate(strings.ReplaceAll(path, codeSeparator, ""), maxBytes), "body")
 }
 
 // anyTime matches RFC 3339 times, including those with a lower-case t or z.

@@ -51,11 +51,11 @@ type Limits struct {
 // that does not read its responses affects few others.
 const userShare = 4
 
-// slot is what a request in flight holds.
+// slot holds the gate and the memory of a request in flight.
 type slot struct {
-	gate   *gate
-	caller string
-	hold   *Held
+	gate     *gate
+	caller   string
+	reserved *Reservation
 	// deadline is when the request must end so that the caller still gets the
 	// response; zero if unknown.
 	deadline time.Time
@@ -69,9 +69,9 @@ func (s *slot) leave() {
 	}
 }
 
-// noteDeadline is a middleware that records the deadline of a request, counted from when
+// recordDeadline is a middleware that records the deadline of a request, counted from when
 // its headers arrived.
-func noteDeadline(ctx huma.Context, next func(huma.Context)) {
+func recordDeadline(ctx huma.Context, next func(huma.Context)) {
 	requestInfoFrom(ctx.Context()).slot.deadline = callerDeadline(ctx.Header(TimeoutHeader))
 	next(ctx)
 }
@@ -106,10 +106,10 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 	a.metrics.Gauge("tasklane_auth_requests_in_flight", "Requests to Better Auth in flight.", a.othersInFlight.count)
 	a.metrics.showLimits(ofAuth+limitInFlight, ofAuth+limitUserInFlight, ofAuth+limitMemory, ofAuth+limitUserMemory)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body := &receivedBody{hold: a.otherReceived.enter(client(r))}
-		defer body.hold.Release()
-		held := &slot{}
-		defer held.leave()
+		body := &receivedBody{reserved: a.otherReceived.enter(client(r))}
+		defer body.reserved.Release()
+		taken := &slot{}
+		defer taken.leave()
 		var problem *Problem
 		if isEncoded(r) {
 			problem = unsupportedEncoding()
@@ -117,7 +117,7 @@ func (a *API) Admit(next http.Handler, maxBodyBytes int64, timeout time.Duration
 			problem = body.receive(w, r, maxBodyBytes)
 		}
 		if problem == nil {
-			problem = held.enter(a.othersInFlight, client(r))
+			problem = taken.enter(a.othersInFlight, client(r))
 		}
 		if problem != nil {
 			if problem.limit != "" {
@@ -228,16 +228,16 @@ func (a *API) LimitRate(ctx huma.Context, next func(huma.Context)) {
 // response may take, so that a client that does not read frees its slot.
 func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	info := requestInfoFrom(ctx.Context())
-	held := &info.slot
-	if end := time.Now().Add(a.timeout); held.deadline.IsZero() || end.Before(held.deadline) {
-		held.deadline = end
+	taken := &info.slot
+	if end := time.Now().Add(a.timeout); taken.deadline.IsZero() || end.Before(taken.deadline) {
+		taken.deadline = end
 	}
-	held.hold = a.responses.enter(info.user)
-	defer held.hold.Release()
-	defer held.leave()
-	problem := held.enter(a.inFlight, info.user)
+	taken.reserved = a.responses.enter(info.user)
+	defer taken.reserved.Release()
+	defer taken.leave()
+	problem := taken.enter(a.inFlight, info.user)
 	if problem == nil {
-		problem = a.waitForRoom(ctx, held)
+		problem = a.waitForRoom(ctx, taken)
 	}
 	if problem != nil {
 		WriteTo(ctx, problem)
@@ -247,16 +247,16 @@ func (a *API) LimitInFlight(ctx huma.Context, next func(huma.Context)) {
 	limitResponse(w, a.timeout)
 	response := &bufferedResponse{humaContext: ctx}
 	next(response)
-	response.send(w, held.hold)
+	response.send(w, taken.reserved)
 }
 
 // waitForRoom reserves the memory of an operation.
-func (a *API) waitForRoom(ctx huma.Context, held *slot) *Problem {
-	bytes := holds(ctx.Operation())
-	if held.hold.try(bytes) == nil {
+func (a *API) waitForRoom(ctx huma.Context, taken *slot) *Problem {
+	bytes := memoryOf(ctx.Operation())
+	if taken.reserved.try(bytes) == nil {
 		return nil
 	}
-	waiting, cancel := context.WithTimeout(ctx.Context(), min(roomWait, time.Until(held.deadline)))
+	waiting, cancel := context.WithTimeout(ctx.Context(), min(roomWait, time.Until(taken.deadline)))
 	defer cancel()
-	return held.hold.wait(waiting, bytes)
+	return taken.reserved.wait(waiting, bytes)
 }

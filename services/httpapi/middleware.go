@@ -21,7 +21,7 @@ import (
 // including those for unknown paths and methods and after a panic.
 func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
+	r.Use(setRequestID, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
 	r.NotFound(NotFound)
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
 		allowed := allowedMethods(r, req.URL.Path)
@@ -83,7 +83,7 @@ func recoverPanics(next http.Handler) http.Handler {
 			if err, ok := cause.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(cause)
 			}
-			NoteCause(r.Context(), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
+			SetLoggedCause(r.Context(), fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 			if wrapped, ok := w.(middleware.WrapResponseWriter); ok && wrapped.Status() != 0 {
 				panic(http.ErrAbortHandler)
 			}

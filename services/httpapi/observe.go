@@ -165,15 +165,16 @@ func route(r *http.Request) string {
 	return "/…"
 }
 
-// uuidLength is the length of an id. [uuid.Validate] accepts other forms, too.
+// uuidLength is the length in characters of an id in its usual form. [uuid.Validate] accepts
+// other forms too.
 const uuidLength = 36
 
-// noteOperation records the operation's name and the path for the log, the metrics and the
-// trace. What was sent as an id is in none of them unless it is one: it may be anything,
-// such as an email address.
-func noteOperation(ctx huma.Context, next func(huma.Context)) {
+// recordOperation is a middleware that records the operation's name and path for the log,
+// the metrics and the trace. If a path parameter is not an id, the path is the operation's
+// pattern, because the client may have sent anything, such as an email address.
+func recordOperation(ctx huma.Context, next func(huma.Context)) {
 	op := ctx.Operation()
-	NoteOperation(ctx.Context(), op.OperationID, op.Path)
+	SetOperation(ctx.Context(), op.OperationID, op.Path)
 	url := ctx.URL()
 	path := url.Path
 	for _, p := range op.Parameters {
@@ -188,9 +189,9 @@ func noteOperation(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// NoteOperation sets the operation's name in the log, the metrics and the trace, for a
+// SetOperation sets the operation's name in the log, the metrics and the trace, for a
 // handler that is not an operation of an [API].
-func NoteOperation(ctx context.Context, name, route string) {
+func SetOperation(ctx context.Context, name, route string) {
 	requestInfoFrom(ctx).operation = name
 	if span := trace.SpanFromContext(ctx); span.IsRecording() {
 		span.SetName(name)

@@ -18,9 +18,9 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// TestLog_HasNoPathThatCallersMakeUp: such a path may be a link with a secret in it, or as
-// long as a server accepts.
-func TestLog_HasNoPathThatCallersMakeUp(t *testing.T) {
+// TestLog_HasNoUnknownPath checks the log and the trace. An unknown path may contain a
+// secret, and be as long as a server accepts.
+func TestLog_HasNoUnknownPath(t *testing.T) {
 	t.Parallel()
 	const secret, id, longest = "hunter2", "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", 1 << 10
 	var log bytes.Buffer
@@ -63,21 +63,21 @@ func TestLog_HasNoPathThatCallersMakeUp(t *testing.T) {
 	}
 }
 
-// TestTrace_IgnoresStrangersTraces compares internal servers with public ones. The
+// TestTrace_PublicServersStartTheirOwn compares internal servers with public ones. The
 // caller's trace is sampled.
 func TestTrace_PublicServersStartTheirOwn(t *testing.T) {
 	t.Parallel()
 	const callersTrace = "0af7651916cd43dd8448eb211c80319c"
 	for name, tc := range map[string]struct {
-		public  bool
-		own     sdktrace.Sampler // for traces that begin here
-		spans   int
-		linked  bool
-		ourself bool // begins a trace of its own
+		public   bool
+		own      sdktrace.Sampler // of traces that begin here
+		spans    int
+		linked   bool
+		newTrace bool
 	}{
-		"a server's":                      {own: sdktrace.NeverSample(), spans: 1},
-		"a stranger's":                    {public: true, own: sdktrace.AlwaysSample(), spans: 1, linked: true, ourself: true},
-		"a stranger's, with none of ours": {public: true, own: sdktrace.NeverSample()},
+		"an internal server continues the caller's trace": {own: sdktrace.NeverSample(), spans: 1},
+		"a public server starts a trace":                  {public: true, own: sdktrace.AlwaysSample(), spans: 1, linked: true, newTrace: true},
+		"a public server does its own sampling":           {public: true, own: sdktrace.NeverSample()},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -94,7 +94,7 @@ func TestTrace_PublicServersStartTheirOwn(t *testing.T) {
 				t.Fatalf("%d spans, want %d", len(ended), tc.spans)
 			}
 			for _, span := range ended {
-				if own := span.SpanContext().TraceID().String() != callersTrace; own != tc.ourself {
+				if isNew := span.SpanContext().TraceID().String() != callersTrace; isNew != tc.newTrace {
 					t.Errorf("the trace is %s", span.SpanContext().TraceID())
 				}
 				if linked := len(span.Links()) == 1 && span.Links()[0].SpanContext.TraceID().String() == callersTrace; linked != tc.linked {

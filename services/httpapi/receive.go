@@ -23,8 +23,8 @@ func (a *API) Receive(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
-	body := &receivedBody{hold: a.received.enter(requestInfoFrom(ctx.Context()).user)}
-	defer body.hold.Release()
+	body := &receivedBody{reserved: a.received.enter(requestInfoFrom(ctx.Context()).user)}
+	defer body.reserved.Release()
 	if problem := body.receive(w, r, ctx.Operation().MaxBodyBytes-1); problem != nil {
 		WriteTo(ctx, problem)
 		return
@@ -44,8 +44,8 @@ func ReceivedBody(r *http.Request) []byte {
 type receivedBody struct {
 	bytes.Reader
 
-	data []byte
-	hold *Held // len(data) bytes
+	data     []byte
+	reserved *Reservation // len(data) bytes
 }
 
 // receive reads a request body of at most limit bytes and replaces r.Body with the
@@ -74,7 +74,7 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 		case err == nil && int64(len(b.data)) > limit:
 			return bodyTooLarge()
 		case err != nil:
-			NoteCause(r.Context(), err)
+			SetLoggedCause(r.Context(), err)
 			return Invalid(taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: "is incomplete"})
 		}
 	}
@@ -85,7 +85,7 @@ func (b *receivedBody) receive(w http.ResponseWriter, r *http.Request, limit int
 
 // Write appends part of the body. It fails with a [Problem] if too many bytes are held.
 func (b *receivedBody) Write(p []byte) (int, error) {
-	if problem := b.hold.try(int64(len(p))); problem != nil {
+	if problem := b.reserved.try(int64(len(p))); problem != nil {
 		return 0, problem
 	}
 	b.data = append(b.data, p...)

@@ -117,7 +117,7 @@ func TestReceive(t *testing.T) {
 				}
 			}
 			r := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
-			body := &receivedBody{hold: all.enter("me")}
+			body := &receivedBody{reserved: all.enter("me")}
 			problem := body.receive(httptest.NewRecorder(), r, 8)
 			if test.want != "" {
 				if problem == nil || problem.Code != test.want {
@@ -125,10 +125,10 @@ func TestReceive(t *testing.T) {
 				}
 			} else if problem != nil {
 				t.Errorf("got %v, want the body", problem)
-			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || body.hold.bytes != int64(len(got)) {
-				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), body.hold.bytes)
+			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || body.reserved.bytes != int64(len(got)) {
+				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), body.reserved.bytes)
 			}
-			body.hold.Release()
+			body.reserved.Release()
 			if !test.full && !test.share && (!all.all.TryAcquire(maxReceived) || len(all.callers) > 0) {
 				t.Error("bytes are held after the end")
 			}

@@ -11,7 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// RequestIDHeader carries the request's id between servers and back to the client.
+// RequestIDHeader is the header with the request's id, between servers and back to the
+// client.
 const RequestIDHeader = "X-Request-Id"
 
 // maxRequestIDLength bounds a request id from the caller.
@@ -27,7 +28,7 @@ type requestInfo struct {
 	code      taskapi.ErrorCode
 	limit     limit
 	cause     error
-	// caller is the server's own value for the user; see [SetUser].
+	// caller is the value that was passed to [SetUser].
 	caller any
 	slot   slot
 	// streamed reports whether the response was a stream, whose duration is not
@@ -61,7 +62,7 @@ func SetLoggedPath(ctx context.Context, path string) {
 }
 
 // SetUser sets the user of the request, and the value that [Caller] returns. The log
-// has a hash of the id.
+// contains only a hash of the id.
 func SetUser(ctx context.Context, userID string, caller any) {
 	info := requestInfoFrom(ctx)
 	info.user, info.caller = userID, caller
@@ -73,15 +74,16 @@ func Caller[T any](ctx context.Context) T {
 	return caller
 }
 
-// NoteCode sets the error code in the request's log line, for an error response of
+// SetLoggedCode sets the error code in the request's log line, for an error response of
 // another server.
-func NoteCode(ctx context.Context, code taskapi.ErrorCode) { requestInfoFrom(ctx).code = code }
+func SetLoggedCode(ctx context.Context, code taskapi.ErrorCode) { requestInfoFrom(ctx).code = code }
 
-// NoteCause sets the error in the request's log line.
-func NoteCause(ctx context.Context, err error) { requestInfoFrom(ctx).cause = err }
+// SetLoggedCause sets the error in the request's log line.
+func SetLoggedCause(ctx context.Context, err error) { requestInfoFrom(ctx).cause = err }
 
-// identify gives each request an id: the caller's, if it is safe to log, or a new one.
-func identify(next http.Handler) http.Handler {
+// setRequestID is a middleware that sets the request's id: the caller's, if it is safe to
+// log, or a new one.
+func setRequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(RequestIDHeader)
 		if !validRequestID(id) {

@@ -15,44 +15,45 @@ import (
 )
 
 const (
-	// oneTask is the number of bytes that an operation on one task reserves: for the
-	// longest body, the task and the response.
-	oneTask = 2 * MaxBodyBytes
-	// forwarded is the number of bytes that a forwarded operation reserves.
-	forwarded = 128 << 10
+	// oneTaskBytes is the number of bytes that an operation on one task reserves for the
+	// request body, the task and the response. Together they take at most twice as much
+	// as the longest body.
+	oneTaskBytes = 2 * MaxBodyBytes
+	// forwardedBytes is the number of bytes that a forwarded operation reserves.
+	forwardedBytes = 128 << 10
 	// maxPooledBuffer is the capacity of the largest buffer that is returned to the
 	// pool.
 	maxPooledBuffer = 64 << 10
 )
 
-// Holds returns the [huma.Operation.Metadata] of an operation that reserves this number of
-// bytes instead of the default, which is enough for one task.
-func Holds(bytes int64) map[string]any { return map[string]any{holdsName: bytes} }
+// MemoryMetadata returns the [huma.Operation.Metadata] of an operation that reserves this
+// number of bytes instead of the default, which is enough for one task.
+func MemoryMetadata(bytes int64) map[string]any { return map[string]any{memoryKey: bytes} }
 
-const holdsName = "tasklane.holds"
+const memoryKey = "tasklane.memory"
 
-// holds returns the number of bytes that an operation reserves.
-func holds(op *huma.Operation) int64 {
-	if bytes, ok := op.Metadata[holdsName].(int64); ok {
+// memoryOf returns the number of bytes that an operation reserves.
+func memoryOf(op *huma.Operation) int64 {
+	if bytes, ok := op.Metadata[memoryKey].(int64); ok {
 		return bytes
 	}
-	return oneTask
+	return oneTaskBytes
 }
 
-// Hold reserves bytes for the next read and write of a user's stream. It waits until they
+// Reserve reserves bytes for the next read and write of a user's stream. It waits until they
 // are available, and returns an error only if ctx ends.
-func (a *API) Hold(ctx context.Context, user string, bytes int64) (*Held, error) {
-	h := a.responses.enter(user)
-	if h.wait(ctx, bytes) != nil {
-		h.Release()
+func (a *API) Reserve(ctx context.Context, user string, bytes int64) (*Reservation, error) {
+	r := a.responses.enter(user)
+	if r.wait(ctx, bytes) != nil {
+		r.Release()
 		return nil, ctx.Err()
 	}
-	return h, nil
+	return r, nil
 }
 
-// HeldBy returns the memory reserved by the operation of ctx. A stream releases it once
-// its first events are sent.
-func HeldBy(ctx context.Context) *Held { return requestInfoFrom(ctx).slot.hold }
+// ReservationOf returns the memory reserved by the operation of ctx. A stream releases it
+// once its first events are sent.
+func ReservationOf(ctx context.Context) *Reservation { return requestInfoFrom(ctx).slot.reserved }
 
 // bufferedResponse is the context of an operation whose response is buffered, so that
 // the operation's memory can be freed before a slow client has read the response.
@@ -63,7 +64,8 @@ type bufferedResponse struct {
 	body   *bytes.Buffer
 }
 
-// humaContext is embedded under another name than Context, which is one of its methods.
+// humaContext is [huma.Context] under another name, because an embedded field called Context
+// would hide the method Context.
 type humaContext = huma.Context
 
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
@@ -85,8 +87,9 @@ func (b *bufferedResponse) BodyWriter() io.Writer {
 	return b.body
 }
 
-// send writes the response, unless the operation has written it itself.
-func (b *bufferedResponse) send(w http.ResponseWriter, held *Held) {
+// send writes the buffered response. A stream has written its response itself, and has
+// neither body nor status here.
+func (b *bufferedResponse) send(w http.ResponseWriter, held *Reservation) {
 	if b.body == nil {
 		if b.status != 0 {
 			w.WriteHeader(b.status)

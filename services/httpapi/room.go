@@ -49,16 +49,16 @@ func newRoom(size int64) *room {
 func (r *room) heldBytes() float64 { return float64(r.held.Load()) }
 func (r *room) waiters() float64   { return float64(r.waiting.Load()) }
 
-// Held is the number of bytes that one goroutine holds for a caller.
-type Held struct {
+// Reservation is a number of bytes that one goroutine reserves for a caller.
+type Reservation struct {
 	room   *room
 	caller string
 	own    *callerRoom
 	bytes  int64
 }
 
-// enter returns a Held of zero bytes for a caller. Release it.
-func (r *room) enter(caller string) *Held {
+// enter returns a Reservation of zero bytes for a caller. Release it.
+func (r *room) enter(caller string) *Reservation {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	own := r.callers[caller]
@@ -67,63 +67,63 @@ func (r *room) enter(caller string) *Held {
 		r.callers[caller] = own
 	}
 	own.holds++
-	return &Held{room: r, caller: caller, own: own}
+	return &Reservation{room: r, caller: caller, own: own}
 }
 
 // wait takes n more bytes once they are free. If ctx ends first, the problem says whether
 // the caller's share or the room was full.
-func (h *Held) wait(ctx context.Context, n int64) *Problem {
-	h.room.waiting.Add(1)
-	defer h.room.waiting.Add(-1)
-	if h.own.Acquire(ctx, n) != nil {
+func (r *Reservation) wait(ctx context.Context, n int64) *Problem {
+	r.room.waiting.Add(1)
+	defer r.room.waiting.Add(-1)
+	if r.own.Acquire(ctx, n) != nil {
 		return tooMuchAtOnce(limitUserMemory)
 	}
-	if h.room.all.Acquire(ctx, n) != nil {
-		h.own.Release(n)
+	if r.room.all.Acquire(ctx, n) != nil {
+		r.own.Release(n)
 		return full(limitMemory)
 	}
-	h.take(n)
+	r.take(n)
 	return nil
 }
 
 // try takes n more bytes, or returns a problem if they are not free.
-func (h *Held) try(n int64) *Problem {
-	if !h.own.TryAcquire(n) {
+func (r *Reservation) try(n int64) *Problem {
+	if !r.own.TryAcquire(n) {
 		return tooMuchAtOnce(limitUserMemory)
 	}
-	if !h.room.all.TryAcquire(n) {
-		h.own.Release(n)
+	if !r.room.all.TryAcquire(n) {
+		r.own.Release(n)
 		return full(limitMemory)
 	}
-	h.take(n)
+	r.take(n)
 	return nil
 }
 
-func (h *Held) take(n int64) {
-	h.bytes += n
-	h.room.held.Add(n)
+func (r *Reservation) take(n int64) {
+	r.bytes += n
+	r.room.held.Add(n)
 }
 
 // Shrink releases all but n bytes.
-func (h *Held) Shrink(n int64) {
-	if back := h.bytes - n; back > 0 {
-		h.own.Release(back)
-		h.room.all.Release(back)
-		h.room.held.Add(-back)
-		h.bytes = n
+func (r *Reservation) Shrink(n int64) {
+	if back := r.bytes - n; back > 0 {
+		r.own.Release(back)
+		r.room.all.Release(back)
+		r.room.held.Add(-back)
+		r.bytes = n
 	}
 }
 
 // Release releases all bytes. It may be called again, and on nil.
-func (h *Held) Release() {
-	if h == nil || h.own == nil {
+func (r *Reservation) Release() {
+	if r == nil || r.own == nil {
 		return
 	}
-	h.Shrink(0)
-	h.room.mu.Lock()
-	defer h.room.mu.Unlock()
-	if h.own.holds--; h.own.holds == 0 {
-		delete(h.room.callers, h.caller)
+	r.Shrink(0)
+	r.room.mu.Lock()
+	defer r.room.mu.Unlock()
+	if r.own.holds--; r.own.holds == 0 {
+		delete(r.room.callers, r.caller)
 	}
-	h.own = nil
+	r.own = nil
 }

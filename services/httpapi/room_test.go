@@ -55,7 +55,7 @@ func TestRoom(t *testing.T) {
 			if problem := third.wait(waiting, 1); problem == nil || problem.Code != taskapi.CodeRateLimited {
 				t.Errorf("after a second: %v, want %s", problem, taskapi.CodeRateLimited)
 			}
-			for _, held := range []*Held{first, second, third} {
+			for _, held := range []*Reservation{first, second, third} {
 				held.Release()
 				held.Release()
 			}

@@ -18,7 +18,7 @@ type Shared[K comparable, V any] struct {
 type share[V any] struct {
 	done    chan struct{} // closed when value or err is set
 	value   V
-	held    *Held
+	held    *Reservation
 	err     error
 	streams int                // that have the value or wait for it
 	cancel  context.CancelFunc // cancels the read
@@ -27,7 +27,7 @@ type share[V any] struct {
 // Get returns the value of a key. The caller must release it. If no other stream has the
 // value or waits for it, Get calls read, whose context ends when the last stream stops
 // waiting. read also returns the memory held for the value.
-func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Held, error)) (value V, release func(), err error) {
+func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Reservation, error)) (value V, release func(), err error) {
 	s.mu.Lock()
 	found := s.shares[key]
 	if found == nil {
@@ -49,7 +49,7 @@ func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context
 }
 
 // begin starts reading a value. s.mu must be held.
-func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Held, error)) *share[V] {
+func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Reservation, error)) *share[V] {
 	ctx, cancel := context.WithCancel(context.Background())
 	begun := &share[V]{done: make(chan struct{}), cancel: cancel}
 	if s.shares == nil {
@@ -73,7 +73,7 @@ func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Held, error)
 }
 
 // recovered calls read and turns a panic into an error.
-func recovered[V any](ctx context.Context, read func(context.Context) (V, *Held, error)) (value V, held *Held, err error) {
+func recovered[V any](ctx context.Context, read func(context.Context) (V, *Reservation, error)) (value V, held *Reservation, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())

@@ -38,7 +38,7 @@ func TestShared(t *testing.T) {
 
 	bubble("reads a value once and holds it until the last release", func(t *testing.T, s *Shared[string, int], r *room) {
 		reads := 0
-		read := func(context.Context) (int, *Held, error) {
+		read := func(context.Context) (int, *Reservation, error) {
 			reads++
 			held := r.enter("ada")
 			_ = held.try(1)
@@ -80,7 +80,7 @@ func TestShared(t *testing.T) {
 
 	bubble("keeps reading until the last stream leaves", func(t *testing.T, s *Shared[string, int], r *room) {
 		var ended error
-		read := func(ctx context.Context) (int, *Held, error) {
+		read := func(ctx context.Context) (int, *Reservation, error) {
 			held := r.enter("ada")
 			_ = held.try(1)
 			<-ctx.Done()
@@ -114,15 +114,15 @@ func TestShared(t *testing.T) {
 
 	bubble("an error reaches all waiters and is not cached", func(t *testing.T, s *Shared[string, int], _ *room) {
 		failure := errors.New("no")
-		for name, read := range map[string]func(context.Context) (int, *Held, error){
-			"no":          func(context.Context) (int, *Held, error) { return 0, nil, failure },
-			"panic: oops": func(context.Context) (int, *Held, error) { panic("oops") },
+		for name, read := range map[string]func(context.Context) (int, *Reservation, error){
+			"no":          func(context.Context) (int, *Reservation, error) { return 0, nil, failure },
+			"panic: oops": func(context.Context) (int, *Reservation, error) { panic("oops") },
 		} {
 			if _, _, err := s.Get(t.Context(), "key", read); err == nil || !strings.HasPrefix(err.Error(), name) {
 				t.Errorf("%v, want %s", err, name)
 			}
 		}
-		if value, release, err := s.Get(t.Context(), "key", func(context.Context) (int, *Held, error) { return 1, nil, nil }); value != 1 || err != nil {
+		if value, release, err := s.Get(t.Context(), "key", func(context.Context) (int, *Reservation, error) { return 1, nil, nil }); value != 1 || err != nil {
 			t.Errorf("%d, %v", value, err)
 		} else {
 			release()
@@ -168,7 +168,7 @@ func (c *crowdStream) Next(ctx context.Context, events *Events, _ bool) error {
 		return nil
 	}
 	from := c.sent
-	encoded, release, err := c.all.Get(ctx, fmt.Sprint(c.user.name, from, latest), func(context.Context) ([]byte, *Held, error) {
+	encoded, release, err := c.all.Get(ctx, fmt.Sprint(c.user.name, from, latest), func(context.Context) ([]byte, *Reservation, error) {
 		c.reads.Add(1)
 		var encoded []byte
 		for n := from + 1; n <= latest; n++ {

@@ -113,7 +113,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 		return // the response to HEAD is complete
 	}
 	if err := s.source.Begin(ctx.Context(), s.events); err != nil {
-		noteStreamEnd(ctx.Context(), err)
+		logStreamEnd(ctx.Context(), err)
 		return
 	}
 	begun = true
@@ -142,7 +142,7 @@ func (s *Stream) wait(ctx context.Context) {
 	s.start(nil)
 	<-ended
 	if s.cause != nil {
-		NoteCause(ctx, s.cause)
+		SetLoggedCause(ctx, s.cause)
 	}
 	if s.broken {
 		panic(http.ErrAbortHandler)

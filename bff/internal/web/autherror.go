@@ -39,7 +39,7 @@ func writeAuthError(w http.ResponseWriter, r *http.Request, response *forward.Re
 	if code == "INVALID_ORIGIN" {
 		problem.Error = originSentence(r, "Better Auth does not trust it. Add it to BETTER_AUTH_TRUSTED_ORIGINS of the auth server, or to trustedOrigins of your own.")
 	}
-	httpapi.NoteCode(r.Context(), problem.Code)
+	httpapi.SetLoggedCode(r.Context(), problem.Code)
 	members := map[string]any{}
 	encoded, _ := json.Marshal(problem)   // a struct of strings always encodes
 	_ = json.Unmarshal(encoded, &members) // it is an object

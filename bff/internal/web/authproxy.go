@@ -78,7 +78,7 @@ func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
 }
 
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	httpapi.NoteOperation(r.Context(), authOperation, authPath)
+	httpapi.SetOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
 	// Later segments may contain a secret, as in reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); endpointName.MatchString(first) {

@@ -17,9 +17,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// bootstrapHolds is the number of bytes that a bootstrap reserves: for a page of tasks and
+// bootstrapMemory is the number of bytes that a bootstrap reserves: for a page of tasks and
 // the lists, encoded and decoded, and the response.
-const bootstrapHolds = 6 << 20
+const bootstrapMemory = 6 << 20
 
 var startTag = &huma.Tag{Name: "Start", Description: "The data that a page needs first, in one response."}
 
@@ -71,7 +71,7 @@ func (s *server) registerBootstrap(api *httpapi.API) {
 			"A part that fails or takes longer than 6.5 seconds is null, with the reason in failures. If all parts fail, the response is an error.",
 		Tags:     []string{startTag.Name},
 		Security: security,
-		Metadata: httpapi.Holds(bootstrapHolds),
+		Metadata: httpapi.MemoryMetadata(bootstrapMemory),
 	}, readCodes, func(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.Output[Bootstrap], error) {
 		return s.bootstrap(ctx, api, in)
 	})

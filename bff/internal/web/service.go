@@ -55,7 +55,7 @@ func (s *server) forward(ctx huma.Context) {
 	if response.Status >= http.StatusBadRequest {
 		var problem taskapi.Problem
 		if json.Unmarshal(response.Whole(), &problem) == nil {
-			httpapi.NoteCode(ctx.Context(), problem.Code)
+			httpapi.SetLoggedCode(ctx.Context(), problem.Code)
 		}
 	}
 	send(w, r, response)
@@ -121,7 +121,7 @@ func isForwardable(response *forward.Response) bool {
 func send(w http.ResponseWriter, r *http.Request, response *forward.Response) {
 	defer response.Close()
 	if err := response.Send(w); err != nil {
-		httpapi.NoteCause(r.Context(), err)
+		httpapi.SetLoggedCause(r.Context(), err)
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -81,11 +81,11 @@ const mergePatch = "application/merge-patch+json"
 // maxBatchBytes is the size of the largest batch.
 const maxBatchBytes = 2 << 20
 
-// The memory that operations hold: a page of about a mebibyte as it is read and as it
-// is sent, and twice the bodies, resources and response of a batch.
+// The number of bytes that operations reserve: for a page of about a mebibyte as it is read
+// and as it is sent, and for twice the bodies, resources and response of a batch.
 const (
-	pageHolds  = 3 << 20
-	batchHolds = 8 << 20
+	pageMemory  = 3 << 20
+	batchMemory = 8 << 20
 )
 
 // pageNote documents the length of pages.
@@ -101,7 +101,7 @@ func Register(s Server, h Handlers) {
 		OperationID: "listTasks", Method: http.MethodGet, Path: TasksPath, Tags: []string{tasksTag},
 		Summary:     "List tasks",
 		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped." + pageNote,
-		Metadata:    httpapi.Holds(pageHolds),
+		Metadata:    httpapi.MemoryMetadata(pageMemory),
 	})
 	registerResource(s, kindOf(taskapi.KindTask), h.Tasks)
 	register(s, h.GetTaskStats, nil, huma.Operation{
@@ -119,7 +119,7 @@ func Register(s Server, h Handlers) {
 		OperationID: "listLists", Method: http.MethodGet, Path: ListsPath, Tags: []string{listsTag},
 		Summary:     "List lists",
 		Description: "Returns the lists that pass all filters, in their manual order, a page at a time." + pageNote,
-		Metadata:    httpapi.Holds(pageHolds),
+		Metadata:    httpapi.MemoryMetadata(pageMemory),
 	})
 	registerResource(s, kindOf(taskapi.KindList), h.Lists)
 	registerSettings(s, h.Settings)
@@ -130,18 +130,18 @@ func Register(s Server, h Handlers) {
 		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. " +
 			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more. " +
 			"The days also have the occurrences to come of these tasks, in the time zone of the settings: at most 2,000; occurrencesTruncated says if there are more.",
-		Metadata: httpapi.Holds(pageHolds),
+		Metadata: httpapi.MemoryMetadata(pageMemory),
 	})
 	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{
 		OperationID: "listChanges", Method: http.MethodGet, Path: "/api/changes", Tags: []string{resourcesTag},
 		Summary:     "List changes",
 		Description: "Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again." + pageNote,
-		Metadata:    httpapi.Holds(pageHolds),
+		Metadata:    httpapi.MemoryMetadata(pageMemory),
 	})
 	registerStream(s, h.WatchChanges, append([]taskapi.ErrorCode{taskapi.CodeCursorExpired}, s.WatchCodes...), huma.Operation{
 		OperationID: "watchChanges", Method: http.MethodGet, Path: "/api/events", Tags: []string{resourcesTag},
 		Summary:  "Watch changes",
-		Metadata: httpapi.Holds(pageHolds),
+		Metadata: httpapi.MemoryMetadata(pageMemory),
 		Description: "A stream of server-sent events. It begins with the event ready, whose data is {\"seq\": N}, the number it begins after. " +
 			"Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. " +
 			"A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed." + s.WatchNote,
@@ -163,7 +163,7 @@ func Register(s Server, h Handlers) {
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},
 		Summary:      "Change several resources at once",
 		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.",
-		MaxBodyBytes: maxBatchBytes, Metadata: httpapi.Holds(batchHolds),
+		MaxBodyBytes: maxBatchBytes, Metadata: httpapi.MemoryMetadata(batchMemory),
 	})
 }
 

@@ -42,11 +42,11 @@ func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, mo
 }
 
 // Ready adds the event ready of a stream that begins after a position, and whose next events
-// are the page. It returns the memory that the operation of ctx holds, which must be
+// are the page. It returns the memory that the operation of ctx has reserved, which must be
 // released once the page is sent.
-func (p ChangePage) Ready(ctx context.Context, events *httpapi.Events, after taskapi.ChangeCursor) *httpapi.Held {
-	held := httpapi.HeldBy(ctx)
-	held.Shrink(int64(cap(p.Events)) + httpapi.EventsHold)
+func (p ChangePage) Ready(ctx context.Context, events *httpapi.Events, after taskapi.ChangeCursor) *httpapi.Reservation {
+	held := httpapi.ReservationOf(ctx)
+	held.Shrink(int64(cap(p.Events)) + httpapi.EventsMemory)
 	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after.After))
 	return held
 }
@@ -64,8 +64,8 @@ type ChangePages[K comparable] struct {
 // waits for memory of the user and calls read, whose context ends when nobody waits for the
 // page any more.
 func (p *ChangePages[K]) Get(ctx context.Context, key K, user string, read func(context.Context) (ChangePage, error)) (page ChangePage, release func(), err error) {
-	return p.pages.Get(ctx, key, func(ctx context.Context) (ChangePage, *httpapi.Held, error) {
-		held, err := p.API.Hold(ctx, user, pageHolds)
+	return p.pages.Get(ctx, key, func(ctx context.Context) (ChangePage, *httpapi.Reservation, error) {
+		held, err := p.API.Reserve(ctx, user, pageMemory)
 		if err != nil {
 			return ChangePage{}, nil, err
 		}
