@@ -3,7 +3,7 @@ import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
 import { deleteAccount } from "./account.mjs";
 import { features } from "./features.mjs";
-import { foreign } from "./log.mjs";
+import { libraryLogger } from "./log.mjs";
 import { createMail } from "./mail.mjs";
 import { passkeyPlugins } from "./passkeys.mjs";
 import { programPlugins } from "./programs.mjs";
@@ -72,7 +72,7 @@ export function createAuth(config, pool, log) {
     },
     logger: {
       level: config.logLevel,
-      log: (level, ...words) => foreign(log, level)(...words),
+      log: (level, ...args) => libraryLogger(log, level)(...args),
     },
   });
   return auth;

@@ -137,7 +137,7 @@ test("error messages contain no secrets", () => {
   });
 });
 
-/** The variables that readConfig complains about. */
+/** The variables in the errors of readConfig. */
 function mistakes(env) {
   try {
     readConfig(env);

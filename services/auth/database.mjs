@@ -53,7 +53,7 @@ export function deleteExpired(pool, log) {
   return now();
 }
 
-/** Connects, and waits for a database that is still starting or, if serverless, waking up. */
+/** Connects, and waits up to 30 s for a database that is starting or, if serverless, waking up. */
 async function connect(pool, log) {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -68,8 +68,9 @@ async function connect(pool, log) {
 }
 
 /**
- * Private keys are encrypted with BETTER_AUTH_SECRET. With another secret, this
- * server cannot work and must keep the keys: other servers may use them.
+ * Checks that the signing key can be decrypted. Private keys are encrypted with
+ * BETTER_AUTH_SECRET. With another secret, this server must fail and not replace the
+ * keys, which other servers may use.
  */
 async function ensureSigningKey(auth) {
   try {

@@ -1,4 +1,4 @@
-// Tells the page which features of accounts are on.
+// The endpoint from which the page reads which account features are on.
 import { createAuthEndpoint } from "better-auth/api";
 
 /**

@@ -6,7 +6,7 @@ import { operations } from "./metrics.mjs";
 
 /** The largest accepted body, the same limit as the bff's. */
 const MAX_BODY_BYTES = 1 << 20;
-/** The longest accepted path. Those with a token in them are the longest. */
+/** The length in characters of the longest accepted path, which is one with a token. */
 const MAX_PATH_LENGTH = 200;
 
 /**
@@ -26,14 +26,14 @@ export function authHandler(auth, log, proxies) {
       response.setHeader("allow", methods.join(", "));
       return sendJSON(response, 405, { message: "Method not allowed." });
     }
-    // Better Auth would count the requests of each path separately, also of unknown
-    // ones, and so keep all paths that anybody makes up.
+    // Better Auth counts requests for each path, known or not, so unknown paths would
+    // fill its memory.
     const path = request.url.split("?", 1)[0];
     if (path.length > MAX_PATH_LENGTH || operation(path) === "none") return sendJSON(response, 404, { message: "Not found." });
     if (!isHost(request.headers.host)) return sendJSON(response, 400, { message: "The Host header is malformed." });
-    // Better Auth would put this header into a URL unchecked, although it knows its public address.
+    // Better Auth would build a URL with this header, unchecked, although it knows its public address.
     delete request.headers["x-forwarded-proto"];
-    // A caller that is not a proxy is the client, whose address limits its sign-ins.
+    // Sign-ins are limited by the client's address. A caller that is not a trusted proxy is the client.
     const caller = request.socket.remoteAddress ?? "";
     if (!proxies.check(caller, isIPv6(caller) ? "ipv6" : "ipv4")) delete request.headers["x-forwarded-for"];
     request.headers["x-forwarded-for"] ??= caller;

@@ -58,7 +58,7 @@ test("only a trusted proxy sets the client's address", async (t) => {
   ]) {
     const { address } = await serve(t, client, proxies);
     const response = await fetch(address, { headers: sent ? { "x-forwarded-for": sent } : {} });
-    assert.equal(await response.text(), want, `${proxies} says ${sent}`);
+    assert.equal(await response.text(), want, `proxies ${proxies}, X-Forwarded-For ${sent}`);
   }
 });
 

@@ -15,15 +15,15 @@ export function createLogger(least = "info", write = (line) => process.stderr.wr
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
 }
 
-/** Sends what libraries print to the log. */
-export function adoptConsole(log) {
+/** Redirects the console, to which libraries print, to the log. */
+export function redirectConsole(log) {
   for (const [method, level] of [["debug", "debug"], ["log", "info"], ["info", "info"], ["warn", "warn"], ["error", "error"]]) {
-    console[method] = foreign(log, level);
+    console[method] = libraryLogger(log, level);
   }
 }
 
 /** Returns a function that logs a library's message and its details. */
-export function foreign(log, level) {
+export function libraryLogger(log, level) {
   return (message, ...details) => log[level](typeof message === "string" ? message : "from a library", details.length > 0 ? { details } : {});
 }
 
@@ -33,12 +33,13 @@ export function requestID(request) {
   return /^[\w.-]{1,128}$/.test(id ?? "") ? id : undefined;
 }
 
-/** The paths beside Better Auth's. */
+/** The server's own paths, which are not Better Auth's. */
 export const OWN_PATHS = ["/healthz", "/readyz", "/metrics"];
 
 /**
- * The path of a request as it is logged: without its parameters, and without a path
- * that there is not. Both may be secrets, such as the token in a link.
+ * Returns the path of a request for the log: that of the endpoint without parameters, or
+ * "/…" if the path is unknown. Parameters and unknown paths may be secrets, such as the
+ * token in a link.
  *
  * @param {string} operation as metrics.mjs names it
  */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createLogger, foreign, loggedPath } from "./log.mjs";
+import { createLogger, libraryLogger, loggedPath } from "./log.mjs";
 
 test("lines below the level are dropped", () => {
   const lines = [];
@@ -18,8 +18,8 @@ test("addresses and tokens are redacted", () => {
   const log = createLogger("info", (line) => lines.push(line));
   const token = "4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo";
   log.info("Sign-up attempt for existing email: ada.lovelace+tasks@example.com", { requestId: "019ac2f47b3c7c1e9a550d6f2b8e4c11" });
-  foreign(log, "error")(new Error("Key (email)=(ada@example.com) exists already"), { email: "ada%40example.com", cookie: `better-auth.session_token=${token}.c2ln` });
-  foreign(log, "warn")("a JWT", ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl", { token: "a1b2c3d4e5f6a7b8c9d0e1f2" }]);
+  libraryLogger(log, "error")(new Error("Key (email)=(ada@example.com) exists already"), { email: "ada%40example.com", cookie: `better-auth.session_token=${token}.c2ln` });
+  libraryLogger(log, "warn")("a JWT", ["eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl", { token: "a1b2c3d4e5f6a7b8c9d0e1f2" }]);
   assert.doesNotMatch(lines.join(""), /ada|example\.com|4bTd|eyJ|a1b2/);
   assert.match(lines[0], /existing email: \[address\]","requestId":"019ac2f47b3c7c1e9a550d6f2b8e4c11"/);
   assert.match(lines[1], /from a library/);
@@ -28,7 +28,7 @@ test("addresses and tokens are redacted", () => {
   assert.ok(lines[3].includes("at processTicksAndRejections of @better-auth/core") && lines[3].includes("/api/auth/reset-password"), lines[3]);
 });
 
-test("a path is logged without its parameters, and an unknown one not at all", () => {
+test("a path is logged without its parameters, and an unknown path is not logged", () => {
   for (const [path, operation, want] of [
     ["/api/auth/sign-in/email", "sign-in/email", "/api/auth/sign-in/email"],
     ["/api/auth/reset-password/hunter2", "reset-password", "/api/auth/reset-password"],

@@ -32,13 +32,13 @@ export function createMail(config, log) {
     verify: () => transport.verify(),
     resetPassword: (to, url) =>
       send(to, "Choose a new password", `To choose a new password for Tasklane, open this page within an hour:`, url,
-        "If you did not ask for this, you can ignore this message. Your password stays as it is."),
+        "If you did not request this, you can ignore this message. Your password stays the same."),
     verifyAddress: (to, url) =>
       send(to, "Confirm your email address", "To confirm that this is your email address at Tasklane, open this page within an hour:", url,
-        "If you did not ask for this, you can ignore this message."),
+        "If you did not request this, you can ignore this message."),
     changeAddress: (to, newAddress, url) =>
       send(to, "Confirm your new email address", `To use ${newAddress} for Tasklane from now on, open this page within an hour:`, url,
-        "If you did not ask for this, change your password: somebody else is signed in to your account."),
+        "If you did not request this, change your password: somebody else is signed in to your account."),
     passwordChanged: (to) =>
       send(to, "Your password was changed", "Your password at Tasklane was changed just now, and all other sessions were signed out.",
         "If that was not you, choose a new password with “Forgot your password?” on the sign-in page."),

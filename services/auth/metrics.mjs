@@ -13,7 +13,7 @@ export function createMetrics(auth, pool, env = {}) {
   client.collectDefaultMetrics({ register });
   new client.Gauge({
     name: "tasklane_build_info",
-    help: "Always 1; the labels say which build this is.",
+    help: "Always 1. The labels are the version and the revision of the build.",
     labelNames: ["version", "revision"],
     registers: [register],
   }).set({ version: env.TASKLANE_VERSION || "dev", revision: env.TASKLANE_REVISION || "" }, 1);
@@ -54,7 +54,7 @@ export function createMetrics(auth, pool, env = {}) {
 
 /**
  * Returns the function that names the endpoint of a path, such as sign-in/email. All
- * unknown paths are "none", because callers could make up any number of them.
+ * unknown paths are "none", because clients can send any number of them.
  */
 export function operations(api) {
   const known = new Set();

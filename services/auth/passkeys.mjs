@@ -9,7 +9,7 @@ const limit = {
   model: "passkey",
   owner: "userId",
   max: MAX_PASSKEYS,
-  error: { code: "TOO_MANY_PASSKEYS", message: `You have ${MAX_PASSKEYS} passkeys, and an account has room for no more. Remove one first.` },
+  error: { code: "TOO_MANY_PASSKEYS", message: `You have ${MAX_PASSKEYS} passkeys, which is the maximum. Remove one first.` },
 };
 
 /**
@@ -40,25 +40,26 @@ export function passkeyPlugins(config, mail) {
   });
   const { generatePasskeyRegistrationOptions, verifyPasskeyRegistration } = plugin.endpoints;
   for (const endpoint of [generatePasskeyRegistrationOptions, verifyPasskeyRegistration]) limitRows(endpoint, limit);
-  plugin.endpoints.verifyPasskeyRegistration = rejecting(verifyPasskeyRegistration);
-  return mail ? [plugin, announcements(mail)] : [plugin];
+  plugin.endpoints.verifyPasskeyRegistration = withBadRequest(verifyPasskeyRegistration);
+  return mail ? [plugin, notifications(mail)] : [plugin];
 }
 
 /** Returns a plugin that notifies users by email of a new passkey. */
-function announcements(mail) {
-  const announce = createAuthMiddleware(async (ctx) => {
+function notifications(mail) {
+  const notify = createAuthMiddleware(async (ctx) => {
     const { userId } = ctx.context.returned; // a passkey, or an error, which has none
     const user = userId && (await ctx.context.internalAdapter.findUserById(userId));
     if (user) mail.passkeyAdded(user.email);
   });
-  return { id: "tasklane-passkeys", hooks: { after: [{ matcher: ({ path }) => path === "/passkey/verify-registration", handler: announce }] } };
+  return { id: "tasklane-passkeys", hooks: { after: [{ matcher: ({ path }) => path === "/passkey/verify-registration", handler: notify }] } };
 }
 
 /**
- * Makes the endpoint respond with 400 to what does not fit the challenge, such as that
- * of another tab, as at sign-in. The plugin's 500 would look like an outage.
+ * Makes the endpoint respond with 400, as at sign-in, if the passkey does not match the
+ * challenge, for example because another tab has requested one since. The plugin's 500
+ * would look like an outage.
  */
-function rejecting(verify) {
+function withBadRequest(verify) {
   const handle = (ctx) =>
     verify(ctx).catch((error) => {
       throw error.body?.code === "FAILED_TO_VERIFY_REGISTRATION" ? new APIError("BAD_REQUEST", error.body) : error;

@@ -56,7 +56,7 @@ test("a locked device can neither add a passkey nor sign in", async () => {
   assert.equal(tables.session.length, sessions);
 });
 
-test("a passkey that does not fit the challenge is rejected, and can be added again", async () => {
+test("a passkey that does not match the challenge is rejected, and another can be added", async () => {
   const { openBrowser, mails, tables } = start();
   const browser = openBrowser();
   await browser.signUp("ada@example.com");

@@ -27,7 +27,7 @@ export function programPlugins() {
     model: "apikey",
     owner: "referenceId",
     max: MAX_KEYS,
-    error: { code: "TOO_MANY_KEYS", message: `You have ${MAX_KEYS} API keys, and an account has room for no more. Revoke one first.` },
+    error: { code: "TOO_MANY_KEYS", message: `You have ${MAX_KEYS} API keys, which is the maximum. Revoke one first.` },
   });
   return [
     // Without a signature, the token in any response would be a credential.

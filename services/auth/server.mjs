@@ -5,7 +5,7 @@ import { networks, readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, deleteExpired, prepareDatabase, replaceSigningKey } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
-import { adoptConsole, createLogger, loggedPath, OWN_PATHS, requestID } from "./log.mjs";
+import { redirectConsole, createLogger, loggedPath, OWN_PATHS, requestID } from "./log.mjs";
 import { createMetrics } from "./metrics.mjs";
 import { startTracing, traceID } from "./tracing.mjs";
 
@@ -25,7 +25,7 @@ async function newKeys() {
   readFiles(process.env);
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  adoptConsole(log);
+  redirectConsole(log);
   const pool = createPool(config.databaseURL, log);
   await replaceSigningKey(createAuth(config, pool, log), pool, log);
   log.info("replaced the signing key");
@@ -36,7 +36,7 @@ async function run() {
   readFiles(process.env);
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
-  adoptConsole(log);
+  redirectConsole(log);
   const pool = createPool(config.databaseURL, log);
   const auth = createAuth(config, pool, log);
   await prepareDatabase(auth, pool, log);

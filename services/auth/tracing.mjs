@@ -3,7 +3,7 @@ import { DiagLogLevel, SpanKind, SpanStatusCode, context, diag, propagation, tra
 
 /** The only supported protocol. */
 const PROTOCOL = "http/protobuf";
-/** How long the process waits at its end for the last spans to be sent. */
+/** How long the process waits at exit for the last spans to be sent. */
 const FLUSH_TIMEOUT_MS = 5000;
 
 /**
@@ -27,7 +27,7 @@ function enabled(env) {
 }
 
 /**
- * Starts to send spans if the environment says so, even if the collector is not
+ * Starts to send spans if the environment enables traces, even if the collector is not
  * reachable yet. Better Auth then adds its own spans, one for each endpoint and each
  * database operation. OpenTelemetry's packages read process.env and are loaded only
  * here.
@@ -51,7 +51,7 @@ export async function startTracing(log) {
     resource: defaultResource().merge(resourceFromAttributes({ "service.name": "auth" })).merge(detectResources({ detectors: [envDetector] })),
     spanProcessors: [withoutErrorTexts, new BatchSpanProcessor(new OTLPTraceExporter())],
   });
-  // Not the default, which also passes on what callers send as baggage.
+  // Not the default propagator, which would also forward the caller's baggage.
   provider.register({ propagator: new W3CTraceContextPropagator() });
   const tracer = trace.getTracer("tasklane");
   return {
@@ -92,7 +92,7 @@ export function traceID() {
   return trace.getActiveSpan()?.spanContext().traceId;
 }
 
-/** Headers by which a server that is called continues the current trace. */
+/** The headers with which another server continues the current trace. */
 export function traceHeaders() {
   const headers = {};
   propagation.inject(context.active(), headers);

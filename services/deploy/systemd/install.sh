@@ -19,7 +19,7 @@ for built in .build/tasks .build/bff web-contract/demo/dist/index.html services/
 done
 
 mkdir -p "$opt/bin" "$etc" "$units"
-# Renamed into place, because what is replaced may be running.
+# Renamed into place, because the old program may be running.
 for program in tasks bff; do
 	cp ".build/$program" "$opt/bin/$program.new" && chmod 755 "$opt/bin/$program.new" && mv "$opt/bin/$program.new" "$opt/bin/$program"
 done
@@ -38,7 +38,7 @@ done
 cp services/deploy/systemd/run.sh "$opt/run"
 cp services/deploy/systemd/*.service "$units/"
 
-# Secrets are root's: systemd hands each service its own.
+# Only root can read the secrets. systemd passes each service its own.
 chmod 700 "$etc"
 umask 077
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the database and the roles, and gives these the passwords of /etc/tasklane.
-# Run it as root on PostgreSQL's machine, or give the address of a superuser:
+# Creates the database, and the roles with the passwords in /etc/tasklane. Run it as root
+# on PostgreSQL's machine, or with the address of a superuser:
 #
 #   sudo services/deploy/systemd/roles.sh [postgres://postgres:PASSWORD@HOST:5432]
 set -eu

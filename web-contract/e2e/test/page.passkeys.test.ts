@@ -208,7 +208,7 @@ describe.concurrent("a passkey", () => {
     );
     await openAccountSection(page, "Passkeys");
     await page.getByRole("button", { name: "Add a passkey" }).click();
-    await page.getByText("You have 20 passkeys, and an account has room for no more. Remove one first.").waitFor();
+    await page.getByText("You have 20 passkeys, which is the maximum. Remove one first.").waitFor();
     expect(await authenticator.passkeys()).toEqual([]);
   });
 

@@ -59,7 +59,7 @@ func build(t *testing.T) objects {
 		kind := strings.TrimPrefix(gvk.Group+"/"+gvk.Version+"/"+gvk.Kind, "/")
 		object, known := types[kind]
 		if !known {
-			t.Errorf("there is no %s", kind)
+			t.Errorf("the test does not know the kind %s", kind)
 			continue
 		}
 		if err := yaml.UnmarshalStrict([]byte(resource.MustYaml()), object); err != nil {

@@ -109,7 +109,7 @@ func (s *scraped) query(t *testing.T, expression string) promql.Vector {
 	return append(promql.Vector(nil), vector...)
 }
 
-// TestDashboard: each query of each panel has a result.
+// TestDashboard checks that each query of each panel has a result.
 func TestDashboard(t *testing.T) {
 	s := scrape(t)
 	raw, err := os.ReadFile("../../monitoring/dashboard.json")
@@ -142,8 +142,8 @@ func TestDashboard(t *testing.T) {
 	t.Logf("%d queries", count)
 }
 
-// TestAlerts: no alert fires in a healthy system; each uses existing metrics, and names
-// a section of OPERATIONS.md.
+// TestAlerts checks that no alert fires in a healthy system, and that each uses existing
+// metrics, has a section in OPERATIONS.md, and a test.
 func TestAlerts(t *testing.T) {
 	s := scrape(t)
 	groups, errs := rulefmt.ParseFile("../../monitoring/rules.yml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
@@ -180,7 +180,8 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestConfiguration: Prometheus accepts prometheus.yml, which has the rules' jobs.
+// TestConfiguration checks that Prometheus accepts prometheus.yml, which has the rules'
+// jobs.
 func TestConfiguration(t *testing.T) {
 	loaded, err := config.LoadFile("../../monitoring/prometheus.yml", false, nil)
 	if err != nil {
