@@ -21,7 +21,7 @@ import (
 const clockTolerance = 30 * time.Second
 
 type doctorCommand struct {
-	Email    string `help:"Sign in as this user, too, with the password in DOCTOR_PASSWORD."`
+	Email    string `help:"Also sign in as this user, with the password in DOCTOR_PASSWORD."`
 	Password string `env:"DOCTOR_PASSWORD" hidden:""`
 }
 
@@ -36,16 +36,16 @@ func (d doctorCommand) Run(ctx context.Context) error {
 }
 
 func runChecks(ctx context.Context, c config, user doctorCommand, out io.Writer) error {
-	p := &siteCheck{
+	d := &diagnosis{
 		config: c, user: user, auth: session.NewBetterAuth(c.BetterAuthURL.URL),
 		http: &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }},
 	}
-	defer p.signOut(context.WithoutCancel(ctx))
-	return doctor.Run(ctx, out, p.checks())
+	defer d.signOut(context.WithoutCancel(ctx))
+	return doctor.Run(ctx, out, d.checks())
 }
 
-// siteCheck is the state of the checks of a site.
-type siteCheck struct {
+// diagnosis is the state of one run of the checks.
+type diagnosis struct {
 	config
 
 	user doctorCommand
@@ -65,20 +65,20 @@ const (
 	tokenCheck  = "token"
 )
 
-func (p *siteCheck) checks() []doctor.Check {
+func (d *diagnosis) checks() []doctor.Check {
 	return []doctor.Check{
-		{Name: "site", Run: p.checkSite, Fix: "make the proxy in front, or the rewrites, forward /api to this bff"},
-		{Name: authCheck, Run: p.checkAuth, Fix: "check that Better Auth runs, and that BETTER_AUTH_URL is its address"},
-		{Name: "clock", Needs: authCheck, Run: p.checkClock, Fix: "synchronise both with NTP: the expiry of JWTs depends on the clocks"},
-		{Name: originCheck, Needs: authCheck, Run: p.checkOrigin, Fix: "see Better Auth's log"},
-		{Name: "proxy", Needs: authCheck, Run: p.checkProxy, Fix: "see Better Auth's log"},
-		{Name: "passkeys", Needs: originCheck, Run: p.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
-		{Name: "service", Run: p.checkService, Fix: "check that the task service runs, and that TASKS_URL is its address"},
-		{Name: signInCheck, Needs: originCheck, Run: p.checkSignIn, Fix: "see Better Auth's log"},
-		{Name: cookieCheck, Needs: signInCheck, Run: p.checkCookie, Fix: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
-		{Name: "secret", Needs: cookieCheck, Run: p.checkSecret, Fix: "set BETTER_AUTH_SECRET to Better Auth's"},
-		{Name: tokenCheck, Needs: cookieCheck, Run: p.checkToken, Fix: "set BETTER_AUTH_URL to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; do not set disableSettingJwtHeader of its plugin jwt"},
-		{Name: "chain", Needs: tokenCheck, Run: p.checkChain, Fix: "run \"tasks doctor\" in the task service's environment"},
+		{Name: "site", Run: d.checkSite, Fix: "make the proxy in front, or the rewrites, forward /api to this bff"},
+		{Name: authCheck, Run: d.checkAuth, Fix: "check that Better Auth runs, and that BETTER_AUTH_URL is its address"},
+		{Name: "clock", Needs: authCheck, Run: d.checkClock, Fix: "synchronise both with NTP: the expiry of JWTs depends on the clocks"},
+		{Name: originCheck, Needs: authCheck, Run: d.checkOrigin, Fix: "see Better Auth's log"},
+		{Name: "proxy", Needs: authCheck, Run: d.checkProxy, Fix: "see Better Auth's log"},
+		{Name: "passkeys", Needs: originCheck, Run: d.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
+		{Name: "service", Run: d.checkService, Fix: "check that the task service runs, and that TASKS_URL is its address"},
+		{Name: signInCheck, Needs: originCheck, Run: d.checkSignIn, Fix: "see Better Auth's log"},
+		{Name: cookieCheck, Needs: signInCheck, Run: d.checkCookie, Fix: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
+		{Name: "secret", Needs: cookieCheck, Run: d.checkSecret, Fix: "set BETTER_AUTH_SECRET to Better Auth's secret"},
+		{Name: tokenCheck, Needs: cookieCheck, Run: d.checkToken, Fix: "set BETTER_AUTH_URL to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; do not set disableSettingJwtHeader of its plugin jwt"},
+		{Name: "chain", Needs: tokenCheck, Run: d.checkChain, Fix: "run \"tasks doctor\" in the task service's environment"},
 	}
 }
 
@@ -92,7 +92,7 @@ type response struct {
 
 // send sends a request as a page of the site does. header has names and values, which
 // replace the page's. It reads at most 1 MiB of the response.
-func (p *siteCheck) send(ctx context.Context, method string, target *url.URL, body any, header ...string) (*response, error) {
+func (d *diagnosis) send(ctx context.Context, method string, target *url.URL, body any, header ...string) (*response, error) {
 	const maxBytes = 1 << 20
 	encoded, err := json.Marshal(body)
 	if err != nil {
@@ -106,14 +106,14 @@ func (p *siteCheck) send(ctx context.Context, method string, target *url.URL, bo
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	r.Header.Set("Origin", p.PublicURL.String())
-	for _, cookie := range p.cookies {
+	r.Header.Set("Origin", d.PublicURL.String())
+	for _, cookie := range d.cookies {
 		r.AddCookie(cookie)
 	}
 	for pair := range slices.Chunk(header, 2) {
 		r.Header.Set(pair[0], pair[1])
 	}
-	got, err := p.http.Do(r)
+	got, err := d.http.Do(r)
 	if err != nil {
 		return nil, err
 	}

@@ -15,26 +15,32 @@ import (
 )
 
 // checkSite checks that PUBLIC_URL is the address of a bff.
-func (p *siteCheck) checkSite(ctx context.Context) (string, error) {
-	target := p.PublicURL.JoinPath("/api/session")
-	response, err := p.send(ctx, http.MethodGet, target, nil)
+func (d *diagnosis) checkSite(ctx context.Context) (string, error) {
+	target := d.PublicURL.JoinPath("/api/session")
+	response, err := d.send(ctx, http.MethodGet, target, nil)
 	if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
 		return "", doctor.Skip("PUBLIC_URL cannot be reached from here")
 	}
 	if err != nil {
 		return "", err
 	}
+	if response.status >= http.StatusInternalServerError {
+		return "", &doctor.Fault{
+			Problem: fmt.Sprintf("%s responds with status %d", target, response.status),
+			Fix:     "see the logs of the proxy in front and of this bff",
+		}
+	}
 	var problem struct{ Code string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
 	if response.status != http.StatusUnauthorized || problem.Code != "unauthenticated" {
-		return "", fmt.Errorf("%s responds with %d: it is not a bff", target, response.status)
+		return "", fmt.Errorf("%s responds with status %d: it is not a bff", target, response.status)
 	}
-	return "is at " + p.PublicURL.String(), nil
+	return "is at " + d.PublicURL.String(), nil
 }
 
 // checkAuth requests the keys, which Better Auth reads from its database.
-func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
-	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("jwks"), nil)
+func (d *diagnosis) checkAuth(ctx context.Context) (string, error) {
+	response, err := d.send(ctx, http.MethodGet, d.auth.URL.JoinPath("jwks"), nil)
 	if err != nil {
 		return "", err
 	}
@@ -46,15 +52,15 @@ func (p *siteCheck) checkAuth(ctx context.Context) (string, error) {
 		return "", &doctor.Fault{Problem: fmt.Sprintf("the request for its keys: status %d", response.status), Fix: "see Better Auth's log: it may not reach its database"}
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &keys) != nil || keys.Keys == nil:
 		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("%s responds with %d, which is not a list of keys", p.auth.URL, response.status),
+			Problem: fmt.Sprintf("%s does not respond with a list of keys (status %d)", d.auth.URL, response.status),
 			Fix:     "set BETTER_AUTH_URL to Better Auth's address, with its path if that is not /api/auth, and add the plugin jwt to it",
 		}
 	}
 	return fmt.Sprintf("responds, with %d keys", len(keys.Keys)), nil
 }
 
-func (p *siteCheck) checkClock(ctx context.Context) (string, error) {
-	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("ok"), nil)
+func (d *diagnosis) checkClock(ctx context.Context) (string, error) {
+	response, err := d.send(ctx, http.MethodGet, d.auth.URL.JoinPath("ok"), nil)
 	if err != nil {
 		return "", err
 	}
@@ -63,21 +69,21 @@ func (p *siteCheck) checkClock(ctx context.Context) (string, error) {
 		return "is unknown: Better Auth sends no Date header", nil
 	}
 	if apart := time.Since(there).Abs(); apart > clockTolerance {
-		return "", fmt.Errorf("Better Auth's clock is %s from this machine's", apart.Round(time.Second)) //nolint:staticcheck // a name
+		return "", fmt.Errorf("Better Auth's clock differs from this machine's by %s", apart.Round(time.Second)) //nolint:staticcheck // begins with a name
 	}
 	return "agrees with Better Auth's", nil
 }
 
 // checkOrigin sends a sign-out without a session from the site and from each trusted
 // origin.
-func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
-	origins := []string{p.PublicURL.String()}
-	for _, origin := range p.TrustedOrigins {
+func (d *diagnosis) checkOrigin(ctx context.Context) (string, error) {
+	origins := []string{d.PublicURL.String()}
+	for _, origin := range d.TrustedOrigins {
 		origins = append(origins, origin.String())
 	}
 	for _, origin := range origins {
 		// Better Auth checks the origin only of requests with a cookie, of any name.
-		response, err := p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}, "Origin", origin, "Cookie", "doctor=1")
+		response, err := d.send(ctx, http.MethodPost, d.auth.URL.JoinPath("sign-out"), struct{}{}, "Origin", origin, "Cookie", "doctor=1")
 		if err != nil {
 			return "", err
 		}
@@ -85,7 +91,7 @@ func (p *siteCheck) checkOrigin(ctx context.Context) (string, error) {
 		case http.StatusOK:
 		case http.StatusForbidden:
 			return "", &doctor.Fault{
-				Problem: "Better Auth rejects pages of " + origin,
+				Problem: "Better Auth rejects requests from " + origin,
 				Fix:     "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth, set baseURL and trustedOrigins",
 			}
 		default:
@@ -100,23 +106,23 @@ const signInLimit = 4
 
 // checkProxy checks that Better Auth limits sign-ins by users' addresses, not by the bff's.
 // The limits are per address and path, so a path without an endpoint affects no user.
-func (p *siteCheck) checkProxy(ctx context.Context) (string, error) {
-	target := p.auth.URL.JoinPath("sign-in/doctor")
+func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
+	target := d.auth.URL.JoinPath("sign-in/doctor")
 	limited := func(client string) (bool, error) {
-		response, err := p.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
+		response, err := d.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
 		return err == nil && response.status == http.StatusTooManyRequests, err
 	}
-	busy, other := someAddress(), someAddress()
+	first, second := someAddress(), someAddress()
 	for range signInLimit {
-		isLimited, err := limited(busy)
+		isLimited, err := limited(first)
 		if err != nil {
 			return "", err
 		}
 		if !isLimited {
 			continue
 		}
-		if isShared, err := limited(other); err != nil || !isShared {
-			return "forwards users' addresses, by which Better Auth limits sign-ins", err
+		if isShared, err := limited(second); err != nil || !isShared {
+			return "is right: Better Auth limits sign-ins by the user's address", err
 		}
 		return "", &doctor.Fault{
 			Problem: "all users share one limit on sign-ins, because Better Auth does not trust X-Forwarded-For",
@@ -135,8 +141,8 @@ func someAddress() string {
 }
 
 // checkPasskeys checks that the host of the site is in the domain of passkeys.
-func (p *siteCheck) checkPasskeys(ctx context.Context) (string, error) {
-	response, err := p.send(ctx, http.MethodGet, p.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
+func (d *diagnosis) checkPasskeys(ctx context.Context) (string, error) {
+	response, err := d.send(ctx, http.MethodGet, d.auth.URL.JoinPath("passkey/generate-authenticate-options"), nil)
 	if err != nil {
 		return "", err
 	}
@@ -147,20 +153,27 @@ func (p *siteCheck) checkPasskeys(ctx context.Context) (string, error) {
 	case response.status == http.StatusNotFound:
 		return "are not offered by Better Auth", nil
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &options) != nil:
-		return "", fmt.Errorf("the request for a challenge: status %d", response.status)
-	case !strings.HasSuffix("."+p.PublicURL.Hostname(), "."+options.Domain):
-		return "", fmt.Errorf("they are for %s, and browsers do not accept that on pages of %s", options.Domain, p.PublicURL)
+		return "", fmt.Errorf("passkey/generate-authenticate-options responds with status %d", response.status)
+	case !strings.HasSuffix("."+d.PublicURL.Hostname(), "."+options.Domain):
+		return "", fmt.Errorf("their domain is %s, which browsers do not accept on pages of %s", options.Domain, d.PublicURL)
 	}
 	return "are for " + options.Domain, nil
 }
 
-func (p *siteCheck) checkService(ctx context.Context) (string, error) {
-	response, err := p.send(ctx, http.MethodHead, p.TasksURL.URL, nil)
+// checkService sends HEAD /, to which the task service responds with 204 without a token.
+func (d *diagnosis) checkService(ctx context.Context) (string, error) {
+	response, err := d.send(ctx, http.MethodHead, d.TasksURL.URL, nil)
 	if err != nil {
 		return "", err
 	}
-	if response.status != http.StatusNoContent {
-		return "", fmt.Errorf("%s responds with %d: it is not the task service", p.TasksURL, response.status)
+	switch {
+	case response.status >= http.StatusInternalServerError:
+		return "", &doctor.Fault{
+			Problem: fmt.Sprintf("%s responds with status %d", d.TasksURL, response.status),
+			Fix:     "see the log of the task service, and that of the proxy in front of it",
+		}
+	case response.status != http.StatusNoContent:
+		return "", fmt.Errorf("%s responds with status %d: it is not the task service", d.TasksURL, response.status)
 	}
 	return "responds", nil
 }

@@ -15,18 +15,18 @@ import (
 )
 
 // checkSignIn signs in as the page does.
-func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
-	if p.user.Email == "" {
+func (d *diagnosis) checkSignIn(ctx context.Context) (string, error) {
+	if d.user.Email == "" {
 		return "", doctor.Skip("set --email and DOCTOR_PASSWORD to those of a user to check the rest")
 	}
-	body := map[string]string{"email": p.user.Email, "password": p.user.Password}
-	response, err := p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-in/email"), body)
+	body := map[string]string{"email": d.user.Email, "password": d.user.Password}
+	response, err := d.send(ctx, http.MethodPost, d.auth.URL.JoinPath("sign-in/email"), body)
 	if err != nil {
 		return "", err
 	}
 	var problem struct{ Code, Message string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
-	p.cookies = response.cookies
+	d.cookies = response.cookies
 	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case problem.Code == "INVALID_EMAIL_OR_PASSWORD":
@@ -37,81 +37,81 @@ func (p *siteCheck) checkSignIn(ctx context.Context) (string, error) {
 		return "", fault("Better Auth limits sign-ins", "try again in a minute")
 	case response.status != http.StatusOK:
 		return "", fmt.Errorf("status %d: %s %s", response.status, problem.Code, problem.Message)
-	case p.sessionCookie() == nil:
+	case d.sessionCookie() == nil:
 		return "", fault("the sign-in starts no session", "use a user without a second factor")
 	}
 	return "starts a session", nil
 }
 
 // signOut ends the session that checkSignIn has started, if any.
-func (p *siteCheck) signOut(ctx context.Context) {
+func (d *diagnosis) signOut(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, clockTolerance)
 	defer cancel()
-	if p.cookies != nil {
-		_, _ = p.send(ctx, http.MethodPost, p.auth.URL.JoinPath("sign-out"), struct{}{}) // after an error, the session expires
+	if d.cookies != nil {
+		_, _ = d.send(ctx, http.MethodPost, d.auth.URL.JoinPath("sign-out"), struct{}{}) // after an error, the session expires
 	}
 }
 
 // sessionCookie returns the session cookie that Better Auth has set, or nil.
-func (p *siteCheck) sessionCookie() *http.Cookie {
-	i := slices.IndexFunc(p.cookies, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, ".session_token") })
+func (d *diagnosis) sessionCookie() *http.Cookie {
+	i := slices.IndexFunc(d.cookies, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, ".session_token") })
 	if i < 0 {
 		return nil
 	}
-	return p.cookies[i]
+	return d.cookies[i]
 }
 
-func (p *siteCheck) checkCookie(context.Context) (string, error) {
-	cookie := p.sessionCookie()
+func (d *diagnosis) checkCookie(context.Context) (string, error) {
+	cookie := d.sessionCookie()
 	name, isSecure := strings.CutPrefix(cookie.Name, "__Secure-")
-	if want := string(p.CookiePrefix) + ".session_token"; name != want {
+	if want := string(d.CookiePrefix) + ".session_token"; name != want {
 		return "", fmt.Errorf("the cookie is named %s, not %s", name, want)
 	}
-	if isHTTPS := p.PublicURL.Scheme == "https"; isHTTPS != isSecure {
+	if isHTTPS := d.PublicURL.Scheme == "https"; isHTTPS != isSecure {
 		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("the cookie is named %s, but PUBLIC_URL is %s", cookie.Name, p.PublicURL),
+			Problem: fmt.Sprintf("the cookie is named %s, but PUBLIC_URL is %s", cookie.Name, d.PublicURL),
 			Fix:     "set BETTER_AUTH_URL of the auth server (its baseURL) to PUBLIC_URL, with the same scheme",
 		}
 	}
 	return "is named " + cookie.Name, nil
 }
 
-func (p *siteCheck) checkSecret(context.Context) (string, error) {
-	if p.Secret == "" {
+func (d *diagnosis) checkSecret(context.Context) (string, error) {
+	if d.Secret == "" {
 		return "is not set: each unknown cookie costs a request to Better Auth", nil
 	}
 	r := &http.Request{Header: http.Header{}}
-	r.AddCookie(p.sessionCookie())
-	cookies := session.NewCookies(string(p.Secret), p.PublicURL.Scheme == "https", string(p.CookiePrefix))
+	r.AddCookie(d.sessionCookie())
+	cookies := session.NewCookies(string(d.Secret), d.PublicURL.Scheme == "https", string(d.CookiePrefix))
 	if len(cookies.Candidates(r)) == 0 {
 		return "", errors.New("the signature of Better Auth's cookie is made with another secret")
 	}
 	return "is Better Auth's", nil
 }
 
-func (p *siteCheck) checkToken(ctx context.Context) (string, error) {
-	target := p.auth.URL.JoinPath("get-session")
+func (d *diagnosis) checkToken(ctx context.Context) (string, error) {
+	target := d.auth.URL.JoinPath("get-session")
 	target.RawQuery = "disableCookieCache=true"
-	response, err := p.send(ctx, http.MethodGet, target, nil)
+	response, err := d.send(ctx, http.MethodGet, target, nil)
 	if err != nil {
 		return "", err
 	}
-	if p.jwt = response.header.Get("Set-Auth-Jwt"); p.jwt == "" {
+	if d.jwt = response.header.Get("Set-Auth-Jwt"); d.jwt == "" {
 		return "", fmt.Errorf("get-session responds with %d and without a JWT", response.status)
 	}
-	algorithm, issuer, audience := p.claims()
+	algorithm, issuer, audience := d.claims()
 	return fmt.Sprintf("of %s for %s, signed with %s", issuer, audience, algorithm), nil
 }
 
 // claims returns the algorithm, the issuer and the audience in the JWT, or zero values for
 // those that cannot be decoded.
-func (p *siteCheck) claims() (algorithm, issuer string, audience any) {
+func (d *diagnosis) claims() (algorithm, issuer string, audience any) {
 	var header struct{ Alg string }
 	var claims struct {
 		Iss string
 		Aud any
 	}
-	parts := strings.Split(p.jwt, ".")
+	parts := strings.Split(d.jwt, ".")
 	for i, v := range []any{&header, &claims} {
 		if i < len(parts) {
 			decoded, _ := base64.RawURLEncoding.DecodeString(parts[i])
@@ -122,14 +122,14 @@ func (p *siteCheck) claims() (algorithm, issuer string, audience any) {
 }
 
 // checkChain sends a request with the JWT to the task service.
-func (p *siteCheck) checkChain(ctx context.Context) (string, error) {
-	target := p.TasksURL.JoinPath("api/tasks")
+func (d *diagnosis) checkChain(ctx context.Context) (string, error) {
+	target := d.TasksURL.JoinPath("api/tasks")
 	target.RawQuery = "limit=1"
-	response, err := p.send(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+p.jwt, "Cookie", "")
+	response, err := d.send(ctx, http.MethodGet, target, nil, "Authorization", "Bearer "+d.jwt, "Cookie", "")
 	if err != nil {
 		return "", err
 	}
-	algorithm, issuer, audience := p.claims()
+	algorithm, issuer, audience := d.claims()
 	challenge := response.header.Get("Www-Authenticate")
 	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {

@@ -83,25 +83,27 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 		{"without the secret", func(c *config, _ *doctorCommand) { c.Secret = "" }, "", "each unknown cookie costs a request"},
 		{"a limit for each user", func(c *config, user *doctorCommand) {
 			c.BetterAuthURL, *user = address(limiting.URL.String()), doctorCommand{}
-		}, "", "forwards users' addresses"},
+		}, "", "limits sign-ins by the user's address"},
 		{"a proxy that serves a page for everything", func(c *config, _ *doctorCommand) { c.PublicURL = origin(page.URL) }, "site", "forward /api to this bff"},
+		{"a proxy that cannot reach the bff", func(c *config, _ *doctorCommand) { c.PublicURL = origin(broken.URL) }, "site", "see the logs of the proxy"},
 		{"https in front of a server without TLS", func(c *config, _ *doctorCommand) {
 			c.PublicURL = origin(strings.Replace(public, "http:", "https:", 1))
 		}, "site", "HTTP response to HTTPS client"},
 		{"no Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL is its address"},
-		{"the task service as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "not a list of keys"},
+		{"the task service as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "does not respond with a list of keys"},
 		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "token", "not to a bff"},
 		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
 		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
 		{"a clock that is an hour slow", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
-		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "rejects pages of http://localhost:1"},
-		{"https in PUBLIC_URL only", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects pages of https://localhost:2"},
+		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "rejects requests from http://localhost:1"},
+		{"https in PUBLIC_URL only", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects requests from https://localhost:2"},
 		{"an origin that Better Auth does not trust", func(c *config, _ *doctorCommand) {
 			c.TrustedOrigins = []environ.Origin{origin(secure), origin("https://app.example.com")}
-		}, "origin", "rejects pages of https://app.example.com"},
+		}, "origin", "rejects requests from https://app.example.com"},
 		{"an auth server that does not trust the bff", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(sharing.URL.String()) }, "proxy", "TRUSTED_PROXIES of the auth server"},
-		{"passkeys of another domain", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(elsewhere.URL.String()) }, "passkeys", "they are for tasks.localhost"},
+		{"passkeys of another domain", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(elsewhere.URL.String()) }, "passkeys", "their domain is tasks.localhost"},
 		{"no task service", func(c *config, _ *doctorCommand) { c.TasksURL = address("http://127.0.0.1:1") }, "service", "TASKS_URL is its address"},
+		{"a proxy that cannot reach the task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(broken.URL) }, "service", "see the log of the task service"},
 		{"another server as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(auth.URL.String()) }, "service", "it is not the task service"},
 		{"the operations port as task service", func(c *config, _ *doctorCommand) { c.TasksURL = address(tasks.OpsURL.String()) }, "service", "it is not the task service"},
 		{"another password", func(_ *config, user *doctorCommand) { user.Password = "something else" }, "sign-in", "no user has this email and password"},

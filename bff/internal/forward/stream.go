@@ -33,10 +33,10 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, fmt.Errorf("connect for a stream: %w", err)
 	}
 	ended := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // Read returns the context's error
-	response, err := exchange(conn, r)
+	response, err := roundTrip(conn, r)
 	if err != nil {
 		ended()
-		_ = conn.Close() // the exchange failed
+		_ = conn.Close() // the request has failed
 		if r.Context().Err() != nil {
 			err = context.Cause(r.Context())
 		}
@@ -46,8 +46,9 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// exchange sends a request and reads the response headers, without interim responses.
-func exchange(conn net.Conn, r *http.Request) (*http.Response, error) {
+// roundTrip sends a request and reads the headers of the response. It skips interim
+// responses.
+func roundTrip(conn net.Conn, r *http.Request) (*http.Response, error) {
 	sent := r.Clone(r.Context())
 	sent.Close = true
 	if err := sent.Write(conn); err != nil {

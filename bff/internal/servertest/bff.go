@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// BFF is a running bff.
+// BFF is a running "bff serve".
 type BFF struct {
 	// URL is its address, OpsURL that of its operations port.
 	URL, OpsURL *url.URL

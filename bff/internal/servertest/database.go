@@ -13,10 +13,11 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// newDatabase creates an empty database on the shared server, or on own if that is not
-// nil. It returns the owner's URL, and the name and password for a role that does not exist
-// yet. On the shared server, both are dropped when the test ends.
-func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo) {
+// newDatabase creates an empty database on own or, if that is nil, on the shared server. It
+// returns the database's URL as superuser, and the name and password for a role that does
+// not exist yet. On the shared server, the database and the role are dropped when the test
+// ends.
+func newDatabase(t testing.TB, own *Postgres) (ownerURL string, role *url.Userinfo) {
 	t.Helper()
 	var admin string
 	if own != nil {
@@ -41,7 +42,7 @@ func newDatabase(t testing.TB, own *Postgres) (owner string, role *url.Userinfo)
 // run runs a statement on a new connection.
 func run(t testing.TB, address, statement string, args ...any) {
 	t.Helper()
-	// Not the test's context, which has ended during cleanup.
+	// Not the test's context, which is canceled before cleanup functions run.
 	ctx := context.Background()
 	conn, err := pgx.Connect(ctx, address)
 	if err != nil {
