@@ -69,9 +69,9 @@ type Error struct {
 	// Message describes the error in a sentence for people, without
 	// credentials.
 	Message string
-	// Fields are the invalid parts of the request, with [ErrInvalid]. After a
-	// batch they name the operation that failed, with a prefix such as
-	// "operations[1]".
+	// Fields are the invalid parts of the request, with [ErrInvalid]. The error of
+	// a batch, whatever its code, names the operation that failed: a Field begins
+	// with "operations[1]", for example.
 	Fields []taskapi.FieldError
 	// RequestID identifies the request in the servers' logs.
 	RequestID string

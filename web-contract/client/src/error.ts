@@ -4,8 +4,6 @@ import type { ErrorCode, FieldError, Problem, Resource } from "./types.js";
 interface Details extends Record<WaitingCode, Waiting> {
   /** The resource as it is now. */
   version_conflict: { readonly current: Resource };
-  /** The invalid parts of the request. */
-  invalid: { readonly errors: readonly FieldError[] };
 }
 
 type WaitingCode = "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
@@ -21,13 +19,15 @@ interface ErrorResponse<Code extends ErrorCode> extends Error {
   readonly code: Code;
   /** The HTTP status. */
   readonly status: number;
+  /** The invalid fields if the code is `invalid`; in a batch, the operation that failed, such as `operations[1].id`. Otherwise empty. */
+  readonly errors: readonly FieldError[];
   /** Identifies the request in the servers' logs. */
   readonly requestId: string;
 }
 
 /**
  * An error response of the server. `message` is a sentence for people; programs
- * decide by `code`. Some codes have `current`, `errors` or `retryAfter`.
+ * decide by `code`. Some codes have `current` or `retryAfter`.
  */
 export type ApiError<Code extends ErrorCode = ErrorCode> = Code extends ErrorCode
   ? ErrorResponse<Code> & (Code extends keyof Details ? Details[Code] : unknown)
@@ -37,15 +37,16 @@ export const ApiError = class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ErrorCode;
   readonly status: number;
+  readonly errors: readonly FieldError[];
   readonly requestId: string;
 
-  constructor({ code, status, requestId, error, errors, current }: Problem, retryAfter = 1) {
+  constructor({ code, status, requestId, error, errors = [], current }: Problem, retryAfter = 1) {
     super(error);
     this.code = code;
     this.status = status;
+    this.errors = errors;
     this.requestId = requestId;
     if (code === "version_conflict") Object.assign(this, { current });
-    if (code === "invalid") Object.assign(this, { errors: errors ?? [] });
     if ([429, 503, 504].includes(status)) Object.assign(this, { retryAfter });
   }
 } as unknown as {

@@ -136,8 +136,16 @@ describe.concurrent("a failure", () => {
       name: "ApiError",
       code: "task_not_found",
       status: 404,
+      errors: [],
       requestId: "request-1",
     });
+  });
+
+  test("of a batch names the operation", async ({ serve }) => {
+    const errors = [{ field: "operations[1].id", code: "not_found", message: "does not exist, or not in this state" }];
+    const server = await serve((_, response) => sendJson(response, 404, { ...notFound, errors }));
+    const error = await rejection(createClient({ baseUrl: server.url, retry: false }).batch([]));
+    expect(error).toMatchObject({ code: "task_not_found", errors });
   });
 
   test("of a stale version has the current task", async ({ serve }) => {

@@ -5014,7 +5014,7 @@ export interface Problem {
      * @example Task not found.
      */
     error: string;
-    /** @description The invalid fields, if the code is invalid. */
+    /** @description The invalid fields, if the code is invalid; in a batch, the operation that failed. */
     errors?: components["schemas"]["FieldError"][];
     /**
      * @description Identifies the request in the servers' logs.
