@@ -24,6 +24,7 @@ type area struct {
 var areas = []area{
 	{"garbage collection", []string{"runtime.gcBgMarkWorker", "runtime.gcAssistAlloc", "runtime.bgsweep", "runtime.bgscavenge", "runtime.gcStart", "runtime.gcMarkDone"}},
 	{"PostgreSQL's protocol (pgx)", []string{"github.com/jackc/", "github.com/tasklane/tasklane/services/tasks/internal/lanes"}},
+	{"building statements (bun)", []string{"github.com/uptrace/bun"}},
 	{"JSON", []string{"encoding/json", "github.com/go-json-experiment/", "github.com/tasklane/tasklane/sdk/taskapi"}},
 	{"tokens", []string{"github.com/tasklane/tasklane/services/tasks/internal/jwtauth", "crypto/", "github.com/MicahParks/"}},
 	{"log", []string{"log/slog"}},

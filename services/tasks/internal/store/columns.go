@@ -10,13 +10,13 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun/schema"
 )
 
 // column is a column of a kind's table: a field of the row, or derived from fields.
 type column struct {
 	name   string
 	index  []int // of the field
-	typ    reflect.Type
 	from   []string
 	derive func(row) any
 	// changes are the columns to write when this one changes: itself and the
@@ -30,27 +30,17 @@ type columnSet uint64
 // rowSize is the size of a row without its texts.
 const rowSize = 100
 
-// columnsOf returns the columns that the tags of a row name, also those of structs in it.
-func columnsOf(row reflect.Type) (columns []column) {
-	for _, field := range reflect.VisibleFields(row) {
-		if name := field.Tag.Get("column"); name != "" {
-			columns = append(columns, column{name: name, index: field.Index, typ: field.Type})
-		}
-	}
-	return columns
-}
-
 // sizeColumn derives the size of a row from its texts.
-func sizeColumn(fields []column) column {
+func sizeColumn(fields []*schema.Field) column {
 	size := column{name: "size"}
 	var texts [][]int
-	for _, c := range fields {
-		if c.name == "position" {
+	for _, f := range fields {
+		if f.Name == "position" {
 			continue // not text of the user
 		}
-		switch reflect.Zero(c.typ).Interface().(type) {
+		switch reflect.Zero(f.StructField.Type).Interface().(type) {
 		case string, []string:
-			size.from, texts = append(size.from, c.name), append(texts, c.index)
+			size.from, texts = append(size.from, f.Name), append(texts, f.Index)
 		}
 	}
 	size.derive = func(r row) any {

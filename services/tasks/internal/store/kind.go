@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -21,12 +22,11 @@ import (
 var kinds = []*kind{tasks.kind, lists.kind, settings.kind}
 
 // definition defines a kind. The row R, a struct that embeds [meta], names the columns
-// in its tags. W is the resource on the wire, C its content (the request that creates
+// in bun's tags. W is the resource on the wire, C its content (the request that creates
 // or replaces it) and U the merge patch of the content. Fields of the same name in W, C
 // and U mean the same.
 type definition[R, W, C, U any] struct {
-	name  taskapi.Kind
-	table string
+	name taskapi.Kind
 	// missing is the kind's own [ErrNotFound].
 	missing error
 	// wire returns the resource as clients see it.
@@ -103,9 +103,9 @@ type mergedField struct{ wire, patch, content int }
 
 // define returns the kind of a definition.
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
-	fields := columnsOf(reflect.TypeFor[R]())
+	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, single: d.single, table: d.table, row: reflect.TypeFor[R](), fields: len(fields), example: d.example,
+		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
@@ -125,16 +125,16 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 		}
 		return d.siblings(of(r))
 	}
-	d.derived = append(d.derived, sizeColumn(fields))
+	d.derived = append(d.derived, sizeColumn(table.Fields))
 	var names []string
-	for i, c := range fields {
-		c.changes = 1 << i
+	for i, f := range table.Fields {
+		c := column{name: f.Name, index: f.Index, changes: 1 << i}
 		for j, derived := range d.derived {
-			if slices.Contains(derived.from, c.name) {
+			if slices.Contains(derived.from, f.Name) {
 				c.changes |= 1 << (k.fields + j)
 			}
 		}
-		k.columns, names = append(k.columns, c), append(names, c.name)
+		k.columns, names = append(k.columns, c), append(names, f.Name)
 	}
 	k.columns = append(k.columns, d.derived...)
 	k.columnNames = strings.Join(names, ", ")

@@ -7,13 +7,12 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
@@ -25,8 +24,8 @@ type list[R any] struct {
 	digest []byte
 	cursor string
 	limit  int
-	// filter adds the conditions. The user is $1.
-	filter func(*filter)
+	// filter adds the conditions.
+	filter func(*bun.SelectQuery, *bound)
 	// planned says that one plan is the best for every user.
 	planned bool
 }
@@ -100,7 +99,7 @@ func parseNumber(bits int) func(key string) (any, error) {
 // list reads a page of a list, or fails with [ErrInvalidCursor]. It uses one statement, so a
 // resource that changes meanwhile is on the page once.
 func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
-	st, err := d.selectPage(user, l)
+	st, err := d.selectPage(s, user, l)
 	if err != nil {
 		return page[W]{}, err
 	}
@@ -153,61 +152,74 @@ func (d *definition[R, W, C, U]) readPage(rows pgx.Rows, l list[R], p *page[W]) 
 	return rows.Err()
 }
 
-// selectPage returns the statement that reads a page and the following row.
-func (d *definition[R, W, C, U]) selectPage(user string, l list[R]) (statement, error) {
+func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (statement, error) {
 	after, err := parseCursor(l.cursor, l.digest)
 	if err != nil {
 		return statement{}, err
 	}
-	f := &filter{args: []any{user, l.limit + 1}}
-	f.where("user_id = $1")
-	l.filter(f)
-	conditions, err := l.by.conditions(f, after)
+	var b bound
+	conditions, err := l.by.conditions(&b, after)
 	if err != nil {
 		return statement{}, err
 	}
-	part := func(condition string) string {
-		return "SELECT " + d.columnNames + ", COALESCE((SELECT seq FROM tasklane.user_state WHERE user_id = $1), 0) AS changes" +
-			" FROM " + d.table + " WHERE " + strings.Join(append(slices.Clip(f.conditions), condition), " AND ") + " ORDER BY " + l.by.clause("") + " LIMIT $2"
+	part := func(c condition) *bun.SelectQuery {
+		q := s.bun.NewSelect().
+			Model((*R)(nil)).
+			ColumnExpr(d.columnNames).
+			ColumnExpr("COALESCE((SELECT seq FROM tasklane.user_state WHERE user_id = ?), 0) AS changes", b.arg(user)).
+			Where("user_id = ?", b.arg(user))
+		l.filter(q, &b)
+		if c.where != "" {
+			q.Where(c.where, c.args...)
+		}
+		// bun's own Limit would write the number into the text.
+		return q.OrderExpr(l.by.clause("")+" LIMIT ?", b.arg(l.limit+1))
 	}
-	text := part(conditions[0])
-	if len(conditions) > 1 {
-		text = "SELECT * FROM ((" + text + ") UNION ALL (" + part(conditions[1]) + ")) AS page ORDER BY " + l.by.clause(" NULLS LAST") + " LIMIT $2"
+	q := part(conditions[0])
+	if len(conditions) == 1 {
+		return s.build(q, &b)
 	}
-	return statement{text, f.args}, nil
+	rest := part(conditions[1])
+	return s.build(s.bun.NewSelect().
+		ColumnExpr("*").
+		TableExpr("((?) UNION ALL (?)) AS page", q, rest).
+		OrderExpr(l.by.clause(" NULLS LAST")+" LIMIT ?", b.arg(l.limit+1)), &b)
+}
+
+// condition is a condition of a statement with placeholders for its arguments.
+type condition struct {
+	where string
+	args  []any
 }
 
 // conditions select the rows after a position in the order, or all of them. There are two
 // conditions where a list continues from rows with a value to rows with null, because an
 // index can find the beginning of either but not of both at once.
-func (o order[R]) conditions(f *filter, after *cursor) ([]string, error) {
-	some, none := o.expression+" IS NOT NULL", o.expression+" IS NULL"
+func (o order[R]) conditions(b *bound, after *cursor) ([]condition, error) {
+	some, none := condition{where: o.expression + " IS NOT NULL"}, condition{where: o.expression + " IS NULL"}
 	than := " > "
 	if o.descending {
 		than = " < "
 	}
 	switch {
 	case after == nil && !o.nullable:
-		return []string{"TRUE"}, nil
+		return []condition{{}}, nil
 	case after == nil:
-		return []string{some, none}, nil
-	}
-	id := f.arg([16]byte(after.ID))
-	switch {
+		return []condition{some, none}, nil
 	case o.expression == "":
-		return []string{"id" + than + id}, nil
+		return []condition{{"id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
 	case after.Key == "" && o.nullable:
-		return []string{none + " AND id" + than + id}, nil
+		return []condition{{none.where + " AND id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
 	}
 	value, err := o.value(after.Key)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidCursor, err)
 	}
-	some = "(" + o.expression + ", id)" + than + "(" + f.arg(value) + ", " + id + ")"
+	some = condition{"(" + o.expression + ", id)" + than + "(?, ?)", []any{b.arg(value), b.arg([16]byte(after.ID))}}
 	if o.nullable {
-		return []string{some, none}, nil
+		return []condition{some, none}, nil
 	}
-	return []string{some}, nil
+	return []condition{some}, nil
 }
 
 // cursor is a position in a list: the last row of a page. All its values are arguments of

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -17,17 +19,17 @@ var (
 
 // listRow is a row of tasklane.lists.
 type listRow struct {
+	bun.BaseModel `bun:"table:tasklane.lists,alias:l"`
 	meta
 	ordered
 
-	Name     string         `column:"name"`
-	Color    *taskapi.Color `column:"color"`
-	Archived bool           `column:"archived"`
+	Name     string         `bun:"name"`
+	Color    *taskapi.Color `bun:"color"`
+	Archived bool           `bun:"archived"`
 }
 
 var lists = define(&definition[listRow, taskapi.List, taskapi.ReplaceListRequest, taskapi.UpdateListRequest]{
 	name:       taskapi.KindList,
-	table:      "tasklane.lists",
 	missing:    ErrListNotFound,
 	wire:       (*listRow).list,
 	setContent: (*listRow).setContent,
@@ -80,14 +82,14 @@ func (s *Store) ListLists(ctx context.Context, user string, options taskapi.List
 	l := list[listRow]{by: listOrder, cursor: options.Cursor, limit: options.Limit, planned: !options.Deleted}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
-	l.filter = func(f *filter) {
+	l.filter = func(q *bun.SelectQuery, b *bound) {
 		if options.Deleted {
-			f.where("deleted_at IS NOT NULL")
+			q.Where("deleted_at IS NOT NULL")
 		} else {
-			f.where("deleted_at IS NULL")
+			q.Where("deleted_at IS NULL")
 		}
 		if options.Archived != nil {
-			f.where("archived = " + f.arg(*options.Archived))
+			q.Where("archived = ?", b.arg(*options.Archived))
 		}
 	}
 	page, err := lists.list(ctx, s, user, l)

@@ -17,7 +17,7 @@ import (
 // ordered is the part of a row that belongs to a manual order: by position, then by
 // id.
 type ordered struct {
-	Position string `column:"position"`
+	Position string `bun:"position"`
 }
 
 func (o *ordered) order() *ordered { return o }

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/uptrace/bun"
+
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -37,15 +39,15 @@ type NotePatch struct {
 }
 
 type noteRow struct {
+	bun.BaseModel `bun:"table:tasklane.notes,alias:n"`
 	meta
 
-	Text  string `column:"text"`
-	Stars *int   `column:"stars"`
+	Text  string `bun:"text"`
+	Stars *int   `bun:"stars"`
 }
 
 var notes = define(&definition[noteRow, Note, NoteContent, NotePatch]{
 	name:    KindNote,
-	table:   "tasklane.notes",
 	missing: ErrNotFound,
 	wire: func(r *noteRow) Note {
 		return Note{

@@ -11,14 +11,14 @@ import (
 
 // meta is the part of a row that all kinds share.
 type meta struct {
-	ID uuid.UUID `column:"id"`
+	ID uuid.UUID `bun:"id,pk,type:uuid"`
 	// Seq is the number of the user's change that last touched the row. The
 	// database sets it.
-	Seq       int64      `column:"seq"`
-	Version   int64      `column:"version"`
-	CreatedAt time.Time  `column:"created_at"`
-	UpdatedAt time.Time  `column:"updated_at"`
-	DeletedAt *time.Time `column:"deleted_at"`
+	Seq       int64      `bun:"seq"`
+	Version   int64      `bun:"version"`
+	CreatedAt time.Time  `bun:"created_at"`
+	UpdatedAt time.Time  `bun:"updated_at"`
+	DeletedAt *time.Time `bun:"deleted_at"`
 }
 
 // row is a pointer to the row of some kind.

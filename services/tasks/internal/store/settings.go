@@ -4,16 +4,18 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // settingsRow is a row of tasklane.settings.
 type settingsRow struct {
+	bun.BaseModel `bun:"table:tasklane.settings,alias:s"`
 	meta
 
-	TimeZone  string            `column:"time_zone"`
-	WeekStart taskapi.WeekStart `column:"week_start"`
+	TimeZone  string            `bun:"time_zone"`
+	WeekStart taskapi.WeekStart `bun:"week_start"`
 }
 
 // settingsContent has the settings that a user can change.
@@ -24,7 +26,6 @@ type settingsContent struct {
 
 var settings = define(&definition[settingsRow, taskapi.Settings, settingsContent, taskapi.UpdateSettingsRequest]{
 	name:       taskapi.KindSettings,
-	table:      "tasklane.settings",
 	missing:    ErrNotFound, // which never happens
 	wire:       (*settingsRow).settings,
 	setContent: (*settingsRow).setContent,

@@ -13,8 +13,8 @@
 // There are three kinds of statements:
 //   - Those that select, insert and update rows are built once from the columns of
 //     a kind's row (kind.go).
-//   - Those of lists with filters vary from call to call, with placeholders for values
-//     (filter.go).
+//   - Lists with filters, which vary from call to call, are built by bun's query
+//     builder, with placeholders for values (bound.go).
 //   - Statistics, and statements without a kind's columns, are SQL text.
 //
 // Times come from this process, one for each transaction. Rows are not read again
@@ -38,6 +38,9 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 // The errors of the store's methods, besides the context's. Find them with errors.Is.
@@ -101,6 +104,7 @@ type Store struct {
 	// reads are lanes for point reads and plain pages (see read.go), with their own
 	// connections; nil behind a pooler.
 	reads  *readLanes
+	bun    *bun.DB
 	kinds  []*kind
 	now    func() time.Time
 	zones  zones
@@ -169,7 +173,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
 	s := &Store{
-		pool: pool, kinds: kinds, now: time.Now, zones: newZones(),
+		pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now, zones: newZones(),
 		maxResources: cmp.Or(c.MaxResources, math.MaxInt64), maxBytes: cmp.Or(c.MaxBytes, math.MaxInt64),
 	}
 	if c.Now != nil {

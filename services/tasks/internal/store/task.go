@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
@@ -22,33 +23,33 @@ var ErrTaskNotFound = fmt.Errorf("task %w", ErrNotFound)
 // taskRow is a row of tasklane.tasks. It is separate from the wire type, because columns
 // and the API change independently.
 type taskRow struct {
+	bun.BaseModel `bun:"table:tasklane.tasks,alias:t"`
 	meta
 	ordered
 
-	Title       string     `column:"title"`
-	Description string     `column:"description"`
-	CompletedAt *time.Time `column:"completed_at"`
-	Priority    int16      `column:"priority"`
-	DueAt       *time.Time `column:"due_at"`
-	DueOn       *string    `column:"due_on"`
-	Tags        []string   `column:"tags"`
+	Title       string     `bun:"title"`
+	Description string     `bun:"description"`
+	CompletedAt *time.Time `bun:"completed_at"`
+	Priority    int16      `bun:"priority"`
+	DueAt       *time.Time `bun:"due_at"`
+	DueOn       *string    `bun:"due_on"`
+	Tags        []string   `bun:"tags,array"`
 	// ListID is zero in the Inbox.
-	ListID uuid.UUID `column:"list_id"`
+	ListID uuid.UUID `bun:"list_id,type:uuid"`
 	// ParentID is zero unless the task is a sub-task.
-	ParentID uuid.UUID `column:"parent_id"`
+	ParentID uuid.UUID `bun:"parent_id,type:uuid"`
 	// Recurrence is empty unless the task recurs.
-	Recurrence     string                 `column:"recurrence"`
-	RecurrenceFrom taskapi.RecurrenceFrom `column:"recurrence_from"`
+	Recurrence     string                 `bun:"recurrence"`
+	RecurrenceFrom taskapi.RecurrenceFrom `bun:"recurrence_from"`
 	// NextID is the next task of this one; zero for none.
-	NextID uuid.UUID `column:"next_id"`
+	NextID uuid.UUID `bun:"next_id,type:uuid"`
 	// DeletedWith is the resource with which the task was deleted; zero outside the
 	// trash, and if the task was deleted directly.
-	DeletedWith uuid.UUID `column:"deleted_with"`
+	DeletedWith uuid.UUID `bun:"deleted_with,type:uuid"`
 }
 
 var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest]{
 	name:       taskapi.KindTask,
-	table:      "tasklane.tasks",
 	missing:    ErrTaskNotFound,
 	wire:       (*taskRow).task,
 	setContent: (*taskRow).setContent,
@@ -210,7 +211,7 @@ func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.List
 	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
-	l.filter = func(f *filter) { filterTasks(f, options) }
+	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, user, options) }
 	page, err := tasks.list(ctx, s, user, l)
 	if err != nil {
 		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
@@ -226,53 +227,53 @@ func isFiltered(o taskapi.ListTasksOptions) bool {
 }
 
 // filterTasks adds the conditions of a list's filters.
-func filterTasks(f *filter, options taskapi.ListTasksOptions) {
+func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.ListTasksOptions) {
 	if options.Deleted {
-		f.where("deleted_at IS NOT NULL")
+		q.Where("deleted_at IS NOT NULL")
 	} else {
-		f.where("deleted_at IS NULL")
+		q.Where("deleted_at IS NULL")
 	}
 	if options.Completed != nil {
-		f.where("(completed_at IS NOT NULL) = " + f.arg(*options.Completed))
+		q.Where("(completed_at IS NOT NULL) = ?", b.arg(*options.Completed))
 	}
 	if len(options.Priorities) > 0 {
 		ranks := make([]int16, len(options.Priorities))
 		for i, p := range options.Priorities {
 			ranks[i] = rank(p)
 		}
-		f.where("priority = ANY (" + f.arg(ranks) + ")")
+		q.Where("priority = ANY (?)", b.arg(ranks))
 	}
 	if len(options.Tags) > 0 {
-		f.where("coalesce(tag_keys, tags) @> " + f.arg(options.Tags))
+		q.Where("coalesce(tag_keys, tags) @> ?", b.arg(options.Tags))
 	}
 	if options.DueBefore != nil {
-		f.where("due_at < " + f.arg(*options.DueBefore))
+		q.Where("due_at < ?", b.arg(*options.DueBefore))
 	}
 	if options.DueAfter != nil {
-		f.where("due_at >= " + f.arg(*options.DueAfter))
+		q.Where("due_at >= ?", b.arg(*options.DueAfter))
 	}
 	if options.ListID == "" && !options.Deleted && (options.ParentID == "" || options.ParentID == taskapi.NoParent) {
-		f.where(notArchived)
+		q.Where("list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = ? AND archived)", b.arg(user))
 	}
 	if options.ListID != "" {
 		var list uuid.UUID
 		if options.ListID != taskapi.Inbox {
 			list = uuid.MustParse(options.ListID) // it was validated before
 		}
-		f.where("list_id = " + f.arg([16]byte(list)))
+		q.Where("list_id = ?", b.arg([16]byte(list)))
 	}
 	switch options.ParentID {
 	case "":
 	case taskapi.NoParent:
-		f.where("parent_id = " + f.arg([16]byte{}))
+		q.Where("parent_id = ?", b.arg([16]byte{}))
 	default:
-		f.where("parent_id = " + f.arg([16]byte(uuid.MustParse(options.ParentID))) + " AND " + isSubTask) // it was validated before
+		q.Where("parent_id = ? AND "+isSubTask, b.arg([16]byte(uuid.MustParse(options.ParentID)))) // it was validated before
 	}
 	if options.Query != "" {
 		if query := searchQuery(options.Query); query != "" {
-			f.where("words @@ " + f.arg(query) + "::tsquery")
+			q.Where("words @@ ?::tsquery", b.arg(query))
 		} else {
-			f.where("FALSE") // a query without a word matches nothing
+			q.Where("FALSE") // a query without a word matches nothing
 		}
 	}
 }
