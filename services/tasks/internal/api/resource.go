@@ -76,20 +76,9 @@ func resourceHandlers[C, R, U, M, T any](h *handlers, kind taskapi.Kind, path st
 			}
 			return out, nil
 		},
-		Replace: func(ctx context.Context, in *operations.EditInput[R]) (*operations.WriteOutput[T], error) {
-			data, err := clean(rules, in.Body)
-			if err != nil {
-				return nil, err
-			}
-			return write(ctx, taskapi.BatchReplace, in.WriteInput, data)
-		},
-		Update: func(ctx context.Context, in *operations.EditInput[U]) (*operations.WriteOutput[T], error) {
-			data, err := clean(rules, in.Body)
-			if err != nil {
-				return nil, err
-			}
-			return write(ctx, taskapi.BatchUpdate, in.WriteInput, data)
-		},
+		Replace: edit[R](rules, taskapi.BatchReplace, write),
+		Update:  edit[U](rules, taskapi.BatchUpdate, write),
+		Move:    edit[M](rules, taskapi.BatchMove, write),
 		Delete: func(ctx context.Context, in *operations.DeleteInput) (*operations.WriteOutput[T], error) {
 			if in.Permanent {
 				return write(ctx, taskapi.BatchErase, in.WriteInput, nil)
@@ -99,12 +88,18 @@ func resourceHandlers[C, R, U, M, T any](h *handlers, kind taskapi.Kind, path st
 		Restore: func(ctx context.Context, in *operations.WriteInput) (*operations.WriteOutput[T], error) {
 			return write(ctx, taskapi.BatchRestore, *in, nil)
 		},
-		Move: func(ctx context.Context, in *operations.EditInput[M]) (*operations.WriteOutput[T], error) {
-			data, err := clean(rules, in.Body)
-			if err != nil {
-				return nil, err
-			}
-			return write(ctx, taskapi.BatchMove, in.WriteInput, data)
-		},
+	}
+}
+
+// edit returns the handler of a write with a body.
+func edit[Body, T any](
+	rules cleaner, op taskapi.BatchOp, write func(context.Context, taskapi.BatchOp, operations.WriteInput, any) (*operations.WriteOutput[T], error),
+) func(context.Context, *operations.EditInput[Body]) (*operations.WriteOutput[T], error) {
+	return func(ctx context.Context, in *operations.EditInput[Body]) (*operations.WriteOutput[T], error) {
+		data, err := clean(rules, in.Body)
+		if err != nil {
+			return nil, err
+		}
+		return write(ctx, op, in.WriteInput, data)
 	}
 }

@@ -98,7 +98,15 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 func readNumber(n *int64) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		*n = 0
-		_, err := pgx.ForEachRow(rows, []any{n}, func() error { return nil })
+		return readOptional(n)(rows)
+	}
+}
+
+// readOptional returns a function that reads a row into the targets, or leaves them as they
+// are if there is none.
+func readOptional(targets ...any) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		_, err := pgx.ForEachRow(rows, targets, func() error { return nil })
 		return err
 	}
 }

@@ -98,7 +98,7 @@ func (tx *transaction) lookAtZone(batch *pgx.Batch, operations []Operation) {
 
 func (tx *transaction) readZone(rows pgx.Rows) error {
 	name := taskapi.DefaultTimeZone
-	_, err := pgx.ForEachRow(rows, []any{&name}, func() error { return nil })
+	err := readOptional(&name)(rows)
 	if err == nil {
 		tx.zone = tx.store.zones.saw(tx.user, name)
 	}

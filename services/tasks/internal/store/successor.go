@@ -57,10 +57,7 @@ func (tx *transaction) isUntouched(ctx context.Context, id, parent uuid.UUID) (b
 		return false, nil
 	}
 	var touched int64
-	err = tx.read(ctx, statement{selectTouched, []any{tx.user, [16]byte(id), next.shared().CreatedAt, [16]byte(parent)}}, func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&touched}, func() error { return nil })
-		return err
-	})
+	err = tx.read(ctx, statement{selectTouched, []any{tx.user, [16]byte(id), next.shared().CreatedAt, [16]byte(parent)}}, readOptional(&touched))
 	return touched == 0, err
 }
 

@@ -20,10 +20,8 @@ type Usage struct {
 func (s *Store) Usage(ctx context.Context, user string) (usage Usage, err error) {
 	err = s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 		usage = Usage{}
-		batch.Queue("SELECT resources, bytes FROM tasklane.user_state WHERE user_id = $1", user).Query(func(rows pgx.Rows) error {
-			_, err := pgx.ForEachRow(rows, []any{&usage.Resources, &usage.Bytes}, func() error { return nil })
-			return err
-		})
+		batch.Queue("SELECT resources, bytes FROM tasklane.user_state WHERE user_id = $1", user).
+			Query(readOptional(&usage.Resources, &usage.Bytes))
 	})
 	if err != nil {
 		return Usage{}, fmt.Errorf("read the user's usage: %w", err)

@@ -60,10 +60,7 @@ func (s *Store) runInZone(ctx context.Context, user string, asked *time.Location
 		err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 			name = taskapi.DefaultTimeZone
 			queue(batch, guess.location)
-			batch.Queue(selectZone, user).Query(func(rows pgx.Rows) error {
-				_, err := pgx.ForEachRow(rows, []any{&name}, func() error { return nil })
-				return err
-			})
+			batch.Queue(selectZone, user).Query(readOptional(&name))
 		})
 		if err != nil || name == guess.name {
 			return err
