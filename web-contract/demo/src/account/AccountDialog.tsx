@@ -3,6 +3,7 @@ import { useWorkspace } from "../data/workspace";
 import { Dialog } from "../ui/later";
 import { TextField } from "../ui/TextField";
 import { authClient, findPassword, loadFeatures, type Features } from "./auth";
+import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { Keys } from "./Keys";
 import { Passkeys } from "./Passkeys";
@@ -81,15 +82,9 @@ function ChangeEmail({ onDone }: { onDone: (message: string) => void }) {
     () => onDone("We have sent you an email. Your address changes once you open the link in it."),
   );
   return (
-    <form className="account-form" onSubmit={form.onSubmit}>
+    <AuthForm form={form} action="Change the address">
       <TextField label="New email address" name="email" type="email" autoComplete="email" fault={form.faultOf("email")} required />
-      <p className="form-error" role="alert">
-        {form.faultOf()}
-      </p>
-      <button type="submit" className="button" aria-disabled={form.busy}>
-        Change the address
-      </button>
-    </form>
+    </AuthForm>
   );
 }
 
@@ -100,16 +95,10 @@ function ChangePassword({ onDone }: { onDone: (message: string) => void }) {
     () => onDone("Your password is changed. All other devices were signed out."),
   );
   return (
-    <form className="account-form" onSubmit={form.onSubmit}>
+    <AuthForm form={form} action="Change the password">
       <PasswordField label="Current password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
       <PasswordField label="New password" name="password" fault={form.faultOf("password")} {...newPassword} required />
-      <p className="form-error" role="alert">
-        {form.faultOf()}
-      </p>
-      <button type="submit" className="button" aria-disabled={form.busy}>
-        Change the password
-      </button>
-    </form>
+    </AuthForm>
   );
 }
 
@@ -125,19 +114,13 @@ function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
     },
   );
   return (
-    <form className="account-form" onSubmit={form.onSubmit}>
+    <AuthForm form={form} action="Delete my account for good" look="danger">
       <p className="dialog-text">
         Your tasks and lists, your passkeys, your API keys and your account are deleted at once, on every device. They cannot be brought back.
       </p>
       {hasPassword && (
         <PasswordField label="Your password" name="current" autoComplete="current-password" fault={form.faultOf("current")} required />
       )}
-      <p className="form-error" role="alert">
-        {form.faultOf()}
-      </p>
-      <button type="submit" className="button danger" aria-disabled={form.busy}>
-        Delete my account for good
-      </button>
-    </form>
+    </AuthForm>
   );
 }

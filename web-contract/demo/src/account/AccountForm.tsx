@@ -1,5 +1,6 @@
 import { TextField } from "../ui/TextField";
 import { authClient, signIn, signUp, type Answer } from "./auth";
+import { AuthForm } from "./AuthForm";
 import { useAuthForm, type Field } from "./form";
 import { newPassword, PasswordField } from "./PasswordField";
 
@@ -31,7 +32,7 @@ export function AccountForm({ mode, email, onMail }: Props) {
   const isNew = mode === "signUp";
 
   return (
-    <form className="account-form" onSubmit={form.onSubmit}>
+    <AuthForm form={form} action={labels[mode]} look="primary">
       {isNew && <TextField label="Name" name="name" autoComplete="name" fault={form.faultOf("name")} required autoFocus />}
       <TextField
         label="Email"
@@ -53,13 +54,7 @@ export function AccountForm({ mode, email, onMail }: Props) {
           required
         />
       )}
-      <p className="form-error" role="alert">
-        {form.faultOf()}
-      </p>
-      <button type="submit" className="button primary" aria-disabled={form.busy}>
-        {labels[mode]}
-      </button>
-    </form>
+    </AuthForm>
   );
 }
 

@@ -3,6 +3,7 @@ import { TextField } from "../ui/TextField";
 import { Wordmark } from "../ui/Wordmark";
 import { read, write, type User } from "./auth";
 import { useAuthForm } from "./form";
+import { AuthForm } from "./AuthForm";
 
 /** The page on which a signed-in user confirms a program's code (RFC 8628). */
 export function DevicePage({ user }: { user: User }) {
@@ -56,15 +57,9 @@ export function DevicePage({ user }: { user: User }) {
           </div>
         </>
       ) : (
-        <form className="account-form" onSubmit={enter.onSubmit}>
+        <AuthForm form={enter} action="Continue" look="primary">
           <TextField label="The code that the program shows" name="code" defaultValue={code} autoComplete="off" required autoFocus />
-          <p className="form-error" role="alert">
-            {enter.faultOf()}
-          </p>
-          <button type="submit" className="button primary" aria-disabled={enter.busy}>
-            Continue
-          </button>
-        </form>
+        </AuthForm>
       )}
     </main>
   );

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { TextField } from "../ui/TextField";
 import { read, write } from "./auth";
+import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { useListed } from "./listed";
 
@@ -61,15 +62,9 @@ export function Keys() {
           Copy your new key now; it is not shown again: <code>{made}</code>
         </p>
       )}
-      <form className="account-form" onSubmit={form.onSubmit}>
+      <AuthForm form={form} action="Make a key">
         <TextField label="Name of a new key" name="name" hint="Such as the program that uses it." maxLength={32} required />
-        <p className="form-error" role="alert">
-          {form.faultOf()}
-        </p>
-        <button type="submit" className="button" aria-disabled={form.busy}>
-          Make a key
-        </button>
-      </form>
+      </AuthForm>
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useRef, useState, type KeyboardEvent } from "react";
 import { TextField } from "../ui/TextField";
 import { read, write, type Answer } from "./auth";
+import { AuthForm } from "./AuthForm";
 import { device } from "./device";
 import { useAuthForm } from "./form";
 import { useListed } from "./listed";
@@ -106,15 +107,9 @@ export function Passkeys({ domain }: { domain: string }) {
           ))}
         </ul>
       )}
-      <form className="account-form" onSubmit={form.onSubmit}>
+      <AuthForm form={form} action="Add a passkey">
         <TextField label="Name of a new passkey" name="name" defaultValue={device(navigator.userAgent)} maxLength={64} required />
-        <p className="form-error" role="alert">
-          {form.faultOf()}
-        </p>
-        <button type="submit" className="button" aria-disabled={form.busy}>
-          Add a passkey
-        </button>
-      </form>
+      </AuthForm>
     </>
   );
 }

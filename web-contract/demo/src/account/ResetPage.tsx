@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { Wordmark } from "../ui/Wordmark";
 import { authClient } from "./auth";
+import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { newPassword, PasswordField } from "./PasswordField";
 
@@ -31,15 +32,9 @@ export function ResetPage() {
           another one.
         </p>
       ) : (
-        <form className="account-form" onSubmit={form.onSubmit}>
+        <AuthForm form={form} action="Save the password" look="primary">
           <PasswordField label="New password" name="password" fault={form.faultOf("password")} {...newPassword} required autoFocus />
-          <p className="form-error" role="alert">
-            {form.faultOf()}
-          </p>
-          <button type="submit" className="button primary" aria-disabled={form.busy}>
-            Save the password
-          </button>
-        </form>
+        </AuthForm>
       )}
     </main>
   );
