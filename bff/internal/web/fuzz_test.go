@@ -10,8 +10,10 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testFuzz runs [contracttest.Fuzz] with the BFF's document.
-func testFuzz(t *testing.T, s *site) {
+// TestFuzz_CausesNoServerError runs [contracttest.Fuzz] with the BFF's document.
+func TestFuzz_CausesNoServerError(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
 	document, err := web.Document()
 	if err != nil {
 		t.Fatal(err)

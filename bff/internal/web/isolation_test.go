@@ -9,8 +9,10 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// testIsolation runs [contracttest.Isolation] against the site.
-func testIsolation(t *testing.T, s *site) {
+// TestIsolation_OtherUsersLearnNothing runs [contracttest.Isolation] against a site.
+func TestIsolation_OtherUsersLearnNothing(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
 	document, err := web.Document()
 	if err != nil {
 		t.Fatal(err)

@@ -3,28 +3,95 @@ package suite
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-// goTests are the tests of a Go module, with the race detector and further flags of go
-// test.
+// sequential are tests, by module, that send thousands of requests or parse thousands of
+// texts. They run without the race detector, which multiplies their processor time by 3,
+// and by 40 with regular expressions: other tests call the same code with it.
+var sequential = map[string][]string{
+	"sdk": {"TestParse", "TestParse_RandomTexts", "TestRandomRules"},
+	"services": {
+		"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError",
+		"TestConformance", // TestConformanceOnReplicas has the same cases
+		"TestTheModelIsLikeTheService", "TestModelEnforcesTheQuota", "TestModelEqualsItself",
+	},
+	"bff": {"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError"},
+}
+
+// goTests are the tests of a Go module: those in sequential without the race detector, all
+// others with it. With flags of go test, such as -run, all have it.
 func goTests(module, packages string, flags ...string) step {
 	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
+		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: r.counts}
 		// go test's cache depends only on Go files, not on docker-compose.yml or
 		// on programs that a test starts.
 		args := []string{"test", "-json", "-count=1"}
-		if hasCompiler(ctx) {
-			args = append(args, "-race")
-		} else {
+		race := append(slices.Clip(args), "-race")
+		if !hasCompiler(ctx) {
 			r.print("no C compiler: running without the race detector, which needs one")
+			race = args
 		}
-		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: r.counts}
-		err := r.command(ctx, module, report.line, "go", append(append(args, flags...), packages)...)
+		if len(flags) > 0 {
+			err := r.command(ctx, module, report.line, "go", append(append(race, flags...), packages)...)
+			return report.tally, err
+		}
+
+		found, err := functions(filepath.Join(r.root, module), testFunction)
+		if err != nil {
+			return report.tally, err
+		}
+		var in []string
+		for _, test := range found {
+			below := strings.HasPrefix(test.pkg, strings.TrimSuffix(packages, "..."))
+			if below && slices.Contains(sequential[module], test.name) && !slices.Contains(in, test.pkg) {
+				in = append(in, test.pkg)
+			}
+		}
+		names := "^(" + strings.Join(sequential[module], "|") + ")$"
+		err = r.command(ctx, module, report.line, "go", append(race, "-skip", names, packages)...)
+		if len(in) > 0 {
+			// The packages have been vetted.
+			args = append(args, "-vet=off", "-run", names)
+			err = errors.Join(err, r.command(ctx, module, report.line, "go", append(args, in...)...))
+		}
 		return report.tally, err
 	}}
+}
+
+var testFunction = regexp.MustCompile(`(?m)^func (Test\w+)\(`)
+
+// functions finds the functions in a module's tests that a pattern's first group matches.
+func functions(module string, pattern *regexp.Regexp) (all []goTest, err error) {
+	err = filepath.WalkDir(module, func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.Name() == "node_modules":
+			return filepath.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		pkg, err := filepath.Rel(module, filepath.Dir(path))
+		for _, match := range pattern.FindAllSubmatch(text, -1) {
+			all = append(all, goTest{"./" + pkg, string(match[1])})
+		}
+		return err
+	})
+	return all, err
 }
 
 func hasCompiler(ctx context.Context) bool {

@@ -4,9 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -25,7 +23,7 @@ var soaked = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/api", "TestFuzz|TestIsolation"},
 	{"services", "./tasks/internal/sdkfaults", "."},
 	{"services", "./tasks/internal/modeltest", "TestTheModelIsLikeTheService"},
-	{"bff", "./internal/web", "TestSite/(invalid_requests_are|other_users|malformed)|TestSessionsOnTheSite|Outage|TestKeysChange"},
+	{"bff", "./internal/web", "TestFuzz|TestIsolation|TestSite/malformed|TestSessionsOnTheSite|Outage|TestKeysChange"},
 	{"bff", "./internal/faults", "."},
 }
 
@@ -60,28 +58,12 @@ var fuzzFunction = regexp.MustCompile(`(?m)^func (Fuzz\w+)\(`)
 // fuzzTargets returns the fuzz targets of all modules.
 func fuzzTargets(root string) (all []fuzzTarget, err error) {
 	for _, module := range []string{"sdk", "services", "bff"} {
-		dir := filepath.Join(root, module)
-		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-			switch {
-			case err != nil:
-				return err
-			case entry.Name() == "node_modules":
-				return filepath.SkipDir
-			case !strings.HasSuffix(path, "_test.go"):
-				return nil
-			}
-			text, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			pkg, err := filepath.Rel(dir, filepath.Dir(path))
-			for _, match := range fuzzFunction.FindAllSubmatch(text, -1) {
-				all = append(all, fuzzTarget{module, "./" + pkg, string(match[1])})
-			}
-			return err
-		})
+		found, err := functions(filepath.Join(root, module), fuzzFunction)
 		if err != nil {
 			return nil, err
+		}
+		for _, test := range found {
+			all = append(all, fuzzTarget{module, test.pkg, test.name})
 		}
 	}
 	return all, nil

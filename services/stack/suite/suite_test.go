@@ -6,10 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
 func TestRunAll(t *testing.T) {
@@ -71,12 +74,11 @@ func TestGoReport(t *testing.T) {
 	}
 }
 
-func TestGoTests_AreNotCached(t *testing.T) {
-	t.Parallel()
-	root := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(root, name)
+// writeFiles writes files below a directory.
+func writeFiles(t *testing.T, dir string, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		path := filepath.Join(dir, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -84,8 +86,14 @@ func TestGoTests_AreNotCached(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write("module/go.mod", "module example.com/module\n")
-	write("module/module_test.go", `package module
+}
+
+const goMod = "module example.com/module\n"
+
+func TestGoTests_AreNotCached(t *testing.T) {
+	t.Parallel()
+	root := t.TempDir()
+	writeFiles(t, root, map[string]string{"module/go.mod": goMod, "module/module_test.go": `package module
 
 import (
 	"os"
@@ -98,7 +106,7 @@ func TestFile(t *testing.T) {
 		t.Fatal(string(raw), err)
 	}
 }
-`)
+`})
 	r := &runner{root: root, out: io.Discard, env: os.Environ(), counts: counts{}}
 	for _, step := range []struct {
 		text string
@@ -107,7 +115,7 @@ func TestFile(t *testing.T) {
 		{"good", tally{passed: 1}},
 		{"bad", tally{failed: 1}},
 	} {
-		write("file", step.text)
+		writeFiles(t, root, map[string]string{"file": step.text})
 		got, err := goTests("module", "./...").run(t.Context(), r)
 		if diff := cmp.Diff(step.want, got, cmp.AllowUnexported(tally{})); diff != "" {
 			t.Errorf("counts with a %s file (-want +got):\n%s\n%v", step.text, diff, err)
@@ -115,6 +123,51 @@ func TestFile(t *testing.T) {
 	}
 	if diff := cmp.Diff(counts{"runs": 2}, r.counts); diff != "" {
 		t.Errorf("counts that the tests print (-want +got):\n%s", diff)
+	}
+}
+
+// TestGoTests_RunOnce checks that sequential tests run without the race detector,
+// all others with it, and each once.
+func TestGoTests_RunOnce(t *testing.T) {
+	t.Parallel()
+	const dir = "services"
+	name := sequential[dir][0]
+	text := func(pkg, name, race string) string {
+		return "package " + pkg + "\n\nimport \"testing\"\n\nfunc " + name + "(t *testing.T) {\n\tif race != " + race + " {\n\t\tt.Fatal(race)\n\t}\n}\n"
+	}
+	root := t.TempDir()
+	files := map[string]string{
+		"a/sequential_test.go": text("a", name, "false"), "a/other_test.go": text("a", name+"More", "true"), "b/other_test.go": text("b", "TestOther", "true"),
+	}
+	for _, pkg := range []string{"a", "b"} {
+		files[pkg+"/with_test.go"] = "//go:build race\n\npackage " + pkg + "\n\nconst race = true\n"
+		files[pkg+"/without_test.go"] = "//go:build !race\n\npackage " + pkg + "\n\nconst race = false\n"
+	}
+	files["go.mod"] = goMod
+	writeFiles(t, filepath.Join(root, dir), files)
+	var out strings.Builder
+	got, err := goTests(dir, "./...").run(t.Context(), &runner{root: root, out: &out, env: os.Environ()})
+	want := tally{passed: 3}
+	if !hasCompiler(t.Context()) {
+		want = tally{passed: 1, failed: 2}
+	}
+	if diff := cmp.Diff(want, got, cmp.AllowUnexported(tally{})); diff != "" {
+		t.Errorf("counts (-want +got):\n%s\n%v\n%s", diff, err, out.String())
+	}
+}
+
+func TestSequentialTestsExist(t *testing.T) {
+	t.Parallel()
+	for module, names := range sequential {
+		found, err := functions(filepath.Join(repotest.Root(t), module), testFunction)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range names {
+			if !slices.ContainsFunc(found, func(test goTest) bool { return test.name == name }) {
+				t.Errorf("%s has no test %s", module, name)
+			}
+		}
 	}
 }
 
