@@ -32,7 +32,7 @@ var sequential = map[string][]string{
 // others with it. With flags of go test, such as -run, all have it.
 func goTests(module, packages string, flags ...string) step {
 	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
-		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: r.counts}
+		report := &goReport{print: r.print, output: map[goTest][]string{}, counts: r.counts, took: r.took}
 		// go test's cache depends only on Go files, not on docker-compose.yml or
 		// on programs that a test starts.
 		args := []string{"test", "-json", "-count=1"}
@@ -110,6 +110,7 @@ type goReport struct {
 	output map[goTest][]string
 	// counts, unless nil, sums the counts that tests print.
 	counts counts
+	took   durations
 }
 
 func (g *goReport) line(line string) {
@@ -131,6 +132,9 @@ func (g *goReport) line(line string) {
 	case "pass", "fail", "skip":
 		if event.Test != "" {
 			g.testEnded(test, event.Action)
+			if !strings.Contains(event.Test, "/") {
+				g.took[event.Package+" "+event.Test] = event.Elapsed
+			}
 		} else {
 			g.packageEnded(test, event.Action, event.Elapsed)
 		}

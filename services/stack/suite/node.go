@@ -71,7 +71,7 @@ func vitest(workspace string) step {
 		}
 		err := r.command(ctx, workspace, print, "node", program, "run",
 			"--reporter=default", "--reporter=json", "--outputFile.json="+report)
-		counted, readErr := readVitest(report)
+		counted, readErr := r.readVitest(report)
 		if readErr != nil {
 			return counted, readErr
 		}
@@ -79,14 +79,23 @@ func vitest(workspace string) step {
 	}}
 }
 
-func readVitest(path string) (tally, error) {
+func (r *runner) readVitest(path string) (tally, error) {
 	raw, err := os.ReadFile(path)
 	if err != nil {
 		return tally{}, fmt.Errorf("no report: %w", err)
 	}
-	var report struct{ NumPassedTests, NumFailedTests, NumPendingTests, NumTodoTests int }
+	var report struct {
+		NumPassedTests, NumFailedTests, NumPendingTests, NumTodoTests int
+		TestResults                                                   []struct {
+			Name               string
+			StartTime, EndTime float64 // milliseconds
+		}
+	}
 	if err := json.Unmarshal(raw, &report); err != nil {
 		return tally{}, fmt.Errorf("read the report: %w", err)
+	}
+	for _, file := range report.TestResults {
+		r.took[strings.TrimPrefix(file.Name, r.root+"/")] = (file.EndTime - file.StartTime) / 1000
 	}
 	counted := tally{
 		passed:  report.NumPassedTests,

@@ -2,13 +2,16 @@
 package suite
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -53,10 +56,24 @@ type runner struct {
 	temp string // a directory for the steps' reports
 	// counts, unless nil, sums the counts that tests print.
 	counts counts
+	took   durations
 }
 
-// Run runs all tests, one group after another, and writes failures and, as the last line,
-// the totals to out. A failing group does not stop the others.
+// durations are the seconds that tests took: each Go test, and each file of the others.
+type durations map[string]float64
+
+// String returns the ten longest, one per line.
+func (d durations) String() string {
+	names := slices.SortedFunc(maps.Keys(d), func(a, b string) int { return cmp.Compare(d[b], d[a]) })
+	var lines strings.Builder
+	for _, name := range names[:min(10, len(names))] {
+		fmt.Fprintf(&lines, "%8.1f s  %s\n", d[name], name)
+	}
+	return lines.String()
+}
+
+// Run runs all tests, one group after another, and writes failures, the slowest tests and,
+// as the last line, the totals to out. A failing group does not stop the others.
 //
 // SKIP_E2E=1 leaves out the browser tests; nothing else can be left out.
 // TEST_DATABASE_URL is the URL of an existing PostgreSQL server.
@@ -108,7 +125,7 @@ func onServer(ctx context.Context, out io.Writer, run func(r *runner, adminURL s
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temp)) }()
 
-	r := &runner{root: root, out: out, env: os.Environ(), temp: temp}
+	r := &runner{root: root, out: out, env: os.Environ(), temp: temp, took: durations{}}
 	if given := os.Getenv("TEST_DATABASE_URL"); given != "" {
 		return run(r, given)
 	}
@@ -158,7 +175,7 @@ func (r *runner) runAll(ctx context.Context, steps []step) error {
 	if os.Getenv("SKIP_E2E") == "1" {
 		fmt.Fprint(r.out, "\n"+strings.Repeat("*", 72)+"\n** SKIP_E2E=1: the tests in a browser did NOT run.\n"+strings.Repeat("*", 72)+"\n")
 	}
-	fmt.Fprintf(r.out, "\n%s\n", sum)
+	fmt.Fprintf(r.out, "\nthe slowest tests:\n%s\n%s\n", r.took, sum)
 	if sum.failed > 0 {
 		return ErrFailed
 	}

@@ -3,6 +3,7 @@ package suite
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -48,10 +49,11 @@ func TestRunAll(t *testing.T) {
 func TestGoReport(t *testing.T) {
 	t.Parallel()
 	var printed []string
-	report := &goReport{print: func(line string) { printed = append(printed, line) }, output: map[goTest][]string{}}
+	report := &goReport{print: func(line string) { printed = append(printed, line) }, output: map[goTest][]string{}, took: durations{}}
 	for _, line := range []string{
 		`{"Action":"output","Package":"p","Test":"TestGood","Output":"quiet\n"}`,
 		`{"Action":"pass","Package":"p","Test":"TestGood","Elapsed":0.1}`,
+		`{"Action":"pass","Package":"p","Test":"TestGood/part","Elapsed":0.1}`,
 		`{"Action":"output","Package":"p","Test":"TestBad","Output":"the reason\n"}`,
 		`{"Action":"fail","Package":"p","Test":"TestBad","Elapsed":0.1}`,
 		`{"Action":"output","Package":"p","Test":"TestLeft","Output":"needs a thing\n"}`,
@@ -65,12 +67,28 @@ func TestGoReport(t *testing.T) {
 	} {
 		report.line(line)
 	}
-	if diff := cmp.Diff(tally{passed: 1, failed: 1, skipped: 1}, report.tally, cmp.AllowUnexported(tally{})); diff != "" {
+	if diff := cmp.Diff(tally{passed: 2, failed: 1, skipped: 1}, report.tally, cmp.AllowUnexported(tally{})); diff != "" {
 		t.Errorf("counts (-want +got):\n%s", diff)
 	}
 	want := []string{"the reason", "needs a thing", "FAIL", "panic: at the disco", "ok    q (1.2 s)", "r.go:1: undefined: x", "go: not JSON"}
 	if diff := cmp.Diff(want, printed); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
+	}
+	took := durations{"p TestGood": 0.1, "p TestBad": 0.1, "p TestLeft": 0}
+	if diff := cmp.Diff(took, report.took); diff != "" {
+		t.Errorf("durations (-want +got):\n%s", diff)
+	}
+}
+
+func TestDurations_AreTheTenLongest(t *testing.T) {
+	t.Parallel()
+	took := durations{}
+	for i := range 12 {
+		took[fmt.Sprint("test ", i)] = float64(i)
+	}
+	lines := strings.Split(took.String(), "\n")
+	if len(lines) != 11 || lines[0] != "    11.0 s  test 11" || lines[9] != "     2.0 s  test 2" {
+		t.Errorf("the longest:\n%s", took)
 	}
 }
 
@@ -107,7 +125,7 @@ func TestFile(t *testing.T) {
 	}
 }
 `})
-	r := &runner{root: root, out: io.Discard, env: os.Environ(), counts: counts{}}
+	r := &runner{root: root, out: io.Discard, env: os.Environ(), counts: counts{}, took: durations{}}
 	for _, step := range []struct {
 		text string
 		want tally
@@ -146,7 +164,7 @@ func TestGoTests_RunOnce(t *testing.T) {
 	files["go.mod"] = goMod
 	writeFiles(t, filepath.Join(root, dir), files)
 	var out strings.Builder
-	got, err := goTests(dir, "./...").run(t.Context(), &runner{root: root, out: &out, env: os.Environ()})
+	got, err := goTests(dir, "./...").run(t.Context(), &runner{root: root, out: &out, env: os.Environ(), took: durations{}})
 	want := tally{passed: 3}
 	if !hasCompiler(t.Context()) {
 		want = tally{passed: 1, failed: 2}
@@ -173,6 +191,12 @@ func TestSequentialTestsExist(t *testing.T) {
 
 func TestReadReports(t *testing.T) {
 	t.Parallel()
+	v := &runner{root: "/root", took: durations{}}
+	t.Cleanup(func() {
+		if diff := cmp.Diff(durations{"e2e/a.test.ts": 2.5}, v.took); diff != "" {
+			t.Errorf("durations (-want +got):\n%s", diff)
+		}
+	})
 	const noTests = "no tests ran"
 	for _, tt := range []struct {
 		name, text string
@@ -182,9 +206,9 @@ func TestReadReports(t *testing.T) {
 	}{
 		{"TAP", "ok 1 - x\n# tests 7\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n", readTAP, tally{passed: 3, failed: 2, skipped: 2}, ""},
 		{"empty TAP", "# pass 0\n# fail 0\n", readTAP, tally{}, noTests},
-		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1}`, readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
-		{"empty Vitest", `{"success":true}`, readVitest, tally{}, noTests},
-		{"broken Vitest", `{`, readVitest, tally{}, "read the report"},
+		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1,"testResults":[{"name":"/root/e2e/a.test.ts","startTime":1000,"endTime":3500}]}`, v.readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
+		{"empty Vitest", `{"success":true}`, v.readVitest, tally{}, noTests},
+		{"broken Vitest", `{`, v.readVitest, tally{}, "read the report"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
