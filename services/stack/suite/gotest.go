@@ -15,13 +15,14 @@ import (
 	"strings"
 )
 
-// sequential are tests, by module, that send thousands of requests or parse thousands of
-// texts. They run without the race detector, which multiplies their processor time by 3,
-// and by 40 with regular expressions: other tests call the same code with it.
+// sequential are tests, by module, that send thousands of requests or statements, or parse
+// thousands of texts. They run without the race detector, which multiplies their processor
+// time by 3, and by 40 with regular expressions: other tests call the same code with it.
 var sequential = map[string][]string{
 	"sdk": {"TestParse", "TestParse_RandomTexts", "TestRandomRules"},
 	"services": {
 		"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError",
+		"TestEachUserClauseHasASecondLine",
 		"TestConformance", // TestConformanceOnReplicas has the same cases
 		"TestTheModelIsLikeTheService", "TestModelEnforcesTheQuota", "TestModelEqualsItself",
 	},
