@@ -21,28 +21,29 @@ type plan struct {
 	// rounds is the number of rounds, turn the time of each contender in a round.
 	rounds int
 	turn   time.Duration
-	// look is the duration of a profile.
-	look time.Duration
+	// profiling is the duration of a profile.
+	profiling time.Duration
 	// starts is how often the service's start is timed.
 	starts int
-	// streams are open while nothing happens, events are sent through some;
-	// bffStreams are open at a bff.
+	// streams is the number of idle streams at the task service, events the number of
+	// changes that are then sent through some of them, bffStreams the number of idle
+	// streams at a bff.
 	streams, events, bffStreams int
 }
 
 // Full takes about a quarter of an hour, half of it for the ten million tasks.
 var Full = plan{
 	name:   "full",
-	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, asked: 2000},
-	rounds: 7, turn: 1500 * time.Millisecond, look: 5 * time.Second,
+	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, requested: 2000},
+	rounds: 7, turn: 1500 * time.Millisecond, profiling: 5 * time.Second,
 	starts: 11, streams: 10_000, events: 300, bffStreams: 5000,
 }
 
 // Quick takes less than two minutes.
 var Quick = plan{
 	name:   "quick",
-	size:   size{users: 500, tasks: 100_000, grownUsers: 1000, grownTasks: 200_000, signedUp: 16, asked: 500},
-	rounds: 5, turn: 250 * time.Millisecond, look: 2 * time.Second,
+	size:   size{users: 500, tasks: 100_000, grownUsers: 1000, grownTasks: 200_000, signedUp: 16, requested: 500},
+	rounds: 5, turn: 250 * time.Millisecond, profiling: 2 * time.Second,
 	starts: 5, streams: 5000, events: 100, bffStreams: 1000,
 }
 
@@ -105,7 +106,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 			}
 		}
 	}
-	if err := s.tasks.keepHeap(ctx, options.Profiles); err != nil {
+	if err := s.tasks.saveHeap(ctx, options.Profiles); err != nil {
 		return "", err
 	}
 	say("starting the service %d times, opening %d streams …", plan.starts, plan.streams)

@@ -20,8 +20,8 @@ type size struct {
 	users, tasks, grownUsers, grownTasks int
 	// signedUp is the number of users who have an account and a session.
 	signedUp int
-	// asked is the number of users of each database whose tasks are requested.
-	asked int
+	// requested is the number of users of each database whose tasks are requested.
+	requested int
 }
 
 // manyTasks is the number of tasks of one user of the main database.
@@ -64,7 +64,7 @@ func (s *stack) load(ctx context.Context, size size) (p population, err error) {
 	if err := s.fill(ctx, grownDatabase, grown, size.grownTasks); err != nil {
 		return p, err
 	}
-	if p.users, err = s.users(ctx, mainDatabase, ids[:min(size.asked, len(ids))], cookies); err != nil {
+	if p.users, err = s.users(ctx, mainDatabase, ids[:min(size.requested, len(ids))], cookies); err != nil {
 		return p, err
 	}
 	for _, u := range p.users {
@@ -73,7 +73,7 @@ func (s *stack) load(ctx context.Context, size size) (p population, err error) {
 		}
 	}
 	rand.Shuffle(len(grown), func(i, j int) { grown[i], grown[j] = grown[j], grown[i] })
-	if p.grown, err = s.users(ctx, grownDatabase, grown[:min(size.asked, len(grown))], nil); err != nil {
+	if p.grown, err = s.users(ctx, grownDatabase, grown[:min(size.requested, len(grown))], nil); err != nil {
 		return p, err
 	}
 	many, err := s.users(ctx, mainDatabase, []string{"many"}, nil)
@@ -122,7 +122,7 @@ func (s *stack) fill(ctx context.Context, database string, users []string, tasks
 		return err
 	}
 	if err := s.insert(ctx, database, users, tasks); err != nil {
-		return fmt.Errorf("make %d tasks: %w", tasks, err)
+		return fmt.Errorf("insert %d tasks: %w", tasks, err)
 	}
 	if _, err := conn.Exec(ctx, `INSERT INTO tasklane.user_state (user_id, seq)
 		SELECT u, $2 FROM unnest($1::text[]) AS u`, users, 1+tasks/len(users)); err != nil {
@@ -137,8 +137,8 @@ func (s *stack) fill(ctx context.Context, database string, users []string, tasks
 	return nil
 }
 
-// insert generates tasks over one connection per processor, in interleaved portions, so that
-// a user's tasks are about as scattered as with one connection.
+// insert generates tasks over one connection per processor, in portions of 100,000, so that a
+// user's tasks are about as scattered in the table as with one connection.
 func (s *stack) insert(ctx context.Context, database string, users []string, tasks int) error {
 	const portion = 100_000
 	group, ctx := errgroup.WithContext(ctx)

@@ -46,7 +46,7 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 	t.Cleanup(pool.Close)
 	log := slog.New(slog.DiscardHandler)
 	service := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: unverified{}, Hub: feed.New(store.NewBus(tasks, db.DirectURL), log)})
-	ask := func(handler http.Handler, method, path, body string) (response string) {
+	send := func(handler http.Handler, method, path, body string) (response string) {
 		t.Helper()
 		request := httptest.NewRequestWithContext(t.Context(), method, path, strings.NewReader(body))
 		request.Header.Set("Authorization", "Bearer ada")
@@ -62,17 +62,17 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 		return fmt.Sprint(rec.Code, rec.Header().Get("Content-Type"), rec.Header().Get("ETag"), rec.Header().Get("Location")) + "\n" + rec.Body.String()
 	}
 
-	// The floor's feed has no lists: this is change 1.
+	// The floor's feed has no lists, so it begins after change 1, which creates one.
 	list := write(t, tasks, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindList, Data: taskapi.CreateListRequest{Name: "Balcony"}})
 	const body = `{"title": "Water the \"<plants>\" ä", "description": "The ones\non the balcony", "priority": "high", "tags": ["home", "garden"]}`
-	created := ask(service, http.MethodPost, "/api/tasks", body)
-	if got := masked(ask(floor.New(pool), http.MethodPost, "/api/tasks", body)); got != masked(created) {
+	created := send(service, http.MethodPost, "/api/tasks", body)
+	if got := masked(send(floor.New(pool), http.MethodPost, "/api/tasks", body)); got != masked(created) {
 		t.Errorf("create:\n got %s\nwant %s", got, masked(created))
 	}
 	one := "/api/tasks/" + ids.FindString(created)
 	const patch = `{"title": "Water them"}`
-	updated := ask(service, http.MethodPatch, one, patch)
-	if got := masked(ask(floor.New(pool), http.MethodPatch, one, patch)); got != masked(updated) {
+	updated := send(service, http.MethodPatch, one, patch)
+	if got := masked(send(floor.New(pool), http.MethodPatch, one, patch)); got != masked(updated) {
 		t.Errorf("update:\n got %s\nwant %s", got, masked(updated))
 	}
 
@@ -81,14 +81,14 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 		one, "/api/tasks", "/api/tasks?limit=3", "/api/tasks?completed=false&q=wat",
 		"/api/changes?after=1", "/api/changes?after=58",
 	} {
-		want := ask(service, http.MethodGet, path, "")
-		if got := ask(floor.New(pool), http.MethodGet, path, ""); withoutCursor(got) != withoutCursor(want) {
+		want := send(service, http.MethodGet, path, "")
+		if got := send(floor.New(pool), http.MethodGet, path, ""); withoutCursor(got) != withoutCursor(want) {
 			t.Errorf("%s:\n got %s\nwant %s", path, got, want)
 		}
 	}
 	next := func(handler http.Handler) string {
-		cursor := cursors.FindStringSubmatch(ask(handler, http.MethodGet, "/api/tasks", ""))[1]
-		return ask(handler, http.MethodGet, "/api/tasks?cursor="+cursor, "")
+		cursor := cursors.FindStringSubmatch(send(handler, http.MethodGet, "/api/tasks", ""))[1]
+		return send(handler, http.MethodGet, "/api/tasks?cursor="+cursor, "")
 	}
 	if got, want := next(floor.New(pool)), next(service); got != want {
 		t.Errorf("the second page:\n got %s\nwant %s", got, want)

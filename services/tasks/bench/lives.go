@@ -25,8 +25,8 @@ const (
 	streamsOfBrowser = 20
 	// streamsOfUser is the number of idle streams per user.
 	streamsOfUser = 10
-	// opening bounds the streams that are opened at once.
-	opening = 50
+	// concurrentOpens bounds the streams that are being opened at once.
+	concurrentOpens = 50
 	// otherFiles is the number of open files that are not streams.
 	otherFiles = 200
 	// settle is how long a process is idle before its memory is read.
@@ -47,7 +47,7 @@ type streamResult struct {
 	delays []time.Duration
 }
 
-// lives starts the service several times, and opens idle streams at the last one.
+// lives times several starts of the service, and opens idle streams at the last process.
 func (s *stack) lives(ctx context.Context, people population, r *results) error {
 	var p *process
 	for i := range r.plan.starts {
@@ -78,7 +78,7 @@ func (s *stack) lives(ctx context.Context, people population, r *results) error 
 	return err
 }
 
-// browse opens idle streams at a bff of its own. All streams of a session share
+// browse opens idle streams at another bff. All streams of a session share
 // one connection to the task service.
 func (s *stack) browse(ctx context.Context, streams int) (result streamResult, err error) {
 	if result.files, err = fileLimit(); err != nil {
@@ -100,7 +100,7 @@ func (s *stack) browse(ctx context.Context, streams int) (result streamResult, e
 	result.before = p.usage()
 	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
 	group := new(errgroup.Group)
-	group.SetLimit(opening)
+	group.SetLimit(concurrentOpens)
 	for range min(streams/streamsOfBrowser, (result.files-otherFiles)/(streamsOfBrowser+1)) {
 		u, err := s.signedUp(ctx)
 		if err != nil {
@@ -143,7 +143,7 @@ func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *resul
 	e := &events{sent: make([]atomic.Int64, r.plan.events)}
 	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
 	group := new(errgroup.Group)
-	group.SetLimit(opening)
+	group.SetLimit(concurrentOpens)
 	r.streams.before = p.usage()
 	if r.streams.files, err = fileLimit(); err != nil {
 		return err
@@ -172,7 +172,7 @@ func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *resul
 		return err
 	}
 	r.streams.after = p.usage()
-	r.streams.delays, err = e.exchange(ctx, p, watchers, perUser)
+	r.streams.delays, err = e.deliver(ctx, p, watchers, perUser)
 	return err
 }
 
@@ -222,7 +222,7 @@ type events struct {
 // eventTitle is the prefix of the titles of these tasks.
 const eventTitle = "event "
 
-// read records the delays of events on a stream until it ends.
+// read records the delay of each event on a stream until the stream ends.
 func (e *events) read(lines *bufio.Scanner) {
 	for lines.Scan() {
 		data, isData := bytes.CutPrefix(lines.Bytes(), []byte("data: "))
@@ -245,9 +245,9 @@ func (e *events) read(lines *bufio.Scanner) {
 	}
 }
 
-// exchange makes changes one after another, and waits until each stream of its
-// user has received it.
-func (e *events) exchange(ctx context.Context, p *process, watchers []user, perUser int) ([]time.Duration, error) {
+// deliver makes changes one after another, and then waits until each has arrived in all
+// streams of its user.
+func (e *events) deliver(ctx context.Context, p *process, watchers []user, perUser int) ([]time.Duration, error) {
 	client, err := sdk.New(p.url)
 	if err != nil {
 		return nil, err

@@ -11,14 +11,14 @@ import (
 	vegeta "github.com/tsenart/vegeta/v12/lib"
 )
 
-// loadWorkers is the number of concurrent requests. Each worker sends the next
-// request after a response, so that the server is always busy.
+// loadWorkers is the number of concurrent requests. Each worker sends the next request as
+// soon as it has a response, so that the server is always busy.
 const loadWorkers = 16
 
 // responseTimeout bounds the wait for a response.
 const responseTimeout = 10 * time.Second
 
-// requests makes the requests of a workload.
+// requests sets the next request of a workload.
 type requests func(*vegeta.Target)
 
 // send sends requests for some time and measures the responses, all of which must be

@@ -26,7 +26,7 @@ type machine struct {
 	load float64
 }
 
-// assumedMemory is the memory of a machine whose size is unknown.
+// assumedMemory is used where the machine's memory is unknown, in bytes.
 const assumedMemory = 4 << 30
 
 // memorySize returns the machine's memory in bytes.

@@ -36,8 +36,8 @@ type command struct {
 	name, path string
 	args       []string
 	env        map[string]string
-	// url is its future address, operations that of its profiles, ready the URL that
-	// returns 200 once it is ready.
+	// url is its address, operations the address of its profiles, ready a URL that returns
+	// 200 once it is ready.
 	url, operations, ready string
 	// header is sent with readiness requests.
 	header http.Header
@@ -62,7 +62,7 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	if err := running.AwaitReady(ctx, c.name, c.ready, c.header, time.Millisecond); err != nil {
-		return nil, 0, errors.Join(fmt.Errorf("%w\n%s", err, p.lastWords()), p.stop())
+		return nil, 0, errors.Join(fmt.Errorf("%w\n%s", err, p.logTail()), p.stop())
 	}
 	return p, time.Since(begin), nil
 }
@@ -82,14 +82,13 @@ func newLog() (*os.File, error) {
 // clearLog truncates the log, which would otherwise fill the disk.
 func (p *process) clearLog() error { return os.Truncate(p.log.Name(), 0) }
 
-// lastWords returns the end of the log.
-func (p *process) lastWords() string {
-	const most = 2 << 10
+// logTail returns the last 2 KiB of the log.
+func (p *process) logTail() string {
 	text, err := os.ReadFile(p.log.Name())
 	if err != nil {
 		return err.Error()
 	}
-	return string(text[max(len(text)-most, 0):])
+	return string(text[max(len(text)-2<<10, 0):])
 }
 
 // run runs a program and waits for it.
@@ -111,8 +110,8 @@ func (p *process) stop() error {
 	return err
 }
 
-// usage is a process's use of resources so far. It is zero, which means unknown,
-// on systems other than Linux.
+// usage is the resources that a process has used. On systems other than Linux it is zero,
+// which means unknown.
 type usage struct {
 	cpu time.Duration
 	// memory is the resident memory, peak its maximum so far, in bytes.

@@ -13,8 +13,8 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// area is a part of the program that uses processor time. The innermost function of a stack
-// that belongs to an area decides, so JSON encoding within Huma counts as JSON.
+// area is a part of the program that uses processor time. A stack counts for the area of its
+// innermost function that has one, so JSON encoding within Huma counts as JSON.
 type area struct {
 	name string
 	// prefixes are prefixes of functions' full names.
@@ -42,7 +42,7 @@ const elsewhere = "elsewhere"
 func shares(p *profile.Profile) map[string]float64 {
 	parts, total := map[string]float64{}, 0.0
 	for _, s := range p.Sample {
-		spent := float64(s.Value[len(s.Value)-1]) // nanoseconds; the first are counts
+		spent := float64(s.Value[len(s.Value)-1]) // nanoseconds; earlier values are counts
 		parts[areaOf(s)] += spent
 		total += spent
 	}
@@ -72,7 +72,7 @@ var profiledWorks = []string{list50, getOne, createOne, updateOne}
 // profileLead is how much longer the load lasts than the profile.
 const profileLead = 200 * time.Millisecond
 
-// profiled says where a contender spends its time.
+// profiled is the distribution of the service's processor time in a workload.
 type profiled struct {
 	work   string
 	shares map[string]float64 // by area
@@ -83,15 +83,15 @@ type profiled struct {
 func (r *results) profile(ctx context.Context, p *process, w work, dir string) error {
 	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == theService })
 	if at < 0 {
-		return fmt.Errorf("the service does not do %q", w.name)
+		return fmt.Errorf("the service is no contender of %q", w.name)
 	}
 	working := make(chan error, 1)
 	go func() {
-		_, err := w.contenders[at].run(ctx, r.plan.look+profileLead)
+		_, err := w.contenders[at].run(ctx, r.plan.profiling+profileLead)
 		working <- err
 	}()
 	var data []byte
-	err := fetch(ctx, http.DefaultClient, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", p.operations, r.plan.look.Seconds()), nil, &data)
+	err := fetch(ctx, http.DefaultClient, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", p.operations, r.plan.profiling.Seconds()), nil, &data)
 	if failed := <-working; failed != nil {
 		return failed
 	}
@@ -109,8 +109,8 @@ func (r *results) profile(ctx context.Context, p *process, w work, dir string) e
 	return os.WriteFile(filepath.Join(dir, strings.ReplaceAll(w.name, " ", "-")+".pprof"), data, 0o644)
 }
 
-// keepHeap writes a heap profile of a server to dir, unless that is empty.
-func (p *process) keepHeap(ctx context.Context, dir string) error {
+// saveHeap writes a heap profile of a server to dir, unless that is empty.
+func (p *process) saveHeap(ctx context.Context, dir string) error {
 	if dir == "" {
 		return nil
 	}

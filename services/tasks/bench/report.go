@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// notes explain the figures.
+// notes is the part of the report that is written by hand.
 //
 //go:embed notes.md
 var notes string
 
-// bases are the contenders with which the others of a workload are compared.
+// bases are the possible bases of ratios. A workload uses the first that it has.
 var bases = []string{theFloor, firstPage, plain, small, theService}
 
 // markdown returns the report.
@@ -28,8 +28,8 @@ func (r *results) markdown() string {
 	}
 	r.whereTimeGoes(&b)
 	b.WriteString(notes)
-	b.WriteString("\n## Everything\n\n" +
-		"Responses a second, with the spread over the rounds; the ratio of the rates, round by round; latencies; and the processor time of a response, in the server itself and in PostgreSQL. Processor time of the load, and of the task service behind another server, is not included.\n\n" +
+	b.WriteString("\n## All results\n\n" +
+		"Responses per second: the median and the range of the rounds. Ratio: the median and the range of the ratios within each round. CPU: the processor time per response, of the server itself and of PostgreSQL, without that of the load generator and of the task service behind another server.\n\n" +
 		"| work | contender | responses/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, work := range []string{
 		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
@@ -68,15 +68,15 @@ func (r *results) whereTimeGoes(b *strings.Builder) {
 func (r *results) head(b *strings.Builder) {
 	m := r.machine
 	fmt.Fprintf(b, "# How fast it is: the %s run\n\n", r.plan.name)
-	fmt.Fprintf(b, "Written by `make bench`; commit %s, %s. Load, servers and PostgreSQL share the cores, and only ratios within this run mean anything.\n\n", m.commit, m.at.Format("2006-01-02"))
+	fmt.Fprintf(b, "Written by `make bench`; commit %s, %s. Load, servers and PostgreSQL share the cores, so compare only ratios within this run.\n\n", m.commit, m.at.Format("2006-01-02"))
 	fmt.Fprintf(b, "| | |\n| --- | --- |\n")
 	fmt.Fprintf(b, "| machine | %s, %d cores, %s, %s |\n", m.processor, m.cores, megabytes(float64(m.memory)), m.system)
 	fmt.Fprintf(b, "| load average before the first round | %.1f |\n", m.load)
 	fmt.Fprintf(b, "| versions | %s, PostgreSQL %s, Node %s |\n", m.golang, m.postgres, m.node)
-	fmt.Fprintf(b, "| PostgreSQL | durable, default settings; a quarter of the memory for its cache |\n")
+	fmt.Fprintf(b, "| PostgreSQL | fsync on; default settings, except max_wal_size = 8 GB and shared_buffers = a quarter of the memory |\n")
 	size := r.plan.size
-	fmt.Fprintf(b, "| data | %d tasks of %d users, %d of one more; grown: %d tasks of %d users |\n", size.tasks, size.users, manyTasks, size.grownTasks, size.grownUsers)
-	fmt.Fprintf(b, "| run | %d rounds of %s for each contender, %d connections; %s, of which %s for the data |\n",
+	fmt.Fprintf(b, "| data | %d tasks of %d users, %d of one further user; in the grown database %d tasks of %d users |\n", size.tasks, size.users, manyTasks, size.grownTasks, size.grownUsers)
+	fmt.Fprintf(b, "| run | %d rounds of %s for each contender, %d connections; %s, of which %s to load the data |\n",
 		r.plan.rounds, r.plan.turn, loadWorkers, r.took.Round(time.Second), r.loaded.Round(time.Second))
 }
 
@@ -117,6 +117,7 @@ func (r *results) comparison(work, name string) string {
 	return fmt.Sprintf("%.2f × %s (%.2f to %.2f)", f.median, base, f.low, f.high)
 }
 
+// micros returns an empty string for zero, which means unknown.
 func micros(v float64) string {
 	if v == 0 {
 		return ""
@@ -126,11 +127,11 @@ func micros(v float64) string {
 
 func (r *results) foot(b *strings.Builder) {
 	delays := r.streams.delays
-	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d idle streams, where a process may have %d files open. ",
+	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d idle streams (limit of open files: %d). ",
 		megabytes(float64(r.idle.memory)), megabytes(float64(r.busy.peak)), megabytes(float64(r.streams.after.memory)), r.streams.open, r.streams.files)
-	fmt.Fprintf(b, "Of the bff: %s at most under the load above; one of its own %s after the start, %s with %d idle streams, %s for each. Of Better Auth: %s at most. ",
+	fmt.Fprintf(b, "Of the bff: %s at most under the load above. Of another bff: %s after the start, %s with %d idle streams, %s for each. Of Better Auth: %s at most. ",
 		megabytes(float64(r.bffBusy.peak)), megabytes(float64(r.bffStreams.before.memory)), megabytes(float64(r.bffStreams.after.memory)), r.bffStreams.open, kilobytes(r.bffStreams.perStream()),
 		megabytes(float64(r.authBusy.peak)))
-	fmt.Fprintf(b, "From sending a change until a stream has it, all of them open: p50 %s, p99 %s, at most %s, in %d arrivals.\n",
+	fmt.Fprintf(b, "From sending a change until it arrives in a stream, with all streams open: p50 %s, p99 %s, at most %s, in %d deliveries.\n",
 		millis(quantile(delays, .5).Seconds()), millis(quantile(delays, .99).Seconds()), millis(quantile(delays, 1).Seconds()), len(delays))
 }

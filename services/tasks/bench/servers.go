@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/bench/floor"
 )
 
-// ServeFloor runs the floor on a database until ctx ends.
-// It has as many connections as the URL says, by default four.
+// ServeFloor runs the floor on a database until ctx ends. The URL's pool_max_conns sets its
+// number of connections, by default four.
 func ServeFloor(ctx context.Context, address, databaseURL string) error {
 	pool, err := pgxpool.New(ctx, databaseURL)
 	if err != nil {
@@ -24,8 +24,8 @@ func ServeFloor(ctx context.Context, address, databaseURL string) error {
 }
 
 // ServeProxy runs a plain reverse proxy until ctx ends.
-func ServeProxy(ctx context.Context, address, behind string) error {
-	target, err := url.Parse(behind)
+func ServeProxy(ctx context.Context, address, upstream string) error {
+	target, err := url.Parse(upstream)
 	if err != nil {
 		return err
 	}

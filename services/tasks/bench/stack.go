@@ -98,8 +98,8 @@ func newStack(ctx context.Context) (_ *stack, err error) {
 	return s, nil
 }
 
-// startPostgres starts a durable server: commits are on disk. Its cache has the usual quarter
-// of the memory.
+// startPostgres starts a durable server, whose commits wait for the disk, with the usual
+// quarter of the memory for its cache.
 func (s *stack) startPostgres(ctx context.Context) (err error) {
 	dir, err := os.MkdirTemp("", "tasklane-bench-data-")
 	if err != nil {
@@ -159,14 +159,14 @@ func (s *stack) startServers(ctx context.Context, probe http.Header) (err error)
 	if s.bff, err = s.startBFF(ctx, strings.TrimPrefix(s.publicURL, "http://")); err != nil {
 		return err
 	}
-	if s.floor, err = s.startOwn(ctx, "floor", s.postgres.AdminURL(mainDatabase)); err != nil {
+	if s.floor, err = s.startSelf(ctx, "floor", s.postgres.AdminURL(mainDatabase)); err != nil {
 		return err
 	}
 	wide := fmt.Sprintf("%s&pool_max_conns=%d", s.postgres.AdminURL(mainDatabase), loadWorkers)
-	if s.wideFloor, err = s.startOwn(ctx, "floor", wide); err != nil {
+	if s.wideFloor, err = s.startSelf(ctx, "floor", wide); err != nil {
 		return err
 	}
-	s.proxy, err = s.startOwn(ctx, "proxy", s.tasks.url)
+	s.proxy, err = s.startSelf(ctx, "proxy", s.tasks.url)
 	return err
 }
 
@@ -176,7 +176,7 @@ func (s *stack) startAuth(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	host, number, _ := strings.Cut(address, ":")
-	return s.keep(start(ctx, command{
+	return s.register(start(ctx, command{
 		name: "auth", path: s.node, args: []string{filepath.Join(s.root, "services", "auth", "server.mjs")},
 		env: map[string]string{
 			"HOST": host, "PORT": number,
@@ -188,8 +188,8 @@ func (s *stack) startAuth(ctx context.Context) (*process, error) {
 	}))
 }
 
-// limited returns an environment with limits that are far above the load here.
-func limited(env map[string]string) map[string]string {
+// unlimited returns an environment whose rate limits are far above the load.
+func unlimited(env map[string]string) map[string]string {
 	for _, name := range []string{"RATE_LIMIT", "RATE_BURST", "CLIENT_RATE_LIMIT", "CLIENT_RATE_BURST"} {
 		env[name] = "1000000"
 	}
@@ -201,7 +201,7 @@ func (s *stack) startTasks(ctx context.Context, database string, probe http.Head
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(start(ctx, c))
+	return s.register(start(ctx, c))
 }
 
 // tasksCommand returns the command of the task service as in production, but without
@@ -215,7 +215,7 @@ func (s *stack) tasksCommand(ctx context.Context, database string, probe http.He
 	url := host + strconv.Itoa(ports[0])
 	return command{
 		name: "tasks", path: filepath.Join(s.bin, "tasks"), args: []string{"serve"},
-		env: limited(map[string]string{
+		env: unlimited(map[string]string{
 			"HOST": "127.0.0.1", "PORT": strconv.Itoa(ports[0]), "OPS_PORT": strconv.Itoa(ports[1]),
 			"DATABASE_URL": s.postgres.URL(roles.App, s.password, database),
 			"JWKS_URL":     s.issuer.url, "JWT_ISSUER": s.publicURL, "PPROF": "true",
@@ -230,9 +230,9 @@ func (s *stack) startBFF(ctx context.Context, address string) (*process, error) 
 		return nil, err
 	}
 	host, number, _ := strings.Cut(address, ":")
-	return s.keep(start(ctx, command{
+	return s.register(start(ctx, command{
 		name: "bff", path: filepath.Join(s.bin, "bff"), args: []string{"serve"},
-		env: limited(map[string]string{
+		env: unlimited(map[string]string{
 			"HOST": host, "PORT": number, "OPS_PORT": strconv.Itoa(ports[0]),
 			"PUBLIC_URL": s.publicURL, "TASKS_URL": s.tasks.url,
 			"BETTER_AUTH_URL": s.auth.url, "BETTER_AUTH_SECRET": s.secret,
@@ -241,21 +241,21 @@ func (s *stack) startBFF(ctx context.Context, address string) (*process, error) 
 	}))
 }
 
-// startOwn starts one of this program's own servers.
-func (s *stack) startOwn(ctx context.Context, name, behind string) (*process, error) {
+// startSelf starts this program with a command that serves.
+func (s *stack) startSelf(ctx context.Context, name, upstream string) (*process, error) {
 	address, err := freeAddress(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return s.keep(start(ctx, command{
+	return s.register(start(ctx, command{
 		name: name, path: filepath.Join(s.bin, "bench"), args: []string{name, address},
-		env: map[string]string{"BEHIND": behind},
+		env: map[string]string{"UPSTREAM": upstream},
 		url: "http://" + address, ready: "http://" + address + "/healthz",
 	}))
 }
 
-// keep stops a process with the stack.
-func (s *stack) keep(p *process, _ any, err error) (*process, error) {
+// register stops a process with the stack.
+func (s *stack) register(p *process, _ any, err error) (*process, error) {
 	if err != nil {
 		return nil, err
 	}

@@ -37,7 +37,7 @@ func (u user) token() string { return strings.TrimPrefix(u.direct.Get("Authoriza
 const tokenLifetime = 24 * time.Hour
 
 // issuer publishes Better Auth's keys and one of its own, which signs tokens for users who
-// exist only as rows: signing up takes a twentieth of a second each, for the password hash.
+// exist only as rows: signing up takes 50 ms each, for the password hash.
 type issuer struct {
 	url, name string
 	key       *rsa.PrivateKey

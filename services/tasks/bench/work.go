@@ -22,31 +22,31 @@ const (
 	theAuth      = "Better Auth"
 )
 
-// work is a task for the contenders, one after another in every round.
+// work is a workload, which the contenders run one after another in every round.
 type work struct {
 	name       string
 	contenders []contender
 }
 
-// contender does a workload for a duration.
+// contender runs a workload for a duration.
 type contender struct {
 	name string
 	run  func(context.Context, time.Duration) (sample, error)
 }
 
-// place is the target and the users of requests.
-type place struct {
+// target is a server and the users whose tasks are requested there.
+type target struct {
 	process *process
-	// database is the process id of the PostgreSQL behind it.
+	// database is the process id of its PostgreSQL.
 	database int
 	users    []user
 	header   func(user) http.Header
 }
 
-// greet sends one request per user before the turn. The bff caches a session for half a
-// minute, less than a round. Without it, every turn of the bff would start with exchanges at
-// Better Auth, on the same processors. It greets for all contenders alike.
-func (p place) greet(ctx context.Context) error {
+// warm sends one request per user before the turn, to every contender. The bff caches a
+// session for 30 s, less than a round, and its turn would otherwise start with exchanges at
+// Better Auth, on the same processors.
+func (p target) warm(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(http.DefaultMaxIdleConnsPerHost)
 	for _, u := range p.users {
@@ -62,58 +62,58 @@ func asDirect(u user) http.Header  { return u.direct }
 func asFloor(u user) http.Header   { return u.floor }
 func asBrowser(u user) http.Header { return u.browser }
 
-// ask sends the request of one user.
-type ask func(u user, base string, t *vegeta.Target)
+// builder sets a request of one user.
+type builder func(u user, base string, t *vegeta.Target)
 
-// at returns a contender that sends requests to a place.
-func at(name string, where place, workers int, ask ask) contender {
+// at returns a contender that sends requests to a target.
+func at(name string, to target, workers int, build builder) contender {
 	next := func(t *vegeta.Target) {
-		u := anyOf(where.users)
-		t.Method, t.Header = http.MethodGet, where.header(u)
-		ask(u, where.process.url, t)
+		u := anyOf(to.users)
+		t.Method, t.Header = http.MethodGet, to.header(u)
+		build(u, to.process.url, t)
 	}
 	return contender{name: name, run: func(ctx context.Context, d time.Duration) (sample, error) {
-		if err := where.greet(ctx); err != nil {
+		if err := to.warm(ctx); err != nil {
 			return sample{}, err
 		}
-		return send(ctx, where.process, where.database, workers, d, next)
+		return send(ctx, to.process, to.database, workers, d, next)
 	}}
 }
 
-func askList(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks" }
+func buildList(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks" }
 
-// askInbox requests the list in which all of the users' tasks are.
-func askInbox(_ user, base string, t *vegeta.Target) {
+// buildInbox requests the inbox, which has all of a user's tasks.
+func buildInbox(_ user, base string, t *vegeta.Target) {
 	t.URL = base + "/api/tasks?listId=inbox&sort=position"
 }
 
-func askOne(u user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks/" + anyOf(u.tasks) }
+func buildGet(u user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks/" + anyOf(u.tasks) }
 
-func askSearch(_ user, base string, t *vegeta.Target) {
+func buildSearch(_ user, base string, t *vegeta.Target) {
 	t.URL = base + "/api/tasks?completed=false&q=wat"
 }
 
-func askChanges(u user, base string, t *vegeta.Target) {
+func buildChanges(u user, base string, t *vegeta.Target) {
 	t.URL = fmt.Sprintf("%s/api/changes?after=%d", base, rand.Int64N(u.changes))
 }
 
-func askPage(cursor string) ask {
+func buildPage(cursor string) builder {
 	return func(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks?cursor=" + cursor }
 }
 
-func askCreate(u user, base string, t *vegeta.Target) {
+func buildCreate(u user, base string, t *vegeta.Target) {
 	t.Method, t.URL = http.MethodPost, base+"/api/tasks"
 	t.Body = []byte(`{"title": "Water the plants", "description": "The ones on the balcony too.", "priority": "high", "tags": ["home"]}`)
 	t.Header = t.Header.Clone() // all requests of the user share it
 	t.Header.Set("Idempotency-Key", fmt.Sprintf("%016x", rand.Uint64()))
 }
 
-func askMove(u user, base string, t *vegeta.Target) {
+func buildMove(u user, base string, t *vegeta.Target) {
 	t.Method, t.URL = http.MethodPost, base+"/api/tasks/"+anyOf(u.tasks)+"/move"
 	t.Body = []byte(`{"before": null}`)
 }
 
-func askUpdate(u user, base string, t *vegeta.Target) {
+func buildUpdate(u user, base string, t *vegeta.Target) {
 	t.Method, t.URL = http.MethodPatch, base+"/api/tasks/"+anyOf(u.tasks)
 	t.Body = fmt.Appendf(nil, `{"title": "Water the plants %d"}`, rand.Uint32())
 }

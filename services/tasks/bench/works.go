@@ -50,37 +50,37 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 	}
 
 	database := s.postgres.Process().PID()
-	service := place{s.tasks, database, people.users, asDirect}
-	base := place{s.floor, database, people.users, asFloor}
-	wide := place{s.wideFloor, database, people.users, asFloor}
-	many := place{s.tasks, database, []user{people.many}, asDirect}
-	big := place{s.grown, database, people.grown, asDirect}
-	bff := place{s.bff, database, people.browsers, asBrowser}
-	proxy := place{s.proxy, database, people.browsers, asDirect}
-	near := place{s.tasks, database, people.browsers, asDirect}
-	direct := func(a ask) []contender {
+	service := target{s.tasks, database, people.users, asDirect}
+	base := target{s.floor, database, people.users, asFloor}
+	wide := target{s.wideFloor, database, people.users, asFloor}
+	many := target{s.tasks, database, []user{people.many}, asDirect}
+	big := target{s.grown, database, people.grown, asDirect}
+	bff := target{s.bff, database, people.browsers, asBrowser}
+	proxy := target{s.proxy, database, people.browsers, asDirect}
+	near := target{s.tasks, database, people.browsers, asDirect}
+	direct := func(a builder) []contender {
 		return []contender{at(theFloor, base, loadWorkers, a), at(theService, service, loadWorkers, a)}
 	}
-	all := func(a ask) []contender {
+	all := func(a builder) []contender {
 		return append(direct(a), at(theWideFloor, wide, loadWorkers, a), at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a))
 	}
-	alone := func(a ask) []contender {
+	alone := func(a builder) []contender {
 		return []contender{at(theFloor, base, 1, a), at(theService, near, 1, a), at(theProxy, proxy, 1, a), at(theBFF, bff, 1, a)}
 	}
 	return []work{
-		{list50, all(askList)},
-		{getOne, all(askOne)},
-		{createOne, all(askCreate)},
-		{updateOne, all(askUpdate)},
-		{moveOne, []contender{at(theService, service, loadWorkers, askMove)}},
-		{inList, []contender{at(plain, service, loadWorkers, askList), at(oneList, service, loadWorkers, askInbox)}},
-		{search, direct(askSearch)},
-		{changes, direct(askChanges)},
-		{pages, []contender{at(firstPage, many, loadWorkers, askList), at(deepPage, many, loadWorkers, askPage(cursor))}},
-		{growth, []contender{at(small, service, loadWorkers, askList), at(grown, big, loadWorkers, askList)}},
-		{growthGet, []contender{at(small, service, loadWorkers, askOne), at(grown, big, loadWorkers, askOne)}},
-		{hopList, alone(askList)},
-		{hopGet, alone(askOne)},
+		{list50, all(buildList)},
+		{getOne, all(buildGet)},
+		{createOne, all(buildCreate)},
+		{updateOne, all(buildUpdate)},
+		{moveOne, []contender{at(theService, service, loadWorkers, buildMove)}},
+		{inList, []contender{at(plain, service, loadWorkers, buildList), at(oneList, service, loadWorkers, buildInbox)}},
+		{search, direct(buildSearch)},
+		{changes, direct(buildChanges)},
+		{pages, []contender{at(firstPage, many, loadWorkers, buildList), at(deepPage, many, loadWorkers, buildPage(cursor))}},
+		{growth, []contender{at(small, service, loadWorkers, buildList), at(grown, big, loadWorkers, buildList)}},
+		{growthGet, []contender{at(small, service, loadWorkers, buildGet), at(grown, big, loadWorkers, buildGet)}},
+		{hopList, alone(buildList)},
+		{hopGet, alone(buildGet)},
 		{exchange, []contender{s.exchanges(people.browsers)}},
 	}, nil
 }

@@ -16,14 +16,14 @@ import (
 
 type commands struct {
 	Run   runCommand   `cmd:"" help:"Measure everything and print the report."`
-	Floor floorCommand `cmd:"" hidden:"" help:"Serve the floor on the database in BEHIND."`
-	Proxy proxyCommand `cmd:"" hidden:"" help:"Serve a reverse proxy to the URL in BEHIND."`
+	Floor floorCommand `cmd:"" hidden:"" help:"Serve the floor on the database in UPSTREAM."`
+	Proxy proxyCommand `cmd:"" hidden:"" help:"Serve a reverse proxy to the URL in UPSTREAM."`
 }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	command := kong.Parse(&commands{}, kong.Name("bench"), kong.Description("How fast Tasklane is."))
+	command := kong.Parse(&commands{}, kong.Name("bench"), kong.Description("Measures how fast Tasklane is."))
 	command.BindTo(ctx, (*context.Context)(nil))
 	if err := command.Run(); err != nil {
 		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
@@ -32,8 +32,8 @@ func main() {
 }
 
 type runCommand struct {
-	Quick    bool           `help:"Less of everything, in less than two minutes."`
-	Only     *regexp.Regexp `help:"Do only the work whose name this regular expression matches."`
+	Quick    bool           `help:"A smaller run of less than two minutes."`
+	Only     *regexp.Regexp `help:"Run only the workloads whose names match this regular expression."`
 	Out      string         `help:"Also write the report to this file." type:"path"`
 	Profiles string         `help:"Keep profiles of the service in this directory." type:"existingdir"`
 }
@@ -59,7 +59,7 @@ type floorCommand struct {
 }
 
 func (c *floorCommand) Run(ctx context.Context) error {
-	return bench.ServeFloor(ctx, c.Address, os.Getenv("BEHIND"))
+	return bench.ServeFloor(ctx, c.Address, os.Getenv("UPSTREAM"))
 }
 
 type proxyCommand struct {
@@ -67,5 +67,5 @@ type proxyCommand struct {
 }
 
 func (c *proxyCommand) Run(ctx context.Context) error {
-	return bench.ServeProxy(ctx, c.Address, os.Getenv("BEHIND"))
+	return bench.ServeProxy(ctx, c.Address, os.Getenv("UPSTREAM"))
 }
