@@ -8,8 +8,9 @@ import (
 )
 
 // TestGeneratedClients generates a client of each document with each generator, in a
-// module outside the repository, and runs a test of the clients there. It leaves out
-// openapi-typescript, which generates the TypeScript client.
+// module outside the repository, and runs a test of the clients there. `make verify`
+// compares the output of openapi-typescript, which generates the types of the TypeScript
+// client.
 func TestGeneratedClients(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
