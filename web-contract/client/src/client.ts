@@ -11,7 +11,7 @@ import { defaultRetry } from "./retry.js";
 import type * as api from "./types.js";
 import { isKnown, watchChanges, type WatchOptions } from "./watch.js";
 
-/** The operations of a Tasklane bff. The functions need no `this`: they can be passed on alone. */
+/** The operations of a Tasklane bff. The functions do not use `this`, so they can be passed as callbacks. */
 export interface Client {
   /** Returns the signed-in user. Rejects with `unauthenticated` or `session_expired` if there is none. */
   getSession: (call?: CallOptions) => Promise<api.Session>;
@@ -28,7 +28,7 @@ export interface Client {
   /** Yields every task of a list; pages are fetched as they are reached. */
   tasks: (query?: api.ListTasksOptions, call?: CallOptions) => AsyncGenerator<api.Task, void, undefined>;
 
-  /** Adds a task to the list and returns it. */
+  /** Creates a task and returns it. */
   createTask: (body: api.CreateTaskRequest, call?: WriteOptions) => Promise<api.Task>;
 
   /** Returns a task, also one in the trash. */
@@ -51,13 +51,14 @@ export interface Client {
 
   /** Puts the task into another place of the manual order: `{ after: id }`, `{ before: id }`, or null for an end. */
   moveTask: (id: string, to: api.MoveTaskRequest, call?: VersionedOptions) => Promise<api.Task>;
+
   /** Returns one page of the user's lists, in their manual order. */
   listLists: (query?: api.ListListsOptions, call?: CallOptions) => Promise<api.ListPage>;
 
   /** Yields every list; pages are fetched as they are reached. */
   lists: (query?: api.ListListsOptions, call?: CallOptions) => AsyncGenerator<api.List, void, undefined>;
 
-  /** Adds a list and returns it. Rejects with `too_many_lists` where there are 500. */
+  /** Creates a list and returns it. Rejects with `too_many_lists` if the user has 500. */
   createList: (body: api.CreateListRequest, call?: WriteOptions) => Promise<api.List>;
 
   /** Returns a list, also one in the trash. */
@@ -101,7 +102,7 @@ export interface Client {
 
   /**
    * Yields every change after a number, such as `changes` of a list, as it
-   * happens, without end. It reconnects when the connection breaks and
+   * happens. The loop does not end by itself. It reconnects when the connection breaks and
    * continues after the last change. It throws an error that a retry cannot
    * fix: `session_expired` or another 401, `cursor_expired` if it was away
    * for too long (list again), or the signal's reason. Unknown
@@ -121,7 +122,7 @@ export function createClient(options: ClientOptions = {}): Client {
   const retry = { ...defaultRetry, ...(options.retry === false ? { attempts: 1 } : options.retry) };
   const send = createSend(open, retry);
 
-  async function ask<Data>(request: ApiRequest): Promise<Data> {
+  async function fetchData<Data>(request: ApiRequest): Promise<Data> {
     return (await send<{ data: Data }>(request)).data;
   }
 
@@ -129,8 +130,8 @@ export function createClient(options: ClientOptions = {}): Client {
   function callsOf<Item, Options extends { cursor?: string | undefined } & object>(path: string) {
     const one = (id: string) => `${path}/${encodeURIComponent(id)}`;
     const list = async (query = {} as Options, { signal }: CallOptions = {}): Promise<api.Page<Item>> => {
-      type Answer = { data: Item[]; meta: Omit<api.Page<Item>, "items"> };
-      const { data, meta } = await send<Answer>({ method: "GET", path, query, signal });
+      type Envelope = { data: Item[]; meta: Omit<api.Page<Item>, "items"> };
+      const { data, meta } = await send<Envelope>({ method: "GET", path, query, signal });
       return { items: data, ...meta };
     };
     return {
@@ -143,16 +144,16 @@ export function createClient(options: ClientOptions = {}): Client {
           cursor = page.nextCursor ?? undefined;
         } while (cursor);
       },
-      create: (body: object, call: WriteOptions = {}) => ask<Item>({ ...call, method: "POST", path, body }),
-      get: (id: string, { signal }: CallOptions = {}) => ask<Item>({ method: "GET", path: one(id), signal }),
-      replace: (id: string, body: object, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "PUT", path: one(id), body }),
-      update: (id: string, body: object, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "PATCH", path: one(id), body }),
-      delete: (id: string, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "DELETE", path: one(id) }),
-      restore: (id: string, call: VersionedOptions = {}) => ask<Item>({ ...call, method: "POST", path: `${one(id)}/restore` }),
+      create: (body: object, call: WriteOptions = {}) => fetchData<Item>({ ...call, method: "POST", path, body }),
+      get: (id: string, { signal }: CallOptions = {}) => fetchData<Item>({ method: "GET", path: one(id), signal }),
+      replace: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PUT", path: one(id), body }),
+      update: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PATCH", path: one(id), body }),
+      delete: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "DELETE", path: one(id) }),
+      restore: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "POST", path: `${one(id)}/restore` }),
       erase: (id: string, call: VersionedOptions = {}) =>
-        ask<Item>({ ...call, method: "DELETE", path: one(id), query: { permanent: true } }),
+        fetchData<Item>({ ...call, method: "DELETE", path: one(id), query: { permanent: true } }),
       move: (id: string, to: object, call: VersionedOptions = {}) =>
-        ask<Item>({ ...call, method: "POST", path: `${one(id)}/move`, body: to }),
+        fetchData<Item>({ ...call, method: "POST", path: `${one(id)}/move`, body: to }),
     };
   }
 
@@ -160,9 +161,9 @@ export function createClient(options: ClientOptions = {}): Client {
   const lists = callsOf<api.List, api.ListListsOptions>("/api/lists");
 
   return {
-    getSession: ({ signal } = {}) => ask({ method: "GET", path: "/api/session", signal }),
-    getBootstrap: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/bootstrap", query, signal }),
-    getAgenda: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/agenda", query, signal }),
+    getSession: ({ signal } = {}) => fetchData({ method: "GET", path: "/api/session", signal }),
+    getBootstrap: (query = {}, { signal } = {}) => fetchData({ method: "GET", path: "/api/bootstrap", query, signal }),
+    getAgenda: (query = {}, { signal } = {}) => fetchData({ method: "GET", path: "/api/agenda", query, signal }),
     listTasks: tasks.list,
     tasks: tasks.all,
     createTask: tasks.create,
@@ -183,12 +184,12 @@ export function createClient(options: ClientOptions = {}): Client {
     restoreList: lists.restore,
     eraseList: lists.erase,
     moveList: lists.move,
-    getSettings: ({ signal } = {}) => ask({ method: "GET", path: "/api/settings", signal }),
-    updateSettings: (body, call = {}) => ask({ ...call, method: "PATCH", path: "/api/settings", body }),
-    batch: (operations, call = {}) => ask({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
+    getSettings: ({ signal } = {}) => fetchData({ method: "GET", path: "/api/settings", signal }),
+    updateSettings: (body, call = {}) => fetchData({ ...call, method: "PATCH", path: "/api/settings", body }),
+    batch: (operations, call = {}) => fetchData({ ...call, method: "POST", path: "/api/batch", body: { operations } }),
     listTaskOccurrences: (id, query = {}, { signal } = {}) =>
-      ask({ method: "GET", path: `/api/tasks/${encodeURIComponent(id)}/occurrences`, query, signal }),
-    getTaskStats: (query = {}, { signal } = {}) => ask({ method: "GET", path: "/api/tasks/stats", query, signal }),
+      fetchData({ method: "GET", path: `/api/tasks/${encodeURIComponent(id)}/occurrences`, query, signal }),
+    getTaskStats: (query = {}, { signal } = {}) => fetchData({ method: "GET", path: "/api/tasks/stats", query, signal }),
     async listChanges(query = {}, { signal } = {}) {
       type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
       const { data, meta } = await send<List>({ method: "GET", path: "/api/changes", query, signal });

@@ -1,8 +1,12 @@
 const day = 86_400_000;
 
+/** The formats by zone, because creating one is slow. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-/** Returns the local time of an instant in a zone: both in milliseconds since 1970, the local time as if in UTC. */
+/**
+ * Returns the local time in a zone at an instant, in milliseconds since 1970. A local time is
+ * given as the instant at which a clock in UTC shows it.
+ */
 export function clockTime(instant: number, zone: string): number {
   if (zone === "UTC") return instant;
   let format = formats.get(zone);
@@ -12,19 +16,19 @@ export function clockTime(instant: number, zone: string): number {
     format = new Intl.DateTimeFormat("en", { timeZone: zone, hourCycle: "h23", calendar: "gregory", ...parts });
     formats.set(zone, format);
   }
-  const shown = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
-  const seconds = Date.UTC(shown["year"]!, shown["month"]! - 1, shown["day"], shown["hour"], shown["minute"], shown["second"]);
+  const local = Object.fromEntries(format.formatToParts(instant).map(({ type, value }) => [type, Number(value)]));
+  const seconds = Date.UTC(local["year"]!, local["month"]! - 1, local["day"], local["hour"], local["minute"], local["second"]);
   return seconds + (((instant % 1000) + 1000) % 1000);
 }
 
-/** Returns the first instant with a local time in a zone. If a clock change skips the time, the instant is moved by the gap. */
-export function instantOf(clock: number, zone: string): number {
+/** Returns the first instant with a local time in a zone. If a clock change skips the time, it is that much later: 02:30 as 03:30. */
+export function instantOf(localTime: number, zone: string): number {
   const at = (reference: number) => {
-    const instant = clock - (clockTime(reference, zone) - reference);
-    return { instant, isShown: clockTime(instant, zone) === clock };
+    const instant = localTime - (clockTime(reference, zone) - reference);
+    return { instant, exists: clockTime(instant, zone) === localTime };
   };
-  const before = at(clock - day);
-  if (before.isShown) return before.instant;
-  const after = at(clock + day);
-  return after.isShown ? after.instant : before.instant;
+  const before = at(localTime - day);
+  if (before.exists) return before.instant;
+  const after = at(localTime + day);
+  return after.exists ? after.instant : before.instant;
 }

@@ -4,11 +4,11 @@ import { isApiError, isTransient } from "./error.js";
 export interface RetryPolicy {
   /** The most requests that one call sends, the first included. Default: 4; 1 turns retries off. */
   attempts?: number;
-  /** The longest wait before the second attempt; it doubles with each later one. Default: 100. */
+  /** The longest delay before the second attempt; it doubles with each later one. Default: 100. */
   baseDelay?: number;
-  /** The longest wait before any attempt. Default: 5,000. */
+  /** The longest delay before any attempt. Default: 5,000. */
   maxDelay?: number;
-  /** The longest Retry-After to wait for; if the server asks for more, the call fails at once. Default: 30,000. */
+  /** The longest Retry-After to wait for; if it is longer, the call fails at once. Default: 30,000. */
   maxRetryAfter?: number;
   /** The longest that one attempt may take. Default: 12,000. */
   attemptTimeout?: number;
@@ -36,9 +36,9 @@ export const defaultRetry: Retry = {
  */
 export function nextDelay(retry: Retry, error: unknown, failed: number, random = Math.random()): number | undefined {
   if (failed >= retry.attempts || !isTransient(error)) return undefined;
-  const asked = secondsAsked(error) * 1_000;
-  // The jitter is added, so that clients that failed together do not return together.
-  return asked > retry.maxRetryAfter ? undefined : asked + backoff(retry, failed, random);
+  const retryAfter = retryAfterOf(error) * 1_000;
+  // The jitter is added, so that clients that failed together do not retry together.
+  return retryAfter > retry.maxRetryAfter ? undefined : retryAfter + backoff(retry, failed, random);
 }
 
 /** Returns a random delay between zero and a bound that doubles with every failure. */
@@ -46,8 +46,8 @@ export function backoff({ baseDelay, maxDelay }: Retry, failed: number, random =
   return random * Math.min(maxDelay, baseDelay * 2 ** (failed - 1));
 }
 
-/** Returns the Retry-After of the error; 0 without one. */
-export function secondsAsked(error: unknown): number {
+/** Returns the Retry-After of the error, in seconds; 0 without one. */
+export function retryAfterOf(error: unknown): number {
   return isApiError(error) && "retryAfter" in error ? error.retryAfter : 0;
 }
 

@@ -1,7 +1,7 @@
 import { ApiError, ConnectionError, isApiError, isTransient } from "./error.js";
 import { kindNames } from "./generated/kinds.js";
 import type { CallOptions, Open } from "./request.js";
-import { backoff, secondsAsked, wait, type Retry } from "./retry.js";
+import { backoff, retryAfterOf, wait, type Retry } from "./retry.js";
 import type { Change } from "./types.js";
 
 /** connecting: for the first time; live: changes arrive as they happen; offline: the connection broke, and is retried. */
@@ -12,13 +12,13 @@ export interface WatchOptions extends CallOptions {
   onState?: ((state: WatchState) => void) | undefined;
 }
 
-/** A connection that is silent for so many milliseconds is dead: the server sends a heartbeat every 15 seconds. */
+/** A connection without data for this many milliseconds is dead: the server sends a heartbeat every 15 seconds. */
 const maxSilence = 45_000;
 
-/** A connection that lasts so many milliseconds resets the backoff, however it ends. */
+/** A connection that lasts this many milliseconds resets the backoff, however it ends. */
 const settled = 10_000;
 
-/** Reports whether the contract that this client was made from has the kind. */
+/** Reports whether this version of the client knows the kind. */
 export const isKnown = ({ kind }: { kind: string }): boolean => ["settings", ...kindNames].includes(kind);
 
 export async function* watchChanges(
@@ -35,7 +35,7 @@ export async function* watchChanges(
     signal?.throwIfAborted();
     const connection = new Connection(signal);
     let useful = false;
-    let asked = 0;
+    let retryAfter = 0;
     try {
       const response = await open(`/api/events${first ? `?after=${after}` : ""}`, {
         headers: { accept: "text/event-stream", ...(!first && { "last-event-id": id }) },
@@ -60,13 +60,13 @@ export async function* watchChanges(
     } catch (error) {
       signal?.throwIfAborted();
       if (isApiError(error) && !isTransient(error) && error.status !== 500) throw error;
-      asked = secondsAsked(error) * 1_000;
+      retryAfter = retryAfterOf(error) * 1_000;
     } finally {
       connection.close();
     }
     failed = useful || connection.lasted() >= settled ? 1 : failed + 1;
     onState?.("offline");
-    await pause(asked + backoff(retry, failed), signal);
+    await pause(retryAfter + backoff(retry, failed), signal);
   }
 }
 

@@ -10,9 +10,9 @@ export interface ReceivedRequest {
   body: string;
 }
 
-/** Runs a server that answers so, and tells what it received. */
+/** Runs a server that calls `respond` for each request, and records the requests. */
 export type Serve = (
-  answer: (request: ReceivedRequest, response: ServerResponse) => void,
+  respond: (request: ReceivedRequest, response: ServerResponse) => void,
 ) => Promise<{ url: string; received: ReceivedRequest[] }>;
 
 /** A test that can run servers, each on a free port until the test is over. */
@@ -24,14 +24,14 @@ export const test = base.extend("serve", async ({}, { onCleanup }) => {
       server.closeAllConnections();
     }
   });
-  const serve: Serve = async (answer) => {
+  const serve: Serve = async (respond) => {
     const received: ReceivedRequest[] = [];
     const server = createServer(async (incoming, response) => {
       let body = "";
       for await (const chunk of incoming) body += chunk;
       const request = { method: incoming.method!, url: incoming.url!, headers: incoming.headers, body };
       received.push(request);
-      answer(request, response);
+      respond(request, response);
     });
     servers.push(server);
     server.listen(0, "127.0.0.1");

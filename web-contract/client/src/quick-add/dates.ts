@@ -1,12 +1,12 @@
 // The meanings of patterns, as in the Go package sdk/quickadd: change both together.
 import { halfOfDay } from "./words.js";
 
-/** When a text says that something is due: days in milliseconds of UTC, times of day in minutes. */
+/** The due date in a text: days in milliseconds of UTC, times of day in minutes. */
 export interface When {
   date?: number;
   time?: number;
   rule?: string;
-  /** A part of a day, which means nothing without a day. */
+  /** A part of a day, such as evening, which is ignored without a day. */
   isPart?: boolean;
   /** Only a weekday, beside which its date may stand. */
   isWeekday?: boolean;
@@ -40,7 +40,7 @@ function upcoming(today: number, year: number, month: number, date: number): num
 /** One o'clock to seven is in the afternoon. */
 const likelyHour = (hour: number) => (hour >= 1 && hour <= 7 ? hour + 12 : hour) % 24;
 
-/** The meaning of a pattern's numbers, or undefined if they mean nothing. `now` is what the clock shows, as if in UTC. */
+/** The meaning of a pattern's numbers, or undefined if they mean nothing. `now` is the local time, as if in UTC. */
 export function meaningOf(action: string, values: number[], now: number): When | undefined {
   const today = Math.floor(now / day) * day;
   const [a = 0, b = 0, c = 0] = values;

@@ -26,7 +26,7 @@ export interface QuickAdd {
   priority?: "urgent" | "high" | "medium" | "low";
   /** The name of the list it belongs to. */
   list?: string;
-  /** The parts that were understood, in their order. */
+  /** The recognized parts, in their order. */
   parts: Part[];
 }
 
@@ -41,7 +41,7 @@ export interface QuickAddOptions {
   lists?: readonly string[];
   /** Whether "every monday" makes a rule. Otherwise it stays in the title. */
   recurring?: boolean;
-  /** Parts that stay in the title although they could be understood. */
+  /** Parts that stay in the title although they could be recognized. */
   literal?: readonly string[];
   /** Whether 3/4 is the third of April. */
   dayFirst?: boolean;
@@ -67,7 +67,7 @@ interface Group {
   level: number;
 }
 
-/** Reads a line of text as a task: its due date, rule, list, tags and priority. What is not understood stays title. */
+/** Parses a line of text as a task: its due date, rule, list, tags and priority. The rest is the title. */
 export function parseQuickAdd(text: string, options: QuickAddOptions = {}): QuickAdd {
   const { now = new Date(), lists = [], literal = [] } = options;
   const names = options.languages ?? ["en", "de"];
@@ -141,7 +141,7 @@ function readSign(text: string, tokens: (Token | undefined)[], at: number, known
   }
   const localized = Object.fromEntries(known.flatMap((language) => Object.entries(language.priorities)).map(([name, value]) => [`!${name}`, value]));
   const priority = priorities[word] ?? (localized[word] as QuickAdd["priority"]);
-  // P1 stands in names; only p1 is a sign.
+  // P1 may be part of a name; only p1 is a priority.
   if (priority && !(word.startsWith("p") && shown !== word && at < tokens.length - 1)) {
     return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
   }
@@ -191,7 +191,7 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
     if (!found || when.isRange || (found.when.isRange && to > at)) break;
     const isClock = (found.when.time !== undefined && !found.when.isPart) || isTimed;
     const isDay = found.when.date !== undefined || found.when.rule !== undefined || when.date !== undefined || when.rule !== undefined;
-    // A day with a time is no chance.
+    // A day with a time is hardly a coincidence.
     level = isClock && isDay && to > at ? 3 : Math.max(level, found.level);
     isTimed = isClock;
     hasPreposition ||= found.hasPreposition;
@@ -215,7 +215,7 @@ interface Match {
   hasPreposition: boolean;
 }
 
-/** The longest match of a pattern at a token, perhaps behind prepositions, that tells something new. */
+/** The longest match of a pattern at a token, also after prepositions, that adds a date, a time or a rule. */
 function matchAt(context: Context, language: Language, at: number, when: When): Match | undefined {
   const { tokens, now, recurring, dayFirst } = context;
   let best: Match | undefined;
@@ -227,7 +227,7 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
       let found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
       if (!found || (found.rule !== undefined && !recurring)) continue;
       if (found.date !== undefined && when.date !== undefined) {
-        // A weekday and its date tell the same; another date's weekday stays in the title.
+        // A weekday beside its own date adds nothing; another weekday stays in the title.
         if (when.isWeekday === found.isWeekday || (found.date - when.date) % 604_800_000 !== 0) continue;
         if (found.isWeekday) found = { date: when.date };
       }

@@ -34,7 +34,7 @@ export const taskKeys = {
 /** The keys of the queries over lists. */
 export const listKeys = keysOf<ListFilters>("list");
 
-/** Drops what is undefined: it makes no other key, and is not sent. */
+/** Removes undefined values, which are not sent and do not change a key. */
 export function present<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

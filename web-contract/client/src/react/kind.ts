@@ -16,17 +16,17 @@ export type Item = DataOf<KindName>;
 /** The name of a field of some kind. */
 type Field<Data = Item> = Data extends Item ? keyof Data : never;
 
-/** The rules of a kind that the contract does not tell. The methods are called with data and filters of this kind only. */
+/** The rules of a kind that are not in the contract. The methods are called with data and filters of this kind only. */
 export interface Kind<Data extends Item = Item, Filters extends object = object> {
   /** The fields that a resource shares with the resources it names, the nearest first. */
   readonly bonds: readonly Bond[];
-  /** Sets what follows from a write, as the server will. `before` is undefined for a new resource. */
+  /** Sets the fields that follow from a write, as the server will. `before` is undefined for a new resource. */
   settle(next: Data, before: Data | undefined, now: string): Data;
-  /** Reports whether the resource belongs to a list; undefined means that only the server can tell. */
+  /** Reports whether the resource belongs to a list; undefined means that only the server knows. */
   matches(data: Data, filters: Filters, lookUp: LookUp): boolean | undefined;
   /** Compares two resources in the order of a list. */
   compare(a: Data, b: Data, filters: Filters): number;
-  /** Reports whether only the server can tell what belongs to a list, or in which order. */
+  /** Reports whether only the server knows the content or the order of a list. */
   isServerSide(filters: Filters): boolean;
   /**
    * The other queries over this kind, by the third part of their keys. All are

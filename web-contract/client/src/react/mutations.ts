@@ -19,7 +19,7 @@ import { isDraftId, placeOf, planOf, type Plan } from "./edits.js";
 import { refreshSoon } from "./invalidation.js";
 import { taskKeys } from "./keys.js";
 import type { DataOf, Item, KindName, ListedResource } from "./kind.js";
-import { storeOf, type Answer, type Store } from "./store.js";
+import { storeOf, type Result, type Store } from "./store.js";
 import { learnSettings } from "./settings.js";
 import type { Turn } from "./turns.js";
 
@@ -162,10 +162,10 @@ interface Write<Data, Variables> {
 }
 
 interface Pending extends ReturnType<Store["edit"]>, Plan {
-  asked: readonly BatchOperation[];
+  operations: readonly BatchOperation[];
   turn: Turn;
   /** The resources in the response. */
-  states?: readonly Answer[];
+  states?: readonly Result[];
 }
 
 const pending = new WeakMap<MutationFunctionContext, Pending>();
@@ -184,12 +184,12 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     const known = pending.get(context);
     if (known) return known;
     const store = storeOf(context.client);
-    const asked = operations(variables);
-    const plan = planOf(asked, keyOf(context));
+    const batch = operations(variables);
+    const plan = planOf(batch, keyOf(context));
     const shown = store.edit(plan);
     // A move waits for writes to the resources it names, or to the same end, because its place depends on them.
-    const named = asked.flatMap((operation) => Object.values(placeOf(operation, store.idOf)).map((id) => id ?? ""));
-    const write = { ...plan, ...shown, asked, turn: store.turns.take([...shown.ids, ...named]) };
+    const named = batch.flatMap((operation) => Object.values(placeOf(operation, store.idOf)).map((id) => id ?? ""));
+    const write = { ...plan, ...shown, operations: batch, turn: store.turns.take([...shown.ids, ...named]) };
     pending.set(context, write);
     return write;
   };
@@ -200,7 +200,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     mutationKey: [...taskKeys.all, ...name],
     mutationFn: async (variables, context) => {
       const write = begin(variables, context);
-      const { asked, edits, turn } = write;
+      const { operations: batch, edits, turn } = write;
       await turn.begin;
       const store = storeOf(context.client);
       const expected = new Map<Item, Item | null>();
@@ -210,12 +210,12 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
         if (before) expected.set(item, edit(before, store));
       }
       const data = await send(
-        asked.map((operation) => resolve(operation, store)),
+        batch.map((operation) => resolve(operation, store)),
         { idempotencyKey: keyOf(context) },
       );
       write.states = resources(data).map(({ kind, data }, at) => {
-        const op = asked[at]?.op;
-        return { kind, id: data.id, data: op === "erase" ? null : data, isNew: op === "create" } as Answer;
+        const op = batch[at]?.op;
+        return { kind, id: data.id, data: op === "erase" ? null : data, isNew: op === "create" } as Result;
       });
       for (const [item, wanted] of expected) {
         const after = write.states.find(({ id }) => id === item.id);

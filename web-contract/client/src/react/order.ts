@@ -1,6 +1,6 @@
 import type { Item } from "./kind.js";
 
-/** The position of a draft: behind all that the server makes. */
+/** The position of a draft: after all positions of the server. */
 export const last = "~";
 
 /** Compares two resources in the manual order. */
@@ -9,9 +9,9 @@ export function compareOrder(a: Item, b: Item): number {
 }
 
 /**
- * Returns a position behind or before a sibling, or without one at an end,
- * which is shown until the server has chosen one; the item's own where it need
- * not change, or where the sibling is not known.
+ * Returns a position after or before a sibling, or at an end without one. It is
+ * shown until the server has chosen one. If the item is already in that place, or
+ * the sibling is unknown, it is the item's own position.
  */
 export function positionAt(sibling: string | null | undefined, isAfter: boolean, item: Item, siblings: readonly Item[]): string {
   const others = siblings.filter(({ id, deletedAt }) => id !== item.id && !deletedAt).sort(compareOrder);
@@ -24,7 +24,7 @@ export function positionAt(sibling: string | null | undefined, isAfter: boolean,
   return between(front?.position ?? "", back?.position ?? last + last);
 }
 
-/** Returns a text that sorts behind one position and before another, which does not end with the least digit. */
+/** Returns a text that sorts after one position and before another, which does not end with the smallest digit. */
 function between(front: string, back: string): string {
   const behind = `${front}V`;
   return behind < back ? behind : `${back.slice(0, -1)}0V`;

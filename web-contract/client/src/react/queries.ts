@@ -10,7 +10,7 @@ import { updateAgenda, type TaskFilters } from "./tasks.js";
 
 export type Queries = ReturnType<typeof createQueries>;
 
-/** Data that was read, until the cache takes it in: for which store, and when the reading began. */
+/** The store for which data was read, and when the reading began. It is kept until the cache has the data. */
 interface Reading {
   store: Store;
   since: number;
@@ -63,7 +63,7 @@ export function createQueries(client: Client) {
   };
 }
 
-/** The query for what is in no store. */
+/** The query for data that the store does not keep. */
 function plain<Key extends readonly unknown[], Data>(queryKey: Key, read: (call: CallOptions) => Promise<Data>) {
   return queryOptions({ queryKey, queryFn: ({ signal }) => read({ signal }), retry: false });
 }
@@ -126,19 +126,19 @@ export async function prefetchBootstrap(
   const { signal, ...query } = options;
   const store = storeOf(queryClient);
   const since = store.now();
-  const answer = await client.getBootstrap(query, { signal });
-  if (answer.settings) learnSettings(queryClient, answer.settings);
-  if (answer.stats) queryClient.setQueryData(taskKeys.stats(query), answer.stats);
-  const { changes } = answer;
+  const bootstrap = await client.getBootstrap(query, { signal });
+  if (bootstrap.settings) learnSettings(queryClient, bootstrap.settings);
+  if (bootstrap.stats) queryClient.setQueryData(taskKeys.stats(query), bootstrap.stats);
+  const { changes } = bootstrap;
   const fill = (kind: KindName, items: Item[] | null, nextCursor: string | null) => {
     if (!items || changes === null) return;
     store.read(kind, items, since);
     const list: Pages = { pages: [{ items, nextCursor, changes }], pageParams: [undefined] };
     queryClient.setQueryData(keysOf(kind).list(), store.list(kind, list, {}, since));
   };
-  fill("task", answer.tasks, answer.nextCursor);
-  fill("list", answer.lists, null);
-  return answer;
+  fill("task", bootstrap.tasks, bootstrap.nextCursor);
+  fill("list", bootstrap.lists, null);
+  return bootstrap;
 }
 
 async function reading<Name extends KindName, Data extends object>(
@@ -155,7 +155,7 @@ async function reading<Name extends KindName, Data extends object>(
   return data;
 }
 
-/** Shows pending writes on top of what was read, when the cache takes it in. `partsOf` returns what was read in one request each. */
+/** Applies pending writes to data when it enters the cache. `partsOf` returns the parts that were read in one request each. */
 function takeIn<Data extends object>(
   show: (store: Store, data: Data, since: number) => unknown,
   partsOf: (data: Data) => readonly object[] = (data) => [data],

@@ -6,7 +6,7 @@ import { taskKeys } from "./keys.js";
 /** Returns the newer one of two states of the settings. */
 const newer = (known: Settings | undefined, read: Settings) => (known && known.version > read.version ? known : read);
 
-/** Takes in settings unless newer ones are known, and has what depends on them read again. */
+/** Caches settings unless newer ones are known, and refetches the queries that depend on them. */
 export function learnSettings(queryClient: QueryClient, settings: Settings): void {
   queryClient.setQueryData<Settings>(taskKeys.settings, (known) => newer(known, settings));
   refreshSoon(queryClient);

@@ -9,7 +9,7 @@ import { isSameContent, rules } from "./kinds.js";
 import { itemsOf, place, type Pages } from "./pages.js";
 import { Turns } from "./turns.js";
 
-/** A resource as the server says it is now; null data means that it was erased. */
+/** The current state of a resource on the server; null data means that it was erased. */
 export type State = Pick<Extract<Change, { kind: KindName }>, "kind" | "id" | "data">;
 
 interface Known {
@@ -22,9 +22,9 @@ interface Known {
   at: number;
 }
 
-/** A resource in the answer to a write. */
-export type Answer = State & {
-  /** Whether the server made it from a draft. They are in the order of the drafts. */
+/** A resource in the response to a write. */
+export type Result = State & {
+  /** Whether it was created from a draft. These are in the order of the drafts. */
   isNew?: boolean;
 };
 
@@ -42,7 +42,7 @@ export function itemKey(queryClient: QueryClient, { id }: Pick<Item, "id">): str
   return storeOf(queryClient).keyOf(id);
 }
 
-/** Returns a resource, or what a draft has become, as the cache shows it now; as it was given, if it is gone. */
+/** Returns the cached state of a resource, or of the resource that a draft has become; the given one if it is gone. */
 export function latest<Data extends Item>(queryClient: QueryClient, item: Data): Data {
   const store = storeOf(queryClient);
   return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
@@ -56,9 +56,9 @@ interface Layer {
 
 /**
  * Keeps the confirmed state of each resource apart from pending writes, and
- * shows the writes on top of it in the cache, with what follows from them for
- * other resources. So responses may arrive in any order: the newest version wins,
- * and a failed write takes back its own changes only.
+ * applies the writes to it in the cache, with their effects on other resources. So
+ * responses may arrive in any order: the newest version wins, and a failed write
+ * rolls back only its own changes.
  */
 export class Store implements Among {
   readonly #queryClient: QueryClient;
@@ -73,11 +73,11 @@ export class Store implements Among {
   readonly #draftIds = new Map<string, string>();
   /** The resource's id, by the draft's. */
   readonly #itemIds = new Map<string, string>();
-  /** The version that a write of ours has made of another, by id and version. */
+  /** The version that a write of this client has made from another, by id and version. */
   readonly #made = new Map<string, number>();
-  /** Drafts that the server has not answered for. */
+  /** The drafts whose creation has no response yet. */
   readonly #drafts = new Map<string, ListedResource>();
-  /** Resources that may be one of the drafts: hidden until its answer tells. */
+  /** Resources that may be one of the drafts: hidden until the response to its creation arrives. */
   readonly #held = new Set<string>();
   #clock = 0;
 
@@ -103,7 +103,7 @@ export class Store implements Among {
     return item === undefined ? this.#base(id) : item;
   };
 
-  /** Returns the resource without pending writes, as it is by now. */
+  /** Returns the resource without pending writes. */
   #base = (id: string): Item | null | undefined => {
     const { item, likely = item } = this.#known.get(id) ?? {};
     return isDraftId(id) ? null : likely;
@@ -126,7 +126,7 @@ export class Store implements Among {
     return this.#known.get(id)?.item ?? undefined;
   }
 
-  /** Remembers that a write of ours made one version from another, if it changed nothing but what we asked for. */
+  /** Records that a write of this client made one version from another, if it changed only what the write changes. */
   madeFrom(kind: KindName, before: Item, expected: Item, after: Item): void {
     if (after.version > before.version && isSameContent(kind, expected, after)) {
       this.#made.set(`${before.id} ${before.version}`, after.version);
@@ -134,8 +134,8 @@ export class Store implements Among {
   }
 
   /**
-   * Returns the version that our own writes have made from this one. It can
-   * replace this one in a condition: the user has seen everything in between.
+   * Returns the version that this client's writes have made from this one. It can
+   * replace this one in a precondition, because the user has seen all versions in between.
    */
   latestOwn(id: string, version: number | undefined): number | undefined {
     let newer: number | undefined;
@@ -143,13 +143,13 @@ export class Store implements Among {
     return version;
   }
 
-  /** Takes in what was read since a moment. Other lists that had an older version are updated. */
+  /** Stores resources whose reading began at `since`, and updates lists that have older versions. */
   read(kind: KindName, items: readonly Item[], since: number): void {
     const renewed = items.flatMap((item) => (this.#learn(kind, item, since) ? item.id : []));
     this.#show(renewed, items.map(({ id }) => id));
   }
 
-  /** Takes in what a write or a live change has just done, and shows other resources, too. */
+  /** Stores the states that a write or a live change has made, and updates the cache for these and for `others`. */
   told(states: readonly State[], others: Iterable<string> = []): void {
     const at = this.now();
     const ids = new Set([...others, ...states.map(({ id }) => id)]);
@@ -159,7 +159,7 @@ export class Store implements Among {
       if (known) this.#known.set(id, { ...known, likely: item, at });
     };
     for (const { kind, id, data } of states) {
-      // A batch may be answered with kinds that this version does not know.
+      // The response to a batch may have kinds that this version does not know.
       if (!rules[kind]) continue;
       const before = this.#base(id);
       if (data) this.#learn(kind, data, at, at);
@@ -169,33 +169,33 @@ export class Store implements Among {
     this.#show(ids);
   }
 
-  /** Puts what was predicted, before a change arrived, to leave the trash with its owner back. The feed has brought each resource that did leave it. */
+  /** Moves resources back into the trash that were predicted, before `arrival`, to leave it with their owner. The feed has sent each one that did. */
   confirm = (arrival: number): void =>
     this.told(
       [...this.#known].flatMap(([id, { kind, item, likely, at }]) => (likely?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
     );
 
-  /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by its answer, or takes it back. */
-  edit(plan: Plan): { ids: ReadonlySet<string>; settle: (answer?: readonly Answer[]) => void } {
+  /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by the results in its response, or rolls it back. */
+  edit(plan: Plan): { ids: ReadonlySet<string>; settle: (results?: readonly Result[]) => void } {
     const { edits, drafts } = plan;
     const ids = new Set([...edits.map(([name]) => this.idOf(name)), ...drafts.map(({ data }) => data.id)]);
     for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
     if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#adopt();
     this.#writes.set(plan, ids);
     this.#show([], ids);
-    const settle = (answer: readonly Answer[] = []) => {
-      const made = answer.filter(({ isNew }) => isNew);
-      drafts.forEach(({ data }, index) => this.#settleDraft(data.id, made[index]?.data));
+    const settle = (results: readonly Result[] = []) => {
+      const created = results.filter(({ isNew }) => isNew);
+      drafts.forEach(({ data }, index) => this.#settleDraft(data.id, created[index]?.data));
       this.#writes.delete(plan);
       const held = [...this.#held];
       for (const id of held) if (!this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id))) this.#held.delete(id);
       const waiting = drafts.flatMap(({ data }) => [...(this.#owned.get(data.id) ?? [])]);
-      this.told(answer, [...held, ...ids, ...waiting]);
+      this.told(results, [...held, ...ids, ...waiting]);
     };
     return { ids, settle };
   }
 
-  /** Returns a list as it was read, with what has happened since a moment. */
+  /** Returns a list as it was read, with the changes and pending writes since then. */
   list(kind: KindName, list: Pages, filters: object, since: number): Pages {
     const late = new Set(this.#pending.keys());
     for (const [id, { at }] of this.#known) if (at > since) late.add(id);
@@ -207,8 +207,8 @@ export class Store implements Among {
 
   /**
    * Replays all pending writes that affect these resources, directly or through
-   * other writes, and returns the ids of the resources that were written
-   * anew: they may be in other lists though they are equal.
+   * other writes, and returns the ids of the resources that were written again,
+   * which may now be in other lists.
    */
   #replay(around: Iterable<string>): string[] {
     const affected = new Set(around);
@@ -239,14 +239,14 @@ export class Store implements Among {
     return [...affected].filter((id) => before.get(id) !== this.#pending.get(id));
   }
 
-  /** Changes a resource, and all that follows from it. */
+  /** Changes a resource, and applies the effects on others. */
   #write(before: Item | undefined, after: Item | null, kind: KindName, layer: Layer): void {
     for (const bond of rules[kind].bonds) after &&= bind(after, bond, layer.get);
     layer.set((after ?? before!).id, after);
     this.#spread(before, after, kind, layer);
   }
 
-  /** Changes what follows from the change of a resource: those that it owns, and its owners. */
+  /** Applies the effects of a change of a resource to those that it owns, and to its owners. */
   #spread(before: Item | null | undefined, after: Item | null | undefined, kind: KindName, layer: Layer): void {
     if (before === after) return;
     for (const id of (before && this.#owned.get(before.id)) ?? []) {
@@ -270,7 +270,7 @@ export class Store implements Among {
     }
   }
 
-  /** Returns the ids of a resource's owners, and remembers that it is theirs. */
+  /** Returns the ids of a resource's owners, and records that they own it. */
   #ownersOf(item: Item, kind: KindName): [id: string, bond: Bond][] {
     return rules[kind].bonds.flatMap((bond) => {
       const id = ownerId(item, bond);
@@ -284,7 +284,7 @@ export class Store implements Among {
     return (this.#drafts.get(id) ?? this.#known.get(id))?.kind;
   }
 
-  /** Takes over what is in the cache though it was not read here, such as from a server's page. */
+  /** Stores the resources in the cache that were not read here, such as those of a page rendered on a server. */
   #adopt(): void {
     for (const kind of kindNames) {
       for (const [[, , name], data] of this.#queryClient.getQueriesData({ queryKey: [...taskKeys.all, kind] })) {

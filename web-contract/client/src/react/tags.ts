@@ -1,4 +1,4 @@
-/** Returns what a tag is compared by: two tags that differ only in case are the same. */
+/** Returns the key by which tags are compared: tags that differ only in case are equal. */
 export function tagKey(tag: string): string {
   const seen = tag.normalize("NFC").replace(/[\p{Cf}\p{Variation_Selector}]/gu, "");
   // Turkish has four letters i, which count as one.

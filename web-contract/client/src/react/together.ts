@@ -16,8 +16,8 @@ interface Options {
  * Watches a user's changes over one connection for all tabs of the browser, as
  * browsers allow only six to a server over HTTP/1.1. The tab that was shown last
  * has it, and tells the others. A tab that has missed a change takes the
- * connection and reads on from its own number. Hidden tabs give it up after a
- * while. Without a user, or where the browser has no locks or denies them, as on
+ * connection and continues from its own number. Hidden tabs give it up after a
+ * minute. Without a user, or where the browser has no locks or denies them, as on
  * pages without https, each tab has a connection of its own.
  *
  * Rejects with the reason of the signal, or the error that ended the watch.

@@ -2,11 +2,11 @@
 export interface Turn {
   /** Resolves when all earlier writes have ended. */
   begin: Promise<unknown>;
-  /** Lets the next one begin. */
+  /** Ends the turn, so that the next write can begin. */
   end: () => void;
 }
 
-/** Puts the writes to one resource into the order in which they were made. */
+/** Keeps writes to one resource in the order in which they were made. */
 export class Turns {
   readonly #last = new Map<string, Promise<void>>();
 
@@ -22,7 +22,7 @@ export class Turns {
     return { begin, end };
   }
 
-  /** Lets the writes to a resource follow those to its draft. */
+  /** Makes writes to a resource wait for those to its draft. */
   rename(draftId: string, id: string): void {
     const last = this.#last.get(draftId);
     if (last) this.#last.set(id, last);

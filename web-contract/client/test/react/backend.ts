@@ -25,7 +25,7 @@ interface Held {
   /** Resolves when it has arrived. */
   arrived: Promise<void>;
   /** Sends the response. */
-  answer: () => void;
+  respond: () => void;
   /** Responds with an error instead. */
   reject: (status: number, code: ErrorCode) => void;
 }
@@ -59,7 +59,7 @@ export class Backend {
         },
       });
     });
-    return { arrived, answer: () => release(), reject: (status, code) => reject(status, code) };
+    return { arrived, respond: () => release(), reject: (status, code) => reject(status, code) };
   }
 
   count(target: string): number {
@@ -88,13 +88,13 @@ export class Backend {
     const at = this.#holds.findIndex((hold) => target.startsWith(hold.target));
     const [hold] = at < 0 ? [] : this.#holds.splice(at, 1);
     // A read is executed when it arrives, a write when it is released: a rejected write must have no effect.
-    const answer = request.method === "GET" && this.#answer(request, response);
-    const send = answer || (() => this.#answer(request, response)());
+    const respond = request.method === "GET" && this.#respond(request, response);
+    const send = respond || (() => this.#respond(request, response)());
     if (hold) hold.take(send, reject);
     else send();
   };
 
-  #answer({ method, url, headers, body }: ReceivedRequest, response: ServerResponse): () => void {
+  #respond({ method, url, headers, body }: ReceivedRequest, response: ServerResponse): () => void {
     const { pathname, searchParams } = new URL(url, "http://localhost");
     const [id = "", action] = pathname.split("/").slice(3);
     const ok = (data: unknown, meta?: object) => () => sendJson(response, 200, { success: true, data, meta });

@@ -78,7 +78,7 @@ describe("a live change", () => {
     const restoring = new MutationObserver(page.queryClient, createMutations(page.client).restoreTask()).mutate({ id: "a" });
     await held.arrived;
     expect(ids()).toEqual(["a", "b", "c", "d"]);
-    held.answer();
+    held.respond();
     const { version } = await restoring;
     expect(ids()).toEqual(["a", "b", "c", "d"]);
     page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "a", data: taskOf({ id: "a", version }) });
@@ -120,7 +120,7 @@ describe("a live change", () => {
     await late.arrived;
     page.backend.change({ id: "a", title: "Two" });
     await feed(page, controller.signal);
-    late.answer();
+    late.respond();
     await reading;
     expect(titlesOf(page)).toEqual(["Two"]);
   });

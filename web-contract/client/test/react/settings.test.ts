@@ -6,9 +6,9 @@ import { createMutations, createQueries, prefetchBootstrap, taskKeys } from "../
 const settings = (version: number, timeZone = "UTC"): Settings => ({ id: "settings", timeZone, weekStart: "monday", version });
 
 /** A client whose settings are given one after the other. */
-function clientOf(...answers: Settings[]): Client {
-  const next = async () => answers.shift()!;
-  return { getSettings: next, updateSettings: next, getBootstrap: async () => ({ settings: answers.shift() }) } as unknown as Client;
+function clientOf(...responses: Settings[]): Client {
+  const next = async () => responses.shift()!;
+  return { getSettings: next, updateSettings: next, getBootstrap: async () => ({ settings: responses.shift() }) } as unknown as Client;
 }
 
 test("the newest settings win, in whatever order they arrive", async () => {

@@ -42,7 +42,7 @@ async function showList({ client, queryClient }: Page, filters: TaskFilters = {}
 
 const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
 
-/** The moment when a write's first steps are done, before anything was answered. */
+/** Resolves when a write is shown, before any response. */
 const shown = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.concurrent("a write", () => {
@@ -55,7 +55,7 @@ describe.concurrent("a write", () => {
     const second = write(page, mutations.moveTask(), { id: "b", to: { after: "a" } });
     await held.arrived;
     expect(page.backend.count("POST /api/tasks/b/move")).toBe(0);
-    held.answer();
+    held.respond();
     await Promise.all([first, second]);
     expect(await second).toMatchObject({ position: "CVV" });
   });
@@ -70,7 +70,7 @@ describe.concurrent("a write", () => {
     const moving = write(page, mutations.moveTask(), { id: "a", to: { after: "b" } });
     await held.arrived;
     expect(ids()).toEqual(["b", "a"]);
-    held.answer();
+    held.respond();
     expect(await moving).toMatchObject({ position: "BV" });
     expect(ids()).toEqual(["b", "a"]);
 
@@ -80,7 +80,7 @@ describe.concurrent("a write", () => {
     const moved = write(page, mutations.moveTask(), { id: "b", to: { after: draftId(key) } });
     await creating.arrived;
     expect(ids()).toEqual(["a", draftId(key), "b"]);
-    creating.answer();
+    creating.respond();
     await Promise.all([created, moved]);
     expect(page.backend.received.at(-1)?.body).toContain('"after":"new-1"');
   });
@@ -100,7 +100,7 @@ describe.concurrent("a write", () => {
     expect(done()).toEqual([
       expect.objectContaining({ id: "a", completed: true, completedAt: expect.any(String), version: 1 }),
     ]);
-    held.answer();
+    held.respond();
     await completing;
     expect(done()).toEqual([page.backend.tasks.get("a")]);
 
@@ -123,7 +123,7 @@ describe.concurrent("a write", () => {
     const creating = create();
     await held.arrived;
     expect(list()).toMatchObject([{ id: draftId(settings.meta.idempotencyKey), title: "One" }]);
-    held.answer();
+    held.respond();
     await creating;
     await create();
     const keys = page.backend.received.map(({ headers }) => headers["idempotency-key"]).filter(Boolean);
@@ -146,7 +146,7 @@ describe.concurrent("a write", () => {
     expect(await rejection(renaming)).toMatchObject({ code: "internal" });
     expect(list()).toMatchObject([{ title: "One", priority: "none", completed: true }]);
     await second.arrived;
-    second.answer();
+    second.respond();
     await completing;
     expect(list()).toEqual([page.backend.tasks.get("a")]);
   });
@@ -192,7 +192,7 @@ describe.concurrent("a write", () => {
     const second = write(page, mutations.updateTask(), { id: "a", changes: { title: "Two" } });
     await write(page, mutations.updateTask(), { id: "b", changes: { title: "Three" } });
     expect(page.backend.count("PATCH /api/tasks/a")).toBe(1);
-    held.answer();
+    held.respond();
     await Promise.all([first, second]);
     expect(page.backend.tasks.get("a")?.title).toBe("Two");
   });
@@ -209,10 +209,10 @@ describe.concurrent("a write", () => {
     const held = page.backend.hold("PATCH");
     const renaming = write(page, mutations.updateTask(), { id: "b", changes: { title: "Renamed" } });
     await held.arrived;
-    late.answer();
+    late.respond();
     await reading;
     expect(titles(list())).toEqual(["New", "Renamed"]);
-    held.answer();
+    held.respond();
     await renaming;
     expect(titles(list())).toEqual(["New", "Renamed"]);
   });
@@ -271,7 +271,7 @@ describe.concurrent("a write", () => {
     ]);
     await held.arrived;
     expect([titles(all()), titles(trash())]).toEqual([["One"], []]);
-    held.answer();
+    held.respond();
     await writing;
     expect([all(), trash()]).toEqual([[page.backend.tasks.get("a")], []]);
   });
@@ -300,7 +300,7 @@ describe.concurrent("a write", () => {
     await held.arrived;
     expect(page.queryClient.getQueryData(queries.task("a").queryKey)).toMatchObject({ title: "Two" });
     expect(agenda()).toMatchObject([{ title: "Two" }]);
-    held.answer();
+    held.respond();
     await renaming;
     await write(page, mutations.completeTask(), { id: "a", completed: true });
     expect(agenda()).toEqual([]);
@@ -317,7 +317,7 @@ describe.concurrent("a new task", () => {
     const [draft] = list();
     expect(titles(list())).toEqual(["New", "Old"]);
     expect(isDraft(draft!)).toBe(true);
-    held.answer();
+    held.respond();
     const task = await creating;
     expect(list()[0]).toEqual(task);
     expect(isDraft(task)).toBe(false);
@@ -353,14 +353,14 @@ describe.concurrent("a new task", () => {
     await shown();
     expect(titles(list())).toEqual(["Newer"]);
     const patch = page.backend.hold("PATCH");
-    held.answer();
+    held.respond();
     await creating;
     await patch.arrived;
     expect(list()).toMatchObject([{ id: "new-1", title: "Newer" }]);
     const completing = write(page, mutations.completeTask(), { id: "new-1", completed: true });
     for (let reading = 0; reading < 5; reading++) await page.client.getTask("new-1");
     expect(page.backend.count("PATCH")).toBe(1);
-    patch.answer();
+    patch.respond();
     await Promise.all([renaming, completing]);
     expect(list()).toEqual([page.backend.tasks.get("new-1")]);
   });
@@ -372,13 +372,13 @@ describe.concurrent("a new task", () => {
     const { createTask } = createMutations(page.client);
     const creating = write(page, createTask(), { title: "Milk" });
     await first.arrived;
-    // Made by the server, but its answer is on the way still.
+    // The server has created it, but the response is still in flight.
     const change = page.backend.change({ id: "new-1", title: "Milk" });
     await page.queryClient.refetchQueries({ queryKey: taskKeys.lists });
     expect(titles(list())).toEqual(["Milk", "Old"]);
     expect(isDraft(list()[0]!)).toBe(true);
     page.backend.tasks.delete(change.id);
-    first.answer();
+    first.respond();
     await creating;
     expect(list()).toMatchObject([{ id: "new-1", title: "Milk" }, { id: "a" }]);
   });
@@ -392,7 +392,7 @@ describe.concurrent("a new task", () => {
     page.backend.change({ id: "other", title: "Milk" });
     await page.queryClient.refetchQueries({ queryKey: taskKeys.lists });
     expect(list().length).toBe(1);
-    held.answer();
+    held.respond();
     await creating;
     expect(list().map(({ id }) => id)).toEqual(["new-1", "other"]);
   });
