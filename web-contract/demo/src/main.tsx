@@ -12,7 +12,7 @@ import "./styles/print.css";
 
 guardClicks();
 
-// Until then the frame stands that came with the document.
+// Until the response arrives, the placeholder of index.html is shown.
 const first = await bootstrap;
 
 createRoot(document.getElementById("root")!).render(

@@ -14,9 +14,9 @@ export function rememberSignedIn(known: boolean): void {
  * Undefined if no user is likely to be signed in, or if the request fails: the
  * page then makes its own requests.
  */
-export const bootstrap: Promise<Bootstrap | undefined> = recall(signedIn) ? ask() : Promise.resolve(undefined);
+export const bootstrap: Promise<Bootstrap | undefined> = recall(signedIn) ? load() : Promise.resolve(undefined);
 
-async function ask(): Promise<Bootstrap | undefined> {
+async function load(): Promise<Bootstrap | undefined> {
   try {
     const response = await fetch("/api/bootstrap");
     return response.ok ? (await response.json()).data : undefined;

@@ -65,7 +65,7 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
   );
 }
 
-/** A part of the dialog, which is read and drawn when it is opened. */
+/** A section of the dialog. Its content is rendered, and loads its data, when it is opened. */
 function Section({ title, children }: { title: string; children: ReactNode }) {
   const [open, setOpen] = useState(false);
   return (
@@ -102,7 +102,7 @@ function ChangePassword({ onDone }: { onDone: (message: string) => void }) {
   );
 }
 
-/** Asks for the password or, of people who sign in without one, for a session that is not older than a day. */
+/** Deletes the account after the password is entered. Users without a password need a session that is at most a day old. */
 function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
   const { outbox } = useWorkspace();
   const form = useAuthForm(

@@ -1,5 +1,5 @@
 import { TextField } from "../ui/TextField";
-import { authClient, signIn, signUp, type Answer } from "./auth";
+import { authClient, signIn, signUp, type AuthResponse } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { useAuthForm, type Field } from "./form";
 import { newPassword, PasswordField } from "./PasswordField";
@@ -59,11 +59,11 @@ export function AccountForm({ mode, email, onMail }: Props) {
 }
 
 /** Sends the form, and reports whether the user must open a mail to continue. */
-async function send(mode: Mode, field: Field): Promise<Answer & { mailed: boolean }> {
+async function send(mode: Mode, field: Field): Promise<AuthResponse & { mailed: boolean }> {
   const email = field("email");
   if (mode === "forgot") return { ...(await authClient.requestPasswordReset({ email, redirectTo: "/?reset" })), mailed: true };
   const credentials = { email, password: field("password") };
   if (mode === "signIn") return { ...(await signIn.email(credentials)), mailed: false };
-  const answer = await signUp.email({ ...credentials, name: field("name"), callbackURL: "/" });
-  return { ...answer, mailed: answer.data?.token === null };
+  const response = await signUp.email({ ...credentials, name: field("name"), callbackURL: "/" });
+  return { ...response, mailed: response.data?.token === null };
 }

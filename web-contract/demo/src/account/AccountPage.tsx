@@ -8,7 +8,7 @@ import "./account.css";
 const words = {
   signIn: { title: "Sign in", question: "New here?", other: "Create an account", next: "signUp" },
   signUp: { title: "Create your account", question: "Already have an account?", other: "Sign in", next: "signIn" },
-  forgot: { title: "Choose a new password", question: "Remember it after all?", other: "Sign in", next: "signIn" },
+  forgot: { title: "Choose a new password", question: "Remember your password?", other: "Sign in", next: "signIn" },
 } as const;
 
 const names: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
@@ -21,8 +21,8 @@ const arrivals: Record<string, string> = {
 };
 
 /**
- * The page to sign in and sign up. A user whose session has ended is told
- * that nothing is lost.
+ * The page to sign in and sign up. If the session of `interrupted` has ended,
+ * the page says that nothing is lost.
  */
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
   const [mode, setMode] = useState<Mode>("signIn");

@@ -17,16 +17,16 @@ const list = async () => {
   return { data: data?.apiKeys ?? null, error: error ?? null };
 };
 
-/** The user's API keys. A key is shown once, when it is made. */
+/** The user's API keys. A key is shown only once, when it is created. */
 export function Keys() {
   const { items: keys, fault, load } = useListed(list);
-  const [made, setMade] = useState<string>();
+  const [created, setCreated] = useState<string>();
 
   const form = useAuthForm(
     async (field) => {
-      const answer = await write<{ key: string }>("/api-key/create", { name: field("name").trim() });
-      if (answer.data) setMade(answer.data.key);
-      return answer;
+      const response = await write<{ key: string }>("/api-key/create", { name: field("name").trim() });
+      if (answer.data) setCreated(response.data.key);
+      return response;
     },
     () => void load(),
   );
@@ -57,12 +57,12 @@ export function Keys() {
           ))}
         </ul>
       )}
-      {made && (
+      {created && (
         <p className="account-key" role="status">
-          Copy your new key now; it is not shown again: <code>{made}</code>
+          Copy your new key now; it is not shown again: <code>{created}</code>
         </p>
       )}
-      <AuthForm form={form} action="Make a key">
+      <AuthForm form={form} action="Create a key">
         <TextField label="Name of a new key" name="name" hint="Such as the program that uses it." maxLength={32} required />
       </AuthForm>
     </>

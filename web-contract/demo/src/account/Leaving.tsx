@@ -6,13 +6,13 @@ import { useLasting } from "../ui/lasting";
 import { useStore } from "../ui/store";
 import { signOut } from "./auth";
 
-/** How many milliseconds the last writes may take before anyone needs to know. */
+/** After how many milliseconds the page says that changes are not saved yet. */
 const grace = 1_500;
 
 /**
- * Stands in the page's place, so that it asks for nothing more, while its user
- * signs out. What was written is saved before that; should it need another
- * word of the user, the page comes back.
+ * Replaces the page, so that it sends no more requests, while its user signs
+ * out. Pending writes are saved before that. If one fails, or the user must
+ * resolve a conflict, the page returns.
  */
 export function Leaving() {
   const { leaving, notices, drafts, outbox } = useWorkspace();
@@ -22,11 +22,11 @@ export function Leaving() {
   const failed = useStore(notices.notice)?.failure;
   const edit = useStore(drafts.edit);
   const conflicts = useStore(drafts.conflicts);
-  const asked = failed || edit !== undefined || conflicts.length > 0;
+  const needsUser = failed || edit !== undefined || conflicts.length > 0;
   const ready = anyway || unsaved === 0;
 
   useEffect(() => {
-    if (asked && !anyway) return leaving.set(false);
+    if (needsUser && !anyway) return leaving.set(false);
     if (!ready) return;
     const stay = () => {
       leaving.set(false);
@@ -34,7 +34,7 @@ export function Leaving() {
       notices.show({ message: "You could not be signed out.", failure: true, action });
     };
     signOut().then(({ error }) => (error ? stay() : outbox.clear()), stay);
-  }, [asked, anyway, ready, leaving, notices, outbox]);
+  }, [needsUser, anyway, ready, leaving, notices, outbox]);
 
   if (ready || !late) {
     return (

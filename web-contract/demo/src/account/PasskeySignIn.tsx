@@ -3,7 +3,7 @@ import { sessionChanged } from "./auth";
 import { authFault } from "./messages";
 import { canUsePasskeys, signInWithPasskey } from "./webauthn";
 
-/** Signs in with a passkey: by the button, or by what the browser suggests below the email field. */
+/** Signs in with a passkey: by the button, or by a suggestion of the browser below the email field. */
 export function PasskeySignIn({ domain }: { domain: string }) {
   const [usable] = useState(() => canUsePasskeys(domain));
   const [attempt, setAttempt] = useState({ pressed: false });
@@ -14,10 +14,10 @@ export function PasskeySignIn({ domain }: { domain: string }) {
     const controller = new AbortController();
     const settle = async () => {
       const repeat = () => setFault("This page was open for a while. Please confirm once more.");
-      const answer = await signInWithPasskey(!attempt.pressed, controller.signal, repeat).catch(() => ({ error: {} }));
-      if (!answer || controller.signal.aborted) return;
-      if (!answer.error) return sessionChanged();
-      setFault(authFault(answer.error).message);
+      const response = await signInWithPasskey(!attempt.pressed, controller.signal, repeat).catch(() => ({ error: {} }));
+      if (!response || controller.signal.aborted) return;
+      if (!response.error) return sessionChanged();
+      setFault(authFault(response.error).message);
       setAttempt({ pressed: false });
     };
     void settle();

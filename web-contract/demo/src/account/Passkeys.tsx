@@ -1,6 +1,6 @@
 import { useRef, useState, type KeyboardEvent } from "react";
 import { TextField } from "../ui/TextField";
-import { read, write, type Answer } from "./auth";
+import { read, write, type AuthResponse } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { device } from "./device";
 import { useAuthForm } from "./form";
@@ -18,7 +18,7 @@ const list = () => read<Passkey[]>("/passkey/list-user-passkeys");
 const nameOf = ({ name }: Passkey) => name || "Passkey";
 
 /** Sends the name that was entered, unless it is blank. */
-async function sendName(entered: string, send: (name: string) => Promise<Answer>): Promise<Answer> {
+async function sendName(entered: string, send: (name: string) => Promise<AuthResponse>): Promise<AuthResponse> {
   const name = entered.trim();
   return name ? send(name) : { error: { message: "Enter a name.", status: 400 } };
 }
@@ -33,7 +33,7 @@ export function Passkeys({ domain }: { domain: string }) {
   /** The passkey whose renaming was cancelled: the focus goes back to its button. */
   const cancelled = useRef<string>(undefined);
 
-  /** Says what was done, where the focus goes whose button is gone. */
+  /** Shows a message and moves the focus to it, because the button that had the focus is gone. */
   async function finish(message: string) {
     await load();
     cancelled.current = undefined;
@@ -58,8 +58,8 @@ export function Passkeys({ domain }: { domain: string }) {
   async function remove(passkey: Passkey) {
     if (removing.current) return;
     removing.current = true;
-    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch((): Answer => ({ error: {} }));
-    // It may have been removed elsewhere before.
+    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch((): AuthResponse => ({ error: {} }));
+    // 404: it was removed on another device before.
     const isGone = !error || error.status === 404;
     if (isGone) forgetPasskey(domain, passkey.credentialID);
     await finish(isGone ? `“${nameOf(passkey)}” is removed.` : "The passkey was not removed. Please try again.");
@@ -129,7 +129,7 @@ function Rename({ passkey, onDone, onCancel }: RenameProps) {
     },
   );
 
-  /** Escape leaves the name alone, and not the dialog. */
+  /** Escape cancels the renaming, and does not close the dialog. */
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== "Escape") return;
     event.stopPropagation();

@@ -18,7 +18,7 @@ export function ResetPage() {
   );
   useEffect(() => {
     document.title = "Choose a new password · Tasklane";
-    // The token is good for one use, and no business of the browser's history.
+    // The token is a secret, which the browser's history must not keep.
     if (token) history.replaceState(null, "", "/?reset");
   }, [token]);
 
@@ -28,7 +28,7 @@ export function ResetPage() {
       <h1 className="account-title">Choose a new password</h1>
       {query.has("error") || !token ? (
         <p className="account-note" role="status">
-          This link no longer works: it is older than an hour or has been used. <a href="/">Go to the sign-in page</a> and ask for
+          This link no longer works: it is older than an hour or has been used. <a href="/">Go to the sign-in page</a> and request
           another one.
         </p>
       ) : (

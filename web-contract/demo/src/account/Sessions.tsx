@@ -1,4 +1,4 @@
-import { authClient, useSession, type Answer } from "./auth";
+import { authClient, useSession, type AuthResponse } from "./auth";
 import { device } from "./device";
 import { useListed } from "./listed";
 
@@ -8,7 +8,7 @@ interface Session {
   userAgent?: string | null | undefined;
 }
 
-const list = async (): Promise<Answer<Session[]>> => {
+const list = async (): Promise<AuthResponse<Session[]>> => {
   const { data, error } = await authClient.listSessions();
   return { data: data && data.toSorted((a, b) => Number(b.createdAt) - Number(a.createdAt)), error };
 };

@@ -7,17 +7,17 @@ export const { signIn, signUp, signOut, useSession } = authClient;
 
 export type User = Pick<typeof authClient.$Infer.Session.user, "id" | "name" | "email">;
 
-/** The server's response, or its error. */
-export interface Answer<Data = unknown> {
+/** The data of a response of Better Auth, or its error. */
+export interface AuthResponse<Data = unknown> {
   data?: Data | null;
   error?: AuthError | null;
 }
 
 /** Calls GET on an endpoint of a Better Auth plugin that its client here does not include. */
-export const read = <Data>(path: string) => authClient.$fetch(path) as Promise<Answer<Data>>;
+export const read = <Data>(path: string) => authClient.$fetch(path) as Promise<AuthResponse<Data>>;
 
 /** Calls POST on such an endpoint. */
-export const write = <Data>(path: string, body: object) => authClient.$fetch(path, { method: "POST", body }) as Promise<Answer<Data>>;
+export const write = <Data>(path: string, body: object) => authClient.$fetch(path, { method: "POST", body }) as Promise<AuthResponse<Data>>;
 
 /** The account features of this server. */
 export interface Features {
@@ -31,18 +31,18 @@ export interface Features {
 }
 
 /** The features of a Better Auth server without this endpoint. */
-const plain: Features = { mail: false, verification: false, deletion: false, keys: false, providers: [] };
+const noFeatures: Features = { mail: false, verification: false, deletion: false, keys: false, providers: [] };
 
 let features: Promise<Features> | undefined;
 
 /** Loads the server's features once. */
 export function loadFeatures(): Promise<Features> {
-  return (features ??= read<Features>("/features").then(({ data }) => data ?? plain, () => plain));
+  return (features ??= read<Features>("/features").then(({ data }) => data ?? noFeatures, () => noFeatures));
 }
 
 /** Whether the user has a password. Users who always sign in with another service have none. */
 export async function findPassword(): Promise<boolean> {
-  const { data } = await authClient.listAccounts().catch((): Answer<{ providerId: string }[]> => ({}));
+  const { data } = await authClient.listAccounts().catch((): AuthResponse<{ providerId: string }[]> => ({}));
   return data ? data.some(({ providerId }) => providerId === "credential") : true;
 }
 

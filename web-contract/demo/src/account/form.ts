@@ -1,15 +1,15 @@
 import { useState, type FormEvent } from "react";
-import type { Answer } from "./auth";
+import type { AuthResponse } from "./auth";
 import { authFault, type AuthFault } from "./messages";
 
-/** Reads a field of a form that is sent. */
+/** Returns the value of a field of the submitted form. */
 export type Field = (name: string) => string;
 
 /**
- * A form that Better Auth answers. `onDone` runs once it was accepted; if that
- * returns true, another page is on its way, and the form stays busy.
+ * A form that is sent to Better Auth. `onDone` runs after a success; if it returns
+ * true, another page opens, and the form stays busy.
  */
-export function useAuthForm(send: (field: Field) => Promise<Answer>, onDone: () => boolean | void = () => true) {
+export function useAuthForm(send: (field: Field) => Promise<AuthResponse>, onDone: () => boolean | void = () => true) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<AuthFault>();
 
@@ -18,7 +18,7 @@ export function useAuthForm(send: (field: Field) => Promise<Answer>, onDone: () 
     setBusy(true);
     setFault(undefined);
     const data = new FormData(form);
-    const { error } = await send((name) => String(data.get(name) ?? "")).catch((): Answer => ({ error: {} }));
+    const { error } = await send((name) => String(data.get(name) ?? "")).catch((): AuthResponse => ({ error: {} }));
     if (error) setFault(authFault(error));
     else if (onDone()) return;
     else form.reset();

@@ -1,4 +1,4 @@
-/** What Better Auth's client reports when a request fails. */
+/** The error that Better Auth's client returns when a request fails. */
 export interface AuthError {
   code?: string | undefined;
   message?: string | undefined;
@@ -23,16 +23,16 @@ const faults: Record<string, AuthFault> = {
   INVALID_PASSWORD: { field: "current", message: "That is not your password." },
   SESSION_EXPIRED: { message: "You signed in more than a day ago. Sign out and in again, then delete your account." },
   SESSION_NOT_FRESH: { message: "You signed in more than a day ago. To keep your account safe, sign out and in again first." },
-  INVALID_TOKEN: { message: "This link no longer works. Ask for another one." },
+  INVALID_TOKEN: { message: "This link no longer works. Request another one." },
   PASSWORD_TOO_SHORT: { field: "password", message: "That password is too short. Use at least 8 characters." },
   PASSWORD_TOO_LONG: { field: "password", message: "That password is too long. Use at most 128 characters." },
 };
 
-/** Says in a sentence what went wrong and what to do next. */
+/** Returns a sentence with the reason of an error, and what to do next. */
 export function authFault({ code, message, status }: AuthError): AuthFault {
   const known = code && faults[code];
   if (known) return known;
-  // Better Auth's validation names the field as programs do: “[body.email] Invalid email address”.
+  // Better Auth's message is for programmers: “[body.email] Invalid email address”.
   if (code === "VALIDATION_ERROR" && message?.startsWith("[body.email]")) return emailInvalid;
   if (message?.includes("user code") || code?.includes("USER_CODE")) return { message: "This code is not valid. Codes expire after 15 minutes." };
   if (status === 429) return { message: "Too many attempts. Wait a moment, then try again." };

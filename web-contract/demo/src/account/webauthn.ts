@@ -1,4 +1,4 @@
-import { read, write, type Answer } from "./auth";
+import { read, write, type AuthResponse } from "./auth";
 import type { AuthError } from "./messages";
 
 /** The parts of WebAuthn that only newer browsers have. */
@@ -29,13 +29,13 @@ const messages: Record<string, string> = {
 };
 
 /** Adds a message to a passkey's error; other errors are explained like those of all requests. */
-function explained(error: AuthError | null | undefined): Answer {
+function explained(error: AuthError | null | undefined): AuthResponse {
   const message = error?.code && messages[error.code];
   return { error: message ? { message, status: 400 } : (error ?? {}) };
 }
 
 /** Returns the error if the browser returned no passkey, usually because the user cancelled. */
-function rejected(error: unknown, cancelled: string): Answer {
+function rejected(error: unknown, cancelled: string): AuthResponse {
   const code = error instanceof DOMException ? error.name : "";
   return explained({ code, message: cancelled, status: 400 });
 }
@@ -43,21 +43,21 @@ function rejected(error: unknown, cancelled: string): Answer {
 /** Codes of an expired challenge, or of one that another tab has replaced. */
 const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED", "FAILED_TO_VERIFY_REGISTRATION"];
 
-/** Creates a passkey on this device. If the challenge is no longer valid, it calls `onRepeat` and asks the user once more. */
-export async function addPasskey(name: string, onRepeat?: () => void): Promise<Answer> {
+/** Creates a passkey on this device. If the challenge is no longer valid, it calls `onRepeat` and prompts the user once more. */
+export async function addPasskey(name: string, onRepeat?: () => void): Promise<AuthResponse> {
   const { data, error } = await read<{ rp: { id: string } }>("/passkey/generate-register-options");
   if (!data) return explained(error);
-  let made;
+  let created;
   try {
-    made = await navigator.credentials.create({ publicKey: webAuthn!.parseCreationOptionsFromJSON(data) });
+    created = await navigator.credentials.create({ publicKey: webAuthn!.parseCreationOptionsFromJSON(data) });
   } catch (error) {
     return rejected(error, "No passkey was added. You can try again at any time.");
   }
-  const answer = await write("/passkey/verify-registration", { name, response: made });
-  if (!answer.error) return answer;
-  const isOutdated = outdated.includes(answer.error.code ?? "");
-  if (isOutdated && made) forgetPasskey(data.rp.id, made.id);
-  if (!isOutdated || !onRepeat) return explained(answer.error);
+  const response = await write("/passkey/verify-registration", { name, response: created });
+  if (!response.error) return response;
+  const isOutdated = outdated.includes(response.error.code ?? "");
+  if (isOutdated && created) forgetPasskey(data.rp.id, created.id);
+  if (!isOutdated || !onRepeat) return explained(response.error);
   onRepeat();
   return addPasskey(name);
 }
@@ -70,14 +70,14 @@ export function forgetPasskey(rpId: string, credentialId: string): void {
 /**
  * Signs in with a passkey: from the suggestions below the email field, if they are
  * `offered`, or in a dialog of the browser. If no suggestion is chosen, it returns
- * undefined. If the challenge is no longer valid, it calls `onRepeat` and asks the
- * user once more.
+ * undefined. If the challenge is no longer valid, it calls `onRepeat` and prompts
+ * the user once more.
  */
-export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRepeat?: () => void): Promise<Answer | undefined> {
+export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRepeat?: () => void): Promise<AuthResponse | undefined> {
   if (offered && !(await webAuthn?.isConditionalMediationAvailable?.().catch(() => false))) return undefined;
-  const asked = read<{ rpId: string }>("/passkey/generate-authenticate-options");
-  // The user did not ask for suggestions, so an unreachable server is not reported.
-  const { data, error } = await (offered ? asked.catch((): Answer<{ rpId: string }> => ({})) : asked);
+  const options = read<{ rpId: string }>("/passkey/generate-authenticate-options");
+  // The user did not request suggestions, so an unreachable server is not reported.
+  const { data, error } = await (offered ? options.catch((): AuthResponse<{ rpId: string }> => ({})) : options);
   if (!data) return offered ? undefined : explained(error);
   let picked;
   try {
@@ -87,12 +87,12 @@ export async function signInWithPasskey(offered: boolean, signal: AbortSignal, o
   } catch (error) {
     return offered ? undefined : rejected(error, "You were not signed in. Try again, or use your password.");
   }
-  const answer = await write("/passkey/verify-authentication", { response: picked });
-  if (!answer.error) return answer;
-  if (onRepeat && outdated.includes(answer.error.code ?? "")) {
+  const response = await write("/passkey/verify-authentication", { response: picked });
+  if (!response.error) return response;
+  if (onRepeat && outdated.includes(response.error.code ?? "")) {
     onRepeat();
     return signInWithPasskey(false, signal);
   }
-  if (answer.error.code === "PASSKEY_NOT_FOUND" && picked) forgetPasskey(data.rpId, picked.id);
-  return explained(answer.error);
+  if (response.error.code === "PASSKEY_NOT_FOUND" && picked) forgetPasskey(data.rpId, picked.id);
+  return explained(response.error);
 }

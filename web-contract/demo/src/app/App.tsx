@@ -15,13 +15,13 @@ interface Props {
   first: Bootstrap | undefined;
 }
 
-/** Shows the list to whoever is signed in, and the way to sign in to anyone else. */
+/** Shows the tasks of the signed-in user, or the page to sign in. */
 export function App({ first }: Props) {
   const { data: session, isPending, error, refetch } = useSession();
   const [workspace, setWorkspace] = useState<Workspace>();
 
-  // Better Auth asks again whenever the window gets the focus. Only the first
-  // answer is waited for: a half-filled form must not vanish meanwhile.
+  // Better Auth checks the session again whenever the window gets the focus. The page
+  // waits only for the first response, because a half-filled form must not disappear.
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
@@ -37,7 +37,7 @@ export function App({ first }: Props) {
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
 
-  // Of one user's list, the address and the scroll positions tell the next nothing.
+  // Another user must not see the filters and scroll positions of the last one.
   const owner = workspace?.user.id;
   const lastOwner = useRef(owner);
   useEffect(() => {

@@ -5,16 +5,16 @@ import { useWorkspace } from "../data/workspace";
 import { useLasting, usePassed } from "../ui/lasting";
 import { useStore } from "../ui/store";
 
-/** How many milliseconds the connection may be gone before anyone needs to know. */
+/** After how many milliseconds without a connection the banner is shown. */
 const grace = 1_500;
 
-/** After how many milliseconds a write that has no answer is late. */
+/** After how many milliseconds without a response a write is late. */
 const late = 4_000;
 
 const watchOnline = (listener: () => void) => onlineManager.subscribe(listener);
 const isOnline = () => onlineManager.isOnline();
 
-/** Says that the server is out of reach, and what becomes of what is written. */
+/** Says that the server cannot be reached, and that changes will be saved later. */
 export function ConnectionBanner({ away }: { away: boolean }) {
   const online = useSyncExternalStore(watchOnline, isOnline);
   const writes = useMutationState({
@@ -25,7 +25,7 @@ export function ConnectionBanner({ away }: { away: boolean }) {
   const slow = usePassed(Math.min(...writes.map(({ since }) => since)) + late);
   const trouble = gone || slow;
 
-  // It is over once all is saved that was held up, not as soon as the server answers again.
+  // The banner stays until all delayed writes are saved, not only until the server responds.
   const [shown, setShown] = useState(false);
   if (trouble && !shown) setShown(true);
   if (shown && !away && writes.length === 0) setShown(false);

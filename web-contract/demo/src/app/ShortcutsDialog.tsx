@@ -3,7 +3,7 @@ import { useStore } from "../ui/store";
 import { setSingleKeys, singleKeys } from "./shortcuts";
 import "./shortcuts.css";
 
-/** All that keys do. */
+/** The keys and their actions. */
 const shortcuts = [
   ["n", "Add a task"],
   ["/", "Search"],
@@ -24,7 +24,7 @@ const shortcuts = [
   ["?", "Show these keys"],
 ] as const;
 
-/** Shows what the keys do, and lets single letters be switched off. */
+/** Lists the keyboard shortcuts, with a switch that turns single keys off. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const on = useStore(singleKeys);
   return (

@@ -52,13 +52,13 @@ function Started() {
 }
 
 /** The delay, in milliseconds, before live changes are retried if the first connection failed. */
-const rest = 5_000;
+const retryDelay = 5_000;
 
 function Live({ started }: { started: boolean }) {
   const queryClient = useQueryClient();
   const { api, user } = useWorkspace();
-  const [resting, setResting] = useState(false);
-  const live = useLiveChanges(api, { enabled: started && !resting, user: user.id });
+  const [waiting, setWaiting] = useState(false);
+  const live = useLiveChanges(api, { enabled: started && !waiting, user: user.id });
   useLeaveWarning();
   useSettings(started);
   useNewDay(() => void queryClient.invalidateQueries({ predicate: goesStale }));
@@ -67,8 +67,8 @@ function Live({ started }: { started: boolean }) {
     if (live.state === "ended") sessionChanged();
     if (live.state === "live") void queryClient.refetchQueries({ predicate: ({ state }) => state.status === "error" });
     if (live.state !== "failed") return;
-    setResting(true);
-    const timer = setTimeout(() => setResting(false), rest);
+    setWaiting(true);
+    const timer = setTimeout(() => setWaiting(false), retryDelay);
     return () => clearTimeout(timer);
   }, [live, queryClient]);
 

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { rowControls } from "../list/focus";
 import { newTaskFieldId, searchFieldId } from "./shortcuts";
 
-/** Lets the arrow keys go from row to row, over all lists of the page, and from elsewhere into them. */
+/** The up and down keys move the focus from row to row, through all lists of the page, and from elsewhere into them. */
 export function useArrows(): void {
   useEffect(() => {
     addEventListener("keydown", moveByArrows);
@@ -10,7 +10,7 @@ export function useArrows(): void {
   }, []);
 }
 
-/** Fields of one line, in which these keys have nothing else to do. */
+/** Single-line fields, in which these keys have no other use. */
 const leaving = `#${newTaskFieldId}, #${searchFieldId}`;
 
 function moveByArrows(event: KeyboardEvent): void {
@@ -23,7 +23,7 @@ function moveByArrows(event: KeyboardEvent): void {
   const next = at < 0 ? firstBeyond(target, down, controls) : controls[at + (down ? 1 : -1)];
   if (!next) return;
   event.preventDefault();
-  // The same control as in the row before.
+  // The same control as in the previous row.
   const name = at < 0 ? undefined : target.dataset["control"];
   const same = name && next.closest("li")?.querySelector<HTMLElement>(`[data-control=${name}]`);
   const control = same || next;
@@ -37,7 +37,7 @@ function isTaken({ target, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent):
   return element.matches("input:not([type=checkbox])") && !element.matches(leaving);
 }
 
-/** The nearest row in sight behind an element, or before it. */
+/** The nearest visible row after an element, or before it. */
 function firstBeyond(element: HTMLElement, down: boolean, controls: HTMLElement[]): HTMLElement | undefined {
   const side = down ? Node.DOCUMENT_POSITION_FOLLOWING : Node.DOCUMENT_POSITION_PRECEDING;
   const beyond = controls.filter((control) => {

@@ -3,7 +3,7 @@ import { useWorkspace } from "../data/workspace";
 import { editChanges } from "../editor/drafts";
 import { useStore, useStorePart } from "../ui/store";
 
-/** Asks before the window closes while something would be lost by it. */
+/** Makes the browser ask for confirmation before the window closes, while input would be lost. */
 export function useLeaveWarning(): void {
   const { drafts, outbox } = useWorkspace();
   const editing = useStorePart(drafts.edit, (edit) => edit !== undefined && Object.keys(editChanges(edit)).length > 0);

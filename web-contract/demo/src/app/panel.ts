@@ -1,10 +1,10 @@
 import type { List } from "@tasklane/web-contract";
 import { createStore } from "../ui/store";
 
-/** The window over the page that is open: the views where they are not in sight, the account, the settings, or what the keys do. */
+/** The open dialog: the drawer with the views, the account, the settings, or the keyboard shortcuts. */
 export const panel = createStore<"menu" | "account" | "settings" | "keyboard" | undefined>(undefined);
 
-/** The dialog that adds a list, or edits one, over the page or the open menu. The page draws it, as the sidebar and the menu come and go with the window's width. */
+/** The dialog that adds a list, or edits one. Page renders it, because the sidebar and the drawer are replaced when the window's width changes. */
 export const listDialog = createStore<{ list?: List } | undefined>(undefined);
 
 export const closePanel = () => panel.set(undefined);

@@ -60,7 +60,7 @@ export function goTo(path: string): void {
   location.hash = addressOf(path);
 }
 
-/** Shows all tasks, the newest first, of the list that is open or of all. The back button leads to where it was. */
+/** Shows all tasks, the newest first, of the list that is open or of all. The back button returns to the previous view. */
 export function showNewest(): string {
   const { path, view, list } = read();
   const shown = view === "tasks" ? path : "tasks";
@@ -68,13 +68,13 @@ export function showNewest(): string {
   return shown;
 }
 
-/** Narrows the list in another way, without a step for the back button. */
+/** Replaces the filters of the list, without a step for the back button. */
 export function narrow(query: URLSearchParams): void {
   history.replaceState(null, "", addressOf(read().path, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 
-/** Leaves nothing in the address of what the last user looked at. */
+/** Removes the last user's view and filters from the address and the tab. */
 export function forget(): void {
   queries.clear();
   history.replaceState(null, "", addressOf("tasks"));

@@ -8,7 +8,7 @@ history.scrollRestoration = "manual";
 /** Events of the user that stop restoring the scroll position. */
 const ownMoves = ["wheel", "touchstart", "pointerdown", "keydown"];
 
-/** Shows each view where it was left, also after a reload, when the list has still to grow to its old height. */
+/** Restores the scroll position of each view, also after a reload, as soon as the list is high enough. */
 export function useScrollMemory(path: string): void {
   useLayoutEffect(() => {
     let wanted = positions.get(path);
@@ -35,7 +35,7 @@ export function useScrollMemory(path: string): void {
   }, [path]);
 }
 
-/** Lets a view begin at its top again, or all of them. */
+/** Deletes the scroll position of a view, or of all. */
 export function forgetScroll(path?: string): void {
   if (path === undefined) positions.clear();
   else positions.delete(path);

@@ -3,7 +3,7 @@ import type { Task, TaskPage } from "@tasklane/web-contract";
 import { latest, taskKeys } from "@tasklane/web-contract/react";
 import { tasksOfList } from "../task/lists";
 
-/** Returns tasks, and behind them their other open sub-tasks on all levels, as far as they are loaded. */
+/** Returns tasks, followed by their other open sub-tasks on all levels, as far as they are loaded. */
 export function withOpenBelow(queryClient: QueryClient, tasks: readonly Task[]): Task[] {
   const known = queryClient.getQueriesData<InfiniteData<TaskPage>>({ queryKey: taskKeys.lists }).flatMap(([, data]) => tasksOfList(data));
   const open = new Map(known.filter(({ completed, deletedAt }) => !completed && deletedAt === null).map((task) => [task.id, task]));
@@ -26,7 +26,7 @@ export function parentsFirst(tasks: readonly Task[]): readonly Task[] {
   return tasks.toSorted((a, b) => depth(a) - depth(b));
 }
 
-/** Returns tasks without those below another one of them, which go with it by themselves. */
+/** Returns tasks without those below another one of them, which the server moves or deletes with it. */
 export function topmost(queryClient: QueryClient, tasks: readonly Task[]): readonly Task[] {
   const ids = new Set(tasks.map(({ id }) => id));
   const isBelow = ({ parentId }: Pick<Task, "parentId">): boolean =>

@@ -6,10 +6,10 @@ import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
 import type { Undo } from "./undo";
 
-/** As much of a task or a list as a write to all of it needs. */
+/** The id and the name of a task or a list. */
 export type Named = Pick<Task, "id" | "title"> | Pick<List, "id" | "name">;
 
-/** Returns that much, which is what the outbox keeps. */
+/** Returns the id and the name of an item, for the outbox. */
 export const named = (item: Named): Named => ("title" in item ? { id: item.id, title: item.title } : { id: item.id, name: item.name });
 
 /** The parts of a mutation that waiting and retrying need. */
@@ -64,7 +64,7 @@ export function createCommon<Item extends Named, To>(
   const sendRemoved = kept(`remove${suffix}`, mutations.remove, idOf, (item) => `${nameOf(item)} was not deleted.`, true);
   const sendRestored = kept(`restore${suffix}`, mutations.restore, idOf, (item) => `${nameOf(item)} was not restored.`);
   return {
-    /** Moves an item in the user's own order, and announces where it is now; `back` is where it was. */
+    /** Moves an item in the user's own order, and announces its new place; `back` is its old place. */
     move(item: Item, to: To, back: To, where: string): void {
       const { saved } = sendMoved(named(item), to);
       undo.keep({ name: `moving ${nameOf(item)}`, run: () => void sendMoved(named(item), back) }, saved);

@@ -4,9 +4,9 @@ import { createStore } from "../ui/store";
 
 const prefix = "tasklane.outbox.";
 
-/** A write that has no answer yet, as the browser keeps it under its idempotency key. */
+/** A write without a response, as it is stored in the browser under its idempotency key. */
 interface Entry {
-  /** Whose write it is: nobody else's page shows or sends it. */
+  /** The user's id. Pages of other users neither show nor send the write. */
   user: string;
   /** The page that sends it. */
   holder: string;
@@ -21,16 +21,16 @@ type Send = (key: string, ...args: never[]) => Promise<boolean>;
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * Keeps the unanswered writes of a user in the browser's storage. What a page
- * leaves unsent when it is closed is sent by another one of the same user, with
- * the same key, so that it happens once.
+ * Keeps a user's writes in the browser's storage until the server has responded.
+ * If a page is closed before, another page of the user sends its writes, with the
+ * same keys, so that each is applied once.
  */
 export function createOutbox(user: string) {
   const holder = newKey();
   const sends = new Map<string, Send>();
   /** The keys of writes that other pages of this user have not sent yet. */
   const foreign = createStore<ReadonlySet<string>>(new Set());
-  /** The keys of writes that the browser would not store. */
+  /** The keys of writes that could not be stored. */
   const unstored = createStore<ReadonlySet<string>>(new Set());
   /** When the last write was made. The clock may have been set back since. */
   let latest = Math.max(0, ...entriesOf(user).map(([, { at }]) => at));
@@ -59,7 +59,7 @@ export function createOutbox(user: string) {
     };
   }
 
-  /** Names a resource by the id that it has got, in all writes that still name its draft. */
+  /** Replaces a draft's id by the id of the created resource, in all stored writes. */
   function rename(draftId: string, id: string): void {
     for (const [key, entry] of entriesOf(user)) {
       const text = JSON.stringify(entry);
@@ -68,7 +68,7 @@ export function createOutbox(user: string) {
     }
   }
 
-  /** Takes over what a page has left when it was closed. */
+  /** Sends the writes of a page that was closed. */
   function adopt(from: string): void {
     for (const [key, entry] of entriesOf(user)) {
       if (entry.holder !== from || !sends.has(entry.name)) continue;
@@ -78,7 +78,7 @@ export function createOutbox(user: string) {
     }
   }
 
-  /** Tells other pages that this one sends its writes, and waits for what they leave. The function that it returns ends both. */
+  /** Holds a lock while this page sends its writes, and sends those of other pages once their locks are free. Returns a function that ends both. */
   function open(): () => void {
     const closed = new AbortController();
     const { signal } = closed;
@@ -103,7 +103,7 @@ export function createOutbox(user: string) {
       else foreign.set(without(foreign.get(), key));
     }
 
-    // Pages without https have no locks. They send what others may send too: with one key it happens once.
+    // Pages without https have no locks. Several may send a write, which is applied once because its key is the same.
     if (!navigator.locks) for (const [, entry] of entriesOf(user)) if (entry.holder !== holder) adopt(entry.holder);
     if (!navigator.locks) return () => {};
     void lock(holder, () => new Promise<void>((done) => signal.addEventListener("abort", () => done())));
@@ -115,7 +115,7 @@ export function createOutbox(user: string) {
     };
   }
 
-  /** Forgets everything that this user has not sent. */
+  /** Deletes all unsent writes of this user. */
   function clear(): void {
     for (const [key] of entriesOf(user)) remember(prefix + key, undefined);
   }

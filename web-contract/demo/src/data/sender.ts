@@ -4,12 +4,12 @@ import { createMutations } from "@tasklane/web-contract/react";
 import type { User } from "../account/auth";
 import type { Notices } from "../ui/notices";
 import { reason } from "./messages";
-import { askWhenSignedOut, isSignedOut } from "./signed-out";
+import { checkSessionOn, isSignedOut } from "./signed-out";
 
 export type Sender = ReturnType<typeof createSender>;
 
 /** The maximum delay between two attempts of a write, in milliseconds. */
-const longestPause = 4_000;
+const maxDelay = 4_000;
 
 /**
  * The mutation options of every write. It is retried for as long as the server
@@ -21,11 +21,11 @@ const retrying = (idempotencyKey: string) =>
     meta: { idempotencyKey },
     networkMode: "online",
     retry: (_failures: number, error: unknown) => {
-      askWhenSignedOut(error);
+      checkSessionOn(error);
       // A page that was closed may have just sent the same write.
       return isSignedOut(error) || isTransient(error) || isApiError(error, "idempotency_in_progress");
     },
-    retryDelay: (failures: number) => Math.min(longestPause, 250 * 2 ** failures),
+    retryDelay: (failures: number) => Math.min(maxDelay, 250 * 2 ** failures),
   }) as const;
 
 /**

@@ -1,12 +1,12 @@
 import { isApiError } from "@tasklane/web-contract";
 import { sessionChanged } from "../account/auth";
 
-/** Whether the server knows of no session. */
+/** Whether the response says that there is no valid session. */
 export function isSignedOut(error: unknown): boolean {
   return isApiError(error) && error.status === 401;
 }
 
-/** Asks who is signed in if that is what an error puts in doubt. */
-export function askWhenSignedOut(error: unknown): void {
+/** Checks the session again if an error says that it has ended. */
+export function checkSessionOn(error: unknown): void {
   if (isSignedOut(error)) sessionChanged();
 }

@@ -19,13 +19,13 @@ export function createUndo(notices: Notices) {
     notices.show({ message, ...(step && { action: { label: "Undo", run: () => undo(step) } }) });
   }
 
-  /** Keeps a step, unless `done` says that it failed. */
+  /** Keeps a step, unless `done` resolves to false, for a failed write. */
   function keep(step: Step, done?: Promise<boolean>): void {
     steps = [...steps, step].slice(-limit);
     void done?.then((succeeded) => succeeded || drop(step));
   }
 
-  /** Tells what was done, and offers to undo it. */
+  /** Shows a message about an action, with a button to undo it. */
   function offer(message: string, step: Step, done?: Promise<boolean>): void {
     keep(step, done);
     show(message, step);

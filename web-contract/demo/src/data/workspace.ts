@@ -44,9 +44,9 @@ export interface Workspace {
   edits: Edits;
 }
 
-/** `answer` is the bootstrap response; it is used if it is this user's. */
-export function createWorkspace(user: User, answer?: Bootstrap): Workspace {
-  const first = answer?.user.id === user.id ? answer : undefined;
+/** `bootstrap` is used only if it is this user's. */
+export function createWorkspace(user: User, bootstrap?: Bootstrap): Workspace {
+  const first = bootstrap?.user.id === user.id ? bootstrap : undefined;
   followSettings(first?.settings);
   const queryClient = createQueryClient();
   const notices = createNotices();

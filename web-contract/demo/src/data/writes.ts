@@ -9,7 +9,7 @@ import { recurrence } from "../task/recurrence";
 import { createCommon, createKept, named, type Named, type Parts } from "./kept";
 import { counted, faultOf, listName, nameOf, quoted, reason } from "./messages";
 
-/** So many of the largest tasks fit into one batch. */
+/** The number of operations in a batch: as many as fit with the largest tasks. */
 const batchSize = 15;
 
 export type Writes = ReturnType<typeof createWrites>;
@@ -20,8 +20,8 @@ interface TaskParts extends Parts {
 }
 
 /**
- * Everything that the page writes, but for edits. A write shows at once. What
- * fails for good is taken back, and a notice says so and offers a way on.
+ * The writes to tasks, except for edits. A write shows at once. A permanent failure
+ * is rolled back and reported in a notice, with a button to retry.
  */
 export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
   const { sender, outbox, notices, undo } = parts;
@@ -67,7 +67,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
 
   function complete(task: Task, completed = !task.completed): void {
     const title = quoted(task.title);
-    // Completing a task completes its sub-tasks: an undo opens them too.
+    // Completing a task completes its sub-tasks, so an undo must reopen them too.
     const all = completed ? withOpenBelow(queryClient, [task]) : [task];
     const openAll = () => sendAll(all.map(completion(false)), `${title} could not be saved.`);
     const next = completed ? recurrence.get()?.nextDue(latest(queryClient, task), new Date()) : undefined;
@@ -94,7 +94,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => ({ listId, parentId: null })));
   }
 
-  /** Gives tasks other due dates; `day` names the day for the user. */
+  /** Changes the due dates of tasks; `day` is the name of the day in the notice. */
   function reschedule(tasks: readonly Task[], dueOf: (task: Task) => Due, day: string): void {
     const [only] = tasks.length === 1 ? tasks : [];
     const what = only ? quoted(only.title) : counted(tasks.length);
@@ -118,7 +118,8 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
 
   function completeAll(selected: readonly Task[], completed = true): void {
     const count = counted(selected.length);
-    // A sub-task that is opened opens its task, which then would not give up the one that followed it.
+    // Reopening a sub-task reopens its parent. If the parent were reopened by that and not by its own operation,
+    // the server would keep the next task of its recurrence.
     const tasks = parentsFirst(selected);
     const all = completed ? withOpenBelow(queryClient, tasks) : tasks;
     const set = (tasks: readonly Task[], to: boolean) => sendAll(tasks.map(completion(to)), `${count} could not be saved.`);

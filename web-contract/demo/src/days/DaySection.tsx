@@ -22,7 +22,7 @@ interface Props {
   day?: string;
   tasks: readonly Task[];
   ghosts?: readonly Ghost[];
-  /** Controls for all of its tasks. */
+  /** Buttons that act on all of its tasks. */
   children?: ReactNode;
 }
 

@@ -8,7 +8,7 @@ export interface Ghost {
   due: Due;
 }
 
-/** The recurring tasks that will be due on a day. They are no tasks yet: there is nothing to complete. */
+/** The future occurrences of recurring tasks on a day. They are not tasks yet, so they cannot be completed. */
 export function Ghosts({ label, ghosts }: { label: string; ghosts: readonly Ghost[] }) {
   return (
     <ul className="ghosts" role="list" aria-label={`Repeated, ${label}`}>

@@ -15,10 +15,10 @@ import { daysOf, todayFilters, upcomingFilters } from "./sections";
 import { whyHidden } from "./TodayView";
 import { useDue } from "./use-due";
 
-/** How many weeks are shown at first, this one among them, and with each "more". */
+/** The number of weeks shown at first, including this one, and added by each “Show more”. */
 const step = 2;
 
-/** The coming days by weeks. Tasks are dragged from day to day. */
+/** The coming days by weeks. Tasks can be dragged from day to day. */
 export function UpcomingView() {
   const [weeks, setWeeks] = useState(step);
   const today = dayAt(useNow((now) => nextChange([], now)));
@@ -57,7 +57,7 @@ export function UpcomingView() {
   );
 }
 
-/** Returns when recurring tasks will be due after their own due dates, by the days before another one. */
+/** Returns the due dates of recurring tasks after their current ones and before `end`, by day. */
 function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end: string): ReadonlyMap<string, Ghost[]> {
   const engine = useStore(recurrence);
   return useMemo(() => {
@@ -74,7 +74,7 @@ function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end
   }, [engine, tasks, late, now, end]);
 }
 
-/** Says which week begins. */
+/** The heading of a week. */
 function WeekHead({ day, today }: { day: string; today: string }) {
   const isNext = day <= addDays(today, 7);
   return (

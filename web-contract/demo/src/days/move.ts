@@ -5,7 +5,7 @@ import type { Workspace } from "../data/workspace";
 import { dayInSentence } from "../task/dates";
 import { dayBeside, onDay } from "./sections";
 
-/** How the rows around are moved to other days. */
+/** Moves the surrounding rows to other days. */
 export interface DayMoves {
   /** Moves a task by a number of days: 1 is a day later. */
   moveBy: (task: Task, days: number, row: HTMLElement) => void;
@@ -14,7 +14,7 @@ export interface DayMoves {
 /** Undefined where the rows are not in days. */
 export const DayContext = createContext<DayMoves | undefined>(undefined);
 
-/** `isShown` tells whether the view shows a day; a row that goes elsewhere gives the focus to the next one. */
+/** `isShown` reports whether the view shows a day. If the row leaves the view, the next one gets the focus. */
 export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: string) => boolean): DayMoves {
   return {
     moveBy(task, days, row) {

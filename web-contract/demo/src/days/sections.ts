@@ -19,7 +19,7 @@ export function upcomingFilters(today: string, end: string): TaskFilters {
   return { completed: false, dueAfter: startOf(today).toISOString(), dueBefore, sort: "dueAt" };
 }
 
-/** Splits the tasks of today: those whose moment has passed come first. */
+/** Splits the tasks that are due until today into overdue ones and the others. */
 export function splitToday(tasks: readonly Task[], now: Date): { overdue: Task[]; today: Task[] } {
   return {
     overdue: tasks.filter((task) => isOverdue(task, now)),
@@ -27,7 +27,7 @@ export function splitToday(tasks: readonly Task[], now: Date): { overdue: Task[]
   };
 }
 
-/** Groups tasks by the days from today on, before another day. A day without tasks is there too. */
+/** Groups tasks by the days from today on, before another day. Days without tasks are included. */
 export function daysOf(tasks: readonly Task[], today: string, end: string): Day[] {
   const days: Day[] = [];
   for (let day = today; day < end; day = addDays(day, 1)) days.push({ day, tasks: [] });
@@ -39,7 +39,7 @@ export function daysOf(tasks: readonly Task[], today: string, end: string): Day[
 /** Due on another day, at the same time of day. */
 export const onDay = (task: Due, day: string): Due => dueOn(day, timeOf(task));
 
-/** Due today: at the same time of day if that is still ahead, otherwise by the end of the day. */
+/** Due today: at the same time of day if that is in the future, otherwise by the end of the day. */
 export function onToday(task: Due, now: Date): Due {
   const same = onDay(task, dayAt(now));
   return Date.parse(same.dueAt!) > now.getTime() ? same : dueOn(dayAt(now));

@@ -13,7 +13,7 @@ export interface Dragged {
 /** The place of a drop, relative to the element under the pointer. */
 export type Place = "before" | "after" | "inside";
 
-/** The places that take what is dragged, each with the level that it would be on there. */
+/** The places on which the item can be dropped, with the level that it would have there. */
 export type Places = Partial<Record<Place, number>>;
 
 /** A draggable element and drop target. `level` is the pointer's: the number of indents from the element's start. */
@@ -31,7 +31,7 @@ type Engine = typeof import("./engine");
 
 const engine = createStore<Engine | undefined>(undefined);
 
-/** Loads what dragging takes. */
+/** Loads the code for dragging. */
 export async function loadDragging(): Promise<void> {
   engine.set(await import("./engine"));
 }

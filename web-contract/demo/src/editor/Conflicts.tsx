@@ -22,10 +22,10 @@ export function Conflicts() {
         <Version name="The other version" fields={fields} values={theirs} />
       </div>
       <div className="dialog-actions">
-        <button type="button" className="button" onClick={() => edits.takeTheirs(conflict)}>
+        <button type="button" className="button" onClick={() => edits.resolveWithTheirs(conflict)}>
           Use that version
         </button>
-        <button type="button" className="button primary" onClick={() => edits.keepMine(conflict)} autoFocus>
+        <button type="button" className="button primary" onClick={() => edits.resolveWithMine(conflict)} autoFocus>
           Use my version
         </button>
       </div>

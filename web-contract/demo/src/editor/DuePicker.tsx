@@ -10,7 +10,7 @@ export interface DueProps {
   onDone: () => void;
 }
 
-/** When a task is due: one of the usual days, or any other. */
+/** The button with a task's due date, which opens the choice of another one. */
 export function DuePicker({ due, onChange, onDone }: DueProps) {
   const name = dueName(due);
   return (

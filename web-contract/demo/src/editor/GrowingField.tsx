@@ -10,12 +10,12 @@ interface Props {
   autoFocus?: boolean;
 }
 
-/** A field that is as high as its text, which a hidden copy measures. */
+/** A text area that grows with its text. A hidden copy of the text sets its height. */
 export function GrowingField({ label, className, value, onChange, placeholder, fault, autoFocus = false }: Props) {
   const faultId = useId();
   const field = useRef<HTMLTextAreaElement>(null);
 
-  // Writing goes on at the end of the text.
+  // The caret starts at the end of the text.
   useEffect(() => {
     const { current } = field;
     if (autoFocus) current?.setSelectionRange(current.value.length, current.value.length);

@@ -4,7 +4,7 @@ import { useWorkspace } from "../data/workspace";
 import { useStorePart } from "../ui/store";
 import { TaskEditor } from "./TaskEditor";
 
-/** Keeps an edit on the page when its task has left the list meanwhile. */
+/** Shows the open edit above the list if its task is no longer in the list. */
 export function LostEditor({ keys }: { keys: readonly string[] }) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();

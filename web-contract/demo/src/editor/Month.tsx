@@ -21,7 +21,7 @@ const steps: Record<string, (day: string) => string> = {
   PageDown: (day) => addMonths(day, 1),
 };
 
-/** The days of a month by weeks, one of which is to be chosen. Tab reaches one day, arrows go from day to day. */
+/** A calendar of a month, in which a day can be chosen. Tab reaches one day; the arrow keys move from day to day. */
 export function Month({ day, onChange }: Props) {
   const today = dayAt(new Date());
   const table = useRef<HTMLTableElement>(null);
@@ -93,7 +93,7 @@ const dateName = (day: string) => new Date(day).toLocaleDateString(undefined, { 
 
 const weekOf = (day: string) => Array.from({ length: 7 }, (_, at) => addDays(startOfWeek(day), at));
 
-/** The weeks that a month has days in. */
+/** The weeks of a month, with the days of other months in its first and last week. */
 function weeksOf(day: string): string[][] {
   const first = `${day.slice(0, 8)}01`;
   const next = addMonths(first, 1);

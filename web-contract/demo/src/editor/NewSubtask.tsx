@@ -8,11 +8,11 @@ import "./new-subtask.css";
 
 interface Props {
   parent: Task;
-  /** How many tasks the sub-task is below. */
+  /** The number of levels above the sub-task. */
   depth: number;
 }
 
-/** The field that the sub-tasks of a task are written into, one after the other. Escape closes it, and so does leaving it empty. */
+/** The field to add sub-tasks to a task, one after another. Escape closes it, and so does moving the focus out of it while it is empty. */
 export function NewSubtask({ parent, depth }: Props) {
   const { drafts, writes, queryClient } = useWorkspace();
   const [title, setTitle] = useState("");
@@ -42,7 +42,7 @@ export function NewSubtask({ parent, depth }: Props) {
     closeByKey();
   }
 
-  /** The field moves on behind the new sub-task, and takes the focus along. */
+  /** After a sub-task is added, the field is rendered below it and keeps the focus; the timeout waits for that. */
   function onBlur() {
     setTimeout(() => blank && field.current !== document.activeElement && close());
   }

@@ -16,7 +16,7 @@ const options = priorities.map((value) => ({
   icon: <PriorityIcon priority={value} />,
 }));
 
-/** How urgent a task is. */
+/** The button with a task's priority, which opens the choice of another one. */
 export function PriorityPicker({ priority, onChange, onDone }: Props) {
   const isSet = priority !== "none";
   return (

@@ -12,7 +12,7 @@ import "./repeat.css";
 
 const shownDues = 3;
 
-/** The usual rules, and a form for any other. A rule that neither has stays until another one is chosen. */
+/** The usual rules, and a form for others. A rule that neither can show is kept until another one is chosen. */
 export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
   const { recurrence, recurrenceFrom } = fields;
   const [isForm, setForm] = useState(false);

@@ -14,7 +14,7 @@ interface Props {
 const unitNames: Unit[] = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"];
 const keyOf = ({ monthDay, nth }: Pick<Repeat, "monthDay" | "nth">) => nth ?? String(monthDay ?? "");
 
-/** A rule part by part. A rule that it cannot show is replaced when something is changed. */
+/** A form with the parts of a rule. A rule that it cannot show is replaced by the first change. */
 export function RepeatForm({ fields, onChange, children }: Props) {
   const day = dayOf(fields);
   const { recurrence, recurrenceFrom } = fields;
@@ -30,7 +30,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
   const begin = useEffectEvent(() => recurrence === null && change({}));
   useEffect(() => void begin(), []);
 
-  /** After a completion, only the time between two tasks counts. */
+  /** Changes the unit or the start of the rule. A rule from the completion has only a unit and an interval. */
   function restart(unit: Unit, from: Fields["recurrenceFrom"]) {
     const { weekdays, monthDay, month } = usualRepeat(from === "due" ? unit : "DAILY", day);
     change({ unit, weekdays, monthDay, month, nth: undefined }, from);

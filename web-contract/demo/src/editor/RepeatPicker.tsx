@@ -12,7 +12,7 @@ export interface RepeatProps {
   onDone: () => void;
 }
 
-/** How a task recurs. One without a due date cannot. */
+/** The button with a task's recurrence, which opens the choice of another one. Tasks without a due date do not have it. */
 export function RepeatPicker({ fields, onChange, onDone }: RepeatProps) {
   const { dueAt, recurrence, recurrenceFrom } = fields;
   if (!dueAt) return null;

@@ -13,12 +13,12 @@ interface Props {
   onDone: () => void;
 }
 
-/** The tags of a task: those that are in use, to choose from, and a field for others. */
+/** The button with a task's tags, which opens the choice from all tags in use and a field for new ones. */
 export function TagPicker({ tags, onChange, onDone }: Props) {
   const isSet = tags.length > 0;
   const [text, setText] = useState("");
 
-  /** Adds the tag that is typed, and reports whether there was one. */
+  /** Adds the typed tag, and reports whether one was typed. */
   function add(): boolean {
     const tag = tagOf(text);
     setText("");
@@ -75,7 +75,7 @@ function TagChoice({ tags, onChange, text, onText, onEnter }: ChoiceProps) {
     }
   }
 
-  // The popover lies within the editor's form for React, but is none of its fields.
+  // For React, the popover is inside the editor's form, which must not get its events.
   const stop = (event: FormEvent) => event.stopPropagation();
 
   return (

@@ -10,13 +10,13 @@ import { GrowingField } from "./GrowingField";
 import { TaskFields } from "./TaskFields";
 import "./editor.css";
 
-/** A task that is being edited where it stands. A click elsewhere saves, like Enter; Escape does not. */
+/** The editor of a task, in the place of its row. A click elsewhere saves, like Enter; Escape does not. */
 export function TaskEditor({ task }: { task: Task }) {
   const form = useRef<HTMLFormElement>(null);
   const { drafts, edits, writes } = useWorkspace();
   const edit = useStore(drafts.edit);
   useClickElsewhere(form, () => drafts.edit.get()?.base === edit?.base && edits.save(false));
-  // All of it is to be seen, also where it opens at the edge of the window.
+  // The whole editor must be visible, also if it opens at the edge of the window.
   useEffect(() => {
     const { current } = form;
     current?.scrollIntoView({ block: current.offsetHeight > innerHeight ? "start" : "nearest" });
@@ -35,7 +35,7 @@ export function TaskEditor({ task }: { task: Task }) {
     edits.save(true);
   }
 
-  // Saves what was typed, too: an undo brings it back with the task.
+  // Saves what was typed, so that an undo restores it with the task.
   function leaving(write: (task: Task) => void) {
     if (form.current) leaveRow(form.current);
     edits.save(false);
@@ -118,8 +118,8 @@ const isInOverlay = (target: EventTarget) => (target as Element).closest("[data-
 const isTitle = (target: EventTarget) => (target as Element).closest(".editor-title") !== null;
 
 /**
- * Calls after a click on something that is neither in the element nor in a
- * window of it. On the press, rows would move away from under the pointer.
+ * Calls `onClick` after a click outside the element and its popovers and dialogs. It
+ * does not call on the press, because rows would then move before the click.
  */
 function useClickElsewhere(element: RefObject<HTMLElement | null>, onClick: () => void): void {
   const call = useEffectEvent(onClick);

@@ -67,7 +67,7 @@ export function createDrafts() {
 
 export type Drafts = ReturnType<typeof createDrafts>;
 
-/** The fields that the editor shows: the task with the changes over it. */
+/** The fields that the editor shows: the task's, replaced by the changes. */
 export function shownFields({ touched }: Edit, task: Task): Fields {
   return { ...fieldsOf(task), ...touched };
 }

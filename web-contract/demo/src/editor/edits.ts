@@ -56,7 +56,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
       // A page that was closed had sent this write with another version, so retry with a new key.
       if (isApiError(error, "idempotency_key_reused")) return update(base, changes, version);
       if (fault) return reopen({ base, touched: changes, fault });
-      if (isApiError(error, "task_not_found")) return offerAnew(base, changes);
+      if (isApiError(error, "task_not_found")) return offerAsNew(base, changes);
       failed(`${quoted(base.title)} was not saved.`, error, () => update(base, changes, version));
     });
   });
@@ -82,12 +82,12 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     else update(theirs, mine, theirs.version);
   }
 
-  function keepMine({ mine, theirs }: Conflict): void {
+  function resolveWithMine({ mine, theirs }: Conflict): void {
     drafts.settleConflict();
     update(theirs, mine, theirs.version);
   }
 
-  function takeTheirs(conflict: Conflict): void {
+  function resolveWithTheirs(conflict: Conflict): void {
     const { mine, theirs, fields } = conflict;
     drafts.settleConflict();
     // Save the changes that do not conflict.
@@ -101,7 +101,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
   }
 
   /** Offers to save an edit as a new task, because its task was deleted. */
-  function offerAnew(base: Task, changes: Partial<Fields>): void {
+  function offerAsNew(base: Task, changes: Partial<Fields>): void {
     notices.show({
       message: `${quoted(base.title)} was deleted elsewhere, so your edit was not saved.`,
       failure: true,
@@ -122,5 +122,5 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     undo.offer(`Your changes to ${title} are not saved.`, { name: `discarding your changes to ${title}`, run });
   }
 
-  return { begin, save, discard, keepMine, takeTheirs };
+  return { begin, save, discard, resolveWithMine, resolveWithTheirs };
 }

@@ -10,21 +10,21 @@ import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
 
-/** A part of the title that was understood, with its words. */
+/** A recognized part of the title, with its text. */
 export interface UnderstoodPart extends Part {
   text: string;
 }
 
 /** Quick add: the recognized parts of a new task's title. */
 export interface Read {
-  /** The fields with what the title says. */
+  /** The fields, with the values from the title. */
   shown: Fields;
   /** The tags that the title names. */
   tags: string[];
   parts: UnderstoodPart[];
 }
 
-/** The languages and the order of dates in which the user writes, by the browser's language. */
+/** The languages and the order of day and month to try, by the browser's language. */
 function habits() {
   const [first] = new Intl.DateTimeFormat(navigator.language, { day: "numeric", month: "numeric" }).formatToParts();
   const languages = navigator.language.startsWith("de") ? ["de", "en"] : ["en", "de"];
@@ -36,7 +36,7 @@ interface ReadOptions {
   lists?: readonly Pick<List, "id" | "name">[];
   /** The parts that stay in the title. */
   literal?: readonly string[];
-  /** Whether the fields have a due date that goes before the first one of a rule. */
+  /** Whether the due date of the fields takes precedence over the first one of a rule. */
   isDueChosen?: boolean;
 }
 
@@ -87,7 +87,7 @@ interface UnderstoodProps {
 
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
-/** The words that were understood, each with a button that keeps it in the title. */
+/** The recognized parts, each a button that keeps it in the title. */
 export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
   const meaning = ({ kind, text }: UnderstoodPart) => {
     if (kind === "due") return `due ${dueName(shown)}`;
@@ -135,7 +135,7 @@ interface PastedProps {
   onOne: () => void;
 }
 
-/** Asks whether several pasted lines are several tasks. */
+/** Offers to add several pasted lines as one task each. */
 export function Pasted({ lines, onMany, onOne }: PastedProps) {
   const first = useRef<HTMLButtonElement>(null);
   useEffect(() => first.current?.focus(), []);

@@ -15,12 +15,12 @@ interface Props {
   onChange: (changes: Partial<Filters>) => void;
 }
 
-/** The filters of the list. Every choice shows its effect at once. */
+/** The filters of the list. Each choice takes effect at once. */
 export function FilterChoice({ filters, onChange }: Props) {
   const { queries } = useWorkspace();
   const { data: stats } = useQuery(queries.stats());
   const inUse = stats?.byTag.map(({ tag }) => tag) ?? [];
-  // A tag that is chosen keeps the spelling it was chosen by.
+  // A chosen tag keeps the spelling with which it was chosen.
   const chosen = (tag: string) => filters.tags.find((other) => tagKey(other) === tagKey(tag));
   const tags = uniqueTags([...inUse.map((tag) => chosen(tag) ?? tag), ...filters.tags]);
   const count = (tag: string) => stats?.byTag.find((counted) => tagKey(counted.tag) === tagKey(tag))?.count ?? 0;

@@ -2,15 +2,15 @@ import { useEffect, useEffectEvent, useState } from "react";
 import { searchFieldId } from "../app/shortcuts";
 import { CrossIcon, SearchIcon } from "../ui/icons";
 
-/** How many milliseconds of rest show that a word is typed. */
-const rest = 150;
+/** After how many milliseconds without input the search is sent. */
+const debounce = 150;
 
 interface Props {
   value: string;
   onChange: (value: string) => void;
 }
 
-/** Searches while one types. */
+/** The search field. It searches while the user types. */
 export function SearchField({ value, onChange }: Props) {
   const [text, setText] = useState(value);
   const [sent, setSent] = useState(value);
@@ -25,7 +25,7 @@ export function SearchField({ value, onChange }: Props) {
     onChange(text);
   });
   useEffect(() => {
-    const timer = setTimeout(() => send(), rest);
+    const timer = setTimeout(() => send(), debounce);
     return () => clearTimeout(timer);
   }, [text]);
 

@@ -13,7 +13,7 @@ import "./toolbar.css";
 
 const sortOptions = sorts.map((value) => ({ value, text: sortNames[value] }));
 
-/** How the list is searched, narrowed and ordered. */
+/** The search field, filters and sort order of the list, and the button to select tasks. */
 export function Toolbar() {
   const { list } = useRoute();
   const [filters, change] = useFilters();

@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import { currentRoute, narrow, useRoute } from "../app/route";
 import { filtersOf, queryOf, usualSort, type Filters } from "./filters";
 
-/** The filters of the page's address, and how to set some of them. */
+/** The filters in the page's address, and a function that changes some of them. */
 export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
   const { query, list } = useRoute();
   const usual = usualSort(list);

@@ -7,11 +7,11 @@ import { progressOf, type Progress } from "./tree";
 interface Props extends Progress {
   /** The id of the task. */
   parentId: string;
-  /** Whether others of its sub-tasks may exist, which are not loaded. */
+  /** Whether some of its sub-tasks may not be loaded. */
   isPart: boolean;
 }
 
-/** How many sub-tasks of a task are completed. Where not all of them are loaded, they are read. */
+/** How many sub-tasks of a task are completed. If some may not be loaded, it loads them. */
 export function SubtaskCount({ parentId, isPart, ...loaded }: Props) {
   const { queries } = useWorkspace();
   const { data, hasNextPage } = useInfiniteQuery({ ...queries.tasks({ parentId, limit: 100 }), enabled: isPart });

@@ -18,15 +18,15 @@ interface More {
 interface Props {
   label: string;
   tasks: readonly Task[];
-  /** The pages behind; without it, all tasks are there. */
+  /** Loads the following pages; undefined if all tasks are loaded. */
   more?: More;
-  /** Draws a task. */
+  /** Renders a task. */
   children: (task: Task) => ReactNode;
 }
 
 const whole: More = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, fetchNextPage: () => {} };
 
-/** One list of tasks. What lies further down is loaded on the way there. */
+/** A list of tasks, whose further pages are loaded when it is scrolled near its end. */
 export function TaskList({ label, tasks, more = whole, children }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();

@@ -1,4 +1,4 @@
-/** Holds the list's place while it is on its way. */
+/** A placeholder for the list while it loads. */
 export function TaskListSkeleton() {
   return (
     <div className="skeleton" role="status">

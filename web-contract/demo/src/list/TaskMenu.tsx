@@ -7,11 +7,11 @@ import type { TaskOrder } from "./task-order";
 
 interface Props {
   task: Task;
-  /** The order that the task is moved in; undefined where the rows have another one. */
+  /** The manual order, in which the task can be moved; undefined if the rows have another order. */
   order: TaskOrder | undefined;
-  /** Moves the task by a number of days; undefined where the rows are not in days. */
+  /** Moves the task by a number of days; undefined if the rows are not grouped by day. */
   onDay: ((days: number) => void) | undefined;
-  /** Asks for the list to move the task to; undefined without lists. */
+  /** Opens the dialog to move the task to a list; undefined without lists. */
   onMove: (() => void) | undefined;
   onDelete: () => void;
 }

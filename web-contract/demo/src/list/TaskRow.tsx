@@ -18,24 +18,24 @@ import { TaskMeta } from "./TaskMeta";
 
 interface Props {
   task: Task;
-  /** Whether the day that it is due goes without saying. */
+  /** Whether to hide the day of the due date, because the heading shows it. */
   hideDay: boolean;
-  /** The list that all rows around are in: its id, or inbox. */
+  /** The list of all surrounding rows: its id, or inbox. */
   list: string | undefined;
-  /** How many tasks it is shown below. */
+  /** The number of levels above it. */
   depth: number;
-  /** How many of its sub-tasks that are loaded are completed, of how many, and whether there may be others. */
+  /** How many of the loaded sub-tasks are completed, how many there are, and whether some may not be loaded. */
   done: number;
   all: number;
   isPart: boolean;
-  /** Whether the sub-tasks below it are hidden; undefined where there are none. */
+  /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
   isFolded: boolean | undefined;
-  /** Whether the task is picked; undefined while nobody is picking. */
+  /** Whether the task is selected; undefined while no selection is active. */
   picked: boolean | undefined;
   onPick: () => void;
 }
 
-/** A task: done or not, what it says, and the way to the trash. */
+/** The row of a task: its checkbox, title and properties, and the buttons for its options and to delete it. */
 export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolded, picked, onPick }: Props) {
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
@@ -48,7 +48,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
-  // After an edit the focus is where it began.
+  // After an edit, the focus returns to the button that opened it.
   useEffect(() => {
     if (drafts.takeReturn(task.id)) opener.current?.focus({ preventScroll: true });
   }, [drafts, task.id]);
@@ -70,7 +70,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
     e: () => edits.begin(task),
     x: onPick,
     o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
-    // While tasks are picked, these keys are for all of them.
+    // While tasks are selected, these keys act on all of them.
     ...(!picking && hasLists && { m: () => setMoving(true) }),
     ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
   };
@@ -84,7 +84,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
     onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
   });
 
-  /** The keys that move the row, which stays under the focus. */
+  /** Handles the keys that move the row, which keeps the focus. */
   function onKeyDown(event: KeyboardEvent) {
     runKey(keys, event);
     if (isFolded !== undefined && !event.altKey && event.key === (isFolded ? "ArrowRight" : "ArrowLeft")) return fold(task.id, !isFolded);

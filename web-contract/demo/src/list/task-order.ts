@@ -18,7 +18,7 @@ export interface TaskOrder extends Order<Task> {
   addBelow: (task: Task) => (() => void) | undefined;
   /** The places of another task, which the pointer is over on a level, that take the task with an id. */
   takes: (id: string, other: Task, level: number) => Places;
-  /** Puts the task with an id on a place of another one. */
+  /** Moves the task with an id to a place relative to another one. */
   drop: (id: string, other: Task, place: Place, level: number) => void;
 }
 
@@ -43,11 +43,11 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
   }
 
   /**
-   * Returns where a task goes that is dropped behind another one: before the sub-tasks that are shown below that, or
-   * behind it. At the end of sub-tasks, the level tells behind which of the tasks that end there; undefined if it fits
-   * behind none.
+   * Returns the place of a task that is dropped after another one: before the first sub-task that is shown below that, or
+   * after it. After the last sub-task, the level decides which of its ancestors the task follows; undefined if it fits
+   * after none.
    */
-  function behind(task: Task, other: Task, level: number): { other: Task; place: "before" | "after" } | undefined {
+  function placeAfter(task: Task, other: Task, level: number): { other: Task; place: "before" | "after" } | undefined {
     const tree = read();
     const first = tree.hasBelow(other) && !folded.get().has(other.id) && tree.tasks.find(({ parentId }) => parentId === other.id);
     if (first) return tree.fits(task, other) ? { other: first, place: "before" } : undefined;
@@ -69,7 +69,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
         if (task.parentId !== other.id) adopt(task, { parentId: other.id, before: null });
         return;
       }
-      const to = place === "after" ? behind(task, other, level) : { other, place };
+      const to = place === "after" ? placeAfter(task, other, level) : { other, place };
       if (!to) return;
       if (task.parentId === to.other.parentId) return order.moveBeside(id, to.other, to.place);
       adopt(task, { parentId: to.other.parentId, [to.place]: to.other.id });
@@ -97,7 +97,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
       const task = find(id);
       if (!task || tree.isWithin(other, task)) return {};
       const parent = tree.parentOf(other);
-      const after = behind(task, other, level);
+      const after = placeAfter(task, other, level);
       return {
         ...((!parent || tree.fits(task, parent)) && { before: tree.depthOf(other) }),
         ...(after && { after: tree.depthOf(after.other) }),

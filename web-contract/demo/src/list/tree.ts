@@ -1,13 +1,13 @@
 import type { Task } from "@tasklane/web-contract";
 
-/** The most levels that a sub-task can be below: a task, its sub-tasks, theirs and those of these. */
+/** The greatest depth of a task. Tasks of the top level have depth 0. */
 export const deepest = 3;
 
 /** Tasks with their sub-tasks. */
 export interface Tree {
   /** The tasks in the order of the tree: each one is before its sub-tasks. */
   tasks: readonly Task[];
-  /** How many tasks a task is below. */
+  /** The number of levels above a task. */
   depthOf: (task: Task) => number;
   /** The tasks with the same parent, the task among them. */
   siblingsOf: (task: Task) => readonly Task[];
@@ -15,11 +15,11 @@ export interface Tree {
   hasBelow: (task: Task) => boolean;
   /** Whether a task is the other one or below it. */
   isWithin: (task: Task, other: Task) => boolean;
-  /** Whether a task and what is below it fit under another one. */
+  /** Whether a task with its sub-tasks can be below another one, within the greatest depth. */
   fits: (task: Task, parent: Task) => boolean;
 }
 
-/** Puts tasks, which are in the manual order, into their tree. A sub-task without its parent is on the top level. */
+/** Builds the tree of tasks in the manual order. A sub-task whose parent is missing is on the top level. */
 export function treeOf(tasks: readonly Task[]): Tree {
   const byId = new Map(tasks.map((task) => [task.id, task]));
   const parentOf = ({ parentId }: Task) => (parentId ? byId.get(parentId) : undefined);
@@ -58,7 +58,7 @@ export function treeOf(tasks: readonly Task[]): Tree {
   };
 }
 
-/** The tasks of a tree without those below others, of which these are the ids. */
+/** Returns the tasks of a tree without those below folded ones. */
 export function unfolded({ tasks, parentOf }: Tree, folded: ReadonlySet<string>): readonly Task[] {
   const isHidden = (task: Task): boolean => {
     const parent = parentOf(task);

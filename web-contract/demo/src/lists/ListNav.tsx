@@ -58,7 +58,7 @@ export function ListNav() {
 
 interface RowProps {
   list: List;
-  /** The order that the list can be moved in. */
+  /** The order in which the list can be moved. */
   order?: Order<List>;
 }
 

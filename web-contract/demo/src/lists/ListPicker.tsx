@@ -11,7 +11,7 @@ interface Props {
   onDone: () => void;
 }
 
-/** Which list a task is in. */
+/** The button with a task's list, which opens the choice of another one. */
 export function ListPicker({ listId, onChange, onDone }: Props) {
   const { ready, find } = useLists();
   const list = find(listId);

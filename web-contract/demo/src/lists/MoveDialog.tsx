@@ -16,7 +16,7 @@ interface Props {
   onMove: (list: List | undefined) => void;
 }
 
-/** Asks for the list to move tasks to. Enter takes the first one. */
+/** The dialog to choose the list to move tasks to. Enter chooses the first one. */
 export function MoveDialog({ tasks: [task, ...more], onClose, onMove }: Props) {
   const { ready } = useLists();
   const [search, setSearch] = useState("");
@@ -24,7 +24,7 @@ export function MoveDialog({ tasks: [task, ...more], onClose, onMove }: Props) {
   const found = [undefined, ...ready].filter((list) => (list?.name ?? "Inbox").toLowerCase().includes(wanted));
 
   function choose(list: List | undefined) {
-    // The dialog holds the focus until it is gone.
+    // The dialog traps the focus, so it must close before the focus can move.
     flushSync(onClose);
     onMove(list);
   }

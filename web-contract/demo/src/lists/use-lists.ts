@@ -9,16 +9,16 @@ export interface Lists {
   /** Whether all of them are loaded. */
   loaded: boolean;
   active: readonly List[];
-  /** Those of the active ones that the server has: tasks can be put into them. */
+  /** The active lists that are not drafts, into which tasks can be moved. */
   ready: readonly List[];
   archived: readonly List[];
   /** Returns the list with this id, also an archived one. */
   find: (id: string | null | undefined) => List | undefined;
-  /** Returns the active lists as the cache has them, which may be newer than what is drawn. */
+  /** Returns the active lists in the cache, which may be newer than the rendered ones. */
   readActive: () => readonly List[];
 }
 
-/** The Inbox, where the id of a list could be. */
+/** The value for the Inbox, in place of the id of a list. */
 export const inbox = "inbox";
 
 const none: Lists = { loaded: false, active: [], ready: [], archived: [], find: () => undefined, readActive: () => [] };
@@ -41,8 +41,8 @@ export function useListCounts(): (list: string) => number {
   }, [data]);
 }
 
-/** Reads tasks again when a list is archived or no longer is: the server leaves out those of archived lists. */
-function useRereading(archived: readonly List[], loaded: boolean): void {
+/** Refetches tasks when a list is archived or unarchived, because the server leaves out the tasks of archived lists. */
+function useRefetch(archived: readonly List[], loaded: boolean): void {
   const queryClient = useQueryClient();
   const now = archived.map(({ id }) => id).join();
   const known = useRef<string>(undefined);
@@ -54,7 +54,7 @@ function useRereading(archived: readonly List[], loaded: boolean): void {
   }, [queryClient, loaded, now]);
 }
 
-/** Loads all lists, once the page's first answer has come. */
+/** Loads all lists, after the page's first response. */
 export function useLoadedLists(started: boolean): Lists {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();
@@ -79,6 +79,6 @@ export function useLoadedLists(started: boolean): Lists {
       readActive,
     };
   }, [data, hasNextPage, readActive]);
-  useRereading(lists.archived, lists.loaded);
+  useRefetch(lists.archived, lists.loaded);
   return lists;
 }

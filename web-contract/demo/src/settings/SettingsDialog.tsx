@@ -10,7 +10,7 @@ import { Dialog } from "../ui/later";
 import { useNow } from "../ui/clock";
 import "./settings.css";
 
-/** Lets the user choose where their days and weeks begin. */
+/** The dialog to choose the time zone and the first day of the week. */
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const { queries } = useWorkspace();
   const { data: settings } = useQuery(queries.settings());

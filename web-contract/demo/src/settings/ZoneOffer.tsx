@@ -9,14 +9,14 @@ import { recall, remember } from "../ui/remember";
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
 
-/** Whether clocks in two zones show the same, in summer and in winter. */
+/** Whether two zones have the same local time, now and in half a year. */
 const isSameTime = (a: string, b: string) =>
   [Date.now(), Date.now() + halfYear].every((moment) => clockTime(moment, a) === clockTime(moment, b));
 
 /** New York, of America/New_York. */
 const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " "));
 
-/** Offers the browser's time zone where it is not that of the settings, unless this device was told to keep the other. */
+/** Offers to switch to the browser's time zone if the settings have another one, unless the user kept that on this device. */
 export function ZoneOffer() {
   const { queries, settingsWrites, notices } = useWorkspace();
   const { data: settings } = useQuery({ ...queries.settings(), enabled: false });

@@ -18,8 +18,8 @@ export function createSettingsWrites({ queryClient, undo, ...parts }: SettingsPa
   );
 
   /**
-   * Writes the browser's habits for a user who has no settings yet. If another device was faster, its own stand. It is
-   * no change of the user's: if it fails, the next page does it.
+   * Saves the browser's time zone and week start for a user without settings. If another device has saved some, they
+   * are kept. A failure is not reported, because the next page tries again.
    */
   function begin(): void {
     send(mutations.updateSettings({ networkMode: "always" }), { changes: browserCalendar, version: 1 }).catch((error: unknown) => {

@@ -14,7 +14,7 @@ export function zoneOf(name: string | undefined, minutesBehindUTC: number): stri
 
 type Calendar = Pick<Settings, "timeZone" | "weekStart">;
 
-/** The first day of the week where the browser's language is spoken, as far as the browser knows. */
+/** The first day of the week in the browser's locale; Monday if the browser does not know it. */
 function usualWeekStart(): Calendar["weekStart"] {
   type WeekLocale = Intl.Locale & { weekInfo?: { firstDay: number }; getWeekInfo?: () => { firstDay: number } };
   const locale: WeekLocale = new Intl.Locale(Intl.DateTimeFormat().resolvedOptions().locale);
@@ -31,7 +31,7 @@ export const browserCalendar: Calendar = {
 /** The user's time zone and week start: those of the settings, once they are loaded and were ever saved. */
 export const calendar = createStore(browserCalendar);
 
-/** Takes over the settings, or the browser's habits without any, and reports whether the calendar has changed. */
+/** Sets the calendar from the settings, or from the browser without any, and reports whether it has changed. */
 export function followSettings(settings: Settings | null | undefined): boolean {
   const { timeZone, weekStart } = settings && settings.version > 1 && isKnown(settings.timeZone) ? settings : browserCalendar;
   const before = calendar.get();
@@ -40,7 +40,7 @@ export function followSettings(settings: Settings | null | undefined): boolean {
   return true;
 }
 
-/** Whether the browser knows a time zone: an old one lacks the newest. */
+/** Whether the browser knows a time zone. Old browsers lack the newest zones. */
 export function isKnown(timeZone: string): boolean {
   try {
     clockTime(0, timeZone);

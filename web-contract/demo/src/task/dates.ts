@@ -5,7 +5,7 @@ import { calendar } from "./calendar";
 // A day is written 2026-11-30, a time of day 17:00, as date and time fields have them. Days begin and end in the time
 // zone of the user's settings.
 
-/** When a task is due: on a day, whose last second dueAt is, or at a moment. */
+/** When a task is due: at dueAt, which is the last second of dueOn if that is set. */
 export type Due = Pick<Task, "dueAt" | "dueOn">;
 
 export const noDue: Due = { dueAt: null, dueOn: null };
@@ -65,8 +65,8 @@ export function readDate(text: string): string | undefined {
 }
 
 /**
- * When the next of the tasks becomes overdue, or the day ends: then the page has
- * other things to say of them. In milliseconds since 1970.
+ * Returns when the next of the tasks becomes overdue, or the day ends, in
+ * milliseconds since 1970. The page must be rendered again then.
  */
 export function nextChange(tasks: readonly Pick<Task, "completed" | "dueAt">[], now: Date): number {
   const dues = tasks.map(({ completed, dueAt }) => (completed || !dueAt ? NaN : Date.parse(dueAt) + 1));
@@ -81,7 +81,7 @@ const daysAhead = (day: string, now: Date) => (Date.parse(day) - Date.parse(dayA
 const written = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) =>
   new Date(day).toLocaleDateString(locale, { timeZone: "UTC", ...parts });
 
-/** A day as people say it: Today, Tomorrow, Friday, Nov 30. */
+/** The name of a day: Today, Tomorrow, Friday, Nov 30. */
 export function dayName(day: string, now = new Date(), locale?: string): string {
   const ahead = daysAhead(day, now);
   if (ahead === 0) return "Today";
@@ -119,13 +119,13 @@ export function timeName(due: Due, locale?: string): string {
   return timeOf(due) && new Date(due.dueAt!).toLocaleTimeString(locale, { timeStyle: "short", timeZone: zone() });
 }
 
-/** When something is due as people say it, with the time of day if it has one; empty without a due date. */
+/** The name of a due date, such as Today, 5:00 PM; empty without a due date. */
 export function dueName(due: Due, now = new Date(), locale?: string): string {
   const time = timeName(due, locale);
   return dayOf(due) && dayName(dayOf(due), now, locale) + (time && `, ${time}`);
 }
 
-/** How long ago, in days, as people say it. */
+/** How long ago a moment was: today, yesterday, 3 days ago. */
 export function daysAgo(moment: string, now = new Date()): string {
   const days = -daysAhead(dayAt(moment), now);
   if (days <= 0) return "today";

@@ -23,7 +23,7 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const isFromDue = recurrenceFrom === "due";
   let clock = due.dueOn ? Date.parse(due.dueOn) : clockTime(momentOf(due), zone);
   if (rule.timeOfDay !== undefined && !due.dueOn) {
-    // Where the clocks skip the time of the rule, the due date is later, perhaps on the next day; a time that has nothing to do with it is old.
+    // If a clock change skips the time of the rule, the due date is later, perhaps on the next day. A due date at any other time was not made by this rule.
     const skipped = midnightOf(clock) + rule.timeOfDay * minute + (timeOfDay(clock) % minute);
     clock = [skipped, skipped - day].find((at) => instantOf(at, zone) === momentOf(due)) ?? clock;
   }
@@ -39,7 +39,7 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
     if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };
-    if (momentOf(next) <= last) continue; // too early, or a day that never was
+    if (momentOf(next) <= last) continue; // too early, or a day that the zone skipped
     yield next;
     last = momentOf(next);
     left--;

@@ -15,7 +15,7 @@ export interface Repeat {
   nth?: string | undefined;
   /** The month of a yearly rule. */
   month?: number | undefined;
-  /** How many tasks there are yet, this one among them. */
+  /** The number of remaining tasks, including this one. */
   count?: number | undefined;
   /** The last day. */
   until?: string | undefined;
@@ -67,7 +67,7 @@ export function monthDaysOf(day: string): Pick<Repeat, "monthDay" | "nth">[] {
   return [{ monthDay: date }, { monthDay: -1 }, ...(counted < 5 ? [nth(counted)] : []), ...(isInLastWeek ? [nth(-1)] : [])];
 }
 
-/** Reads a rule; undefined if it has parts that the page has no words for. */
+/** Parses a rule; undefined if it has parts that the page cannot show. */
 export function repeatOf(rule: string): Repeat | undefined {
   const parts = new Map(rule.split(";").map((part) => part.split("=") as [name: string, value: string]));
   const take = (name: string) => {
@@ -77,7 +77,7 @@ export function repeatOf(rule: string): Repeat | undefined {
   };
   const unit = take("FREQ") as Unit;
   const repeat: Repeat = { unit, every: Number(take("INTERVAL") ?? 1), weekdays: [] };
-  // The time of day of the next ones if the clocks skip it on this one's day: they are due at it.
+  // The time of day of later tasks, if a clock change skips it on the day of this one. It is not shown.
   take("BYHOUR");
   take("BYMINUTE");
   const count = take("COUNT");
@@ -138,7 +138,7 @@ function nameOf(repeat: Repeat): string {
   return nth || monthDay ? `${base} on ${dayOfMonthName(repeat)}` : base;
 }
 
-/** A rule in words; undefined without words for it. Beside a due date, its day of the month goes without saying. */
+/** A rule in words; undefined if the page cannot show it. The day of the month is left out if it is that of `dueDay`. */
 export function repeatName(rule: string, from: Task["recurrenceFrom"], dueDay = ""): string | undefined {
   const repeat = repeatOf(rule);
   if (!repeat) return undefined;

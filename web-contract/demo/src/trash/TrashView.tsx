@@ -19,7 +19,7 @@ import "../list/list.css";
 import "./trash.css";
 
 /** A task to erase after confirmation, and its row. */
-interface Doomed {
+interface Erasing {
   task: Task;
   row: HTMLElement;
 }
@@ -29,11 +29,11 @@ export function TrashView() {
   const { queries, writes } = useWorkspace();
   const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
   const tasks = useMemo(() => tasksOfList(trash.data), [trash.data]);
-  const [doomed, setDoomed] = useState<Doomed>();
+  const [erasing, setErasing] = useState<Erasing>();
 
-  function erase({ task, row }: Doomed) {
+  function erase({ task, row }: Erasing) {
     // The dialog traps the focus, so it must close before the focus can move.
-    flushSync(() => setDoomed(undefined));
+    flushSync(() => setErasing(undefined));
     focusBeside(row);
     writes.erase(task);
   }
@@ -56,14 +56,14 @@ export function TrashView() {
       {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {tasks.length > 0 && (
         <TaskList label="Deleted tasks" tasks={tasks} more={trash}>
-          {(task) => <TrashRow task={task} onErase={(row) => setDoomed({ task, row })} />}
+          {(task) => <TrashRow task={task} onErase={(row) => setErasing({ task, row })} />}
         </TaskList>
       )}
-      {doomed && (
+      {erasing && (
         <EraseDialog
-          task={doomed.task}
-          onClose={() => setDoomed(undefined)}
-          onErase={() => erase(doomed)}
+          task={erasing.task}
+          onClose={() => setErasing(undefined)}
+          onErase={() => erase(erasing)}
         />
       )}
     </>

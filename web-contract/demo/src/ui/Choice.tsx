@@ -13,11 +13,11 @@ interface Props<Value extends string> {
   options: readonly Option<Value>[];
   value: Value;
   onChange: (value: Value) => void;
-  /** Called when the choice is made: by a click, or Enter, and not while the arrow keys pass by. */
+  /** Called when the choice is made by a click or Enter, but not by the arrow keys, which move through the options. */
   onDone?: () => void;
 }
 
-/** One of several, to choose from a list. */
+/** A list of options, of which one is chosen. */
 export function Choice<Value extends string>({ legend, options, value, onChange, onDone }: Props<Value>) {
   const name = useId();
 

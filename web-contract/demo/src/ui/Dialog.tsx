@@ -7,9 +7,9 @@ import "./dialog.css";
 
 interface Props {
   title: string;
-  /** alertdialog: the user must answer; a click elsewhere does not close it. */
+  /** alertdialog: the user must choose; a click elsewhere does not close it. */
   role?: "dialog" | "alertdialog";
-  /** Called when the dialog is closed without an answer; without it, it cannot be closed. */
+  /** Called when the dialog is closed without a choice; if undefined, it cannot be closed. */
   onClose?: () => void;
   /** Whether it slides in from the side, as high as the window. */
   isDrawer?: boolean;

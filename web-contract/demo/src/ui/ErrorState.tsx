@@ -9,7 +9,7 @@ interface Props {
   alone?: boolean;
 }
 
-/** Stands where something could not be shown: what went wrong, and what to do next. */
+/** Replaces content that could not be loaded or rendered, with the reason and a button. */
 export function ErrorState({ title, detail, action, onAction, alone = false }: Props) {
   const Title = alone ? "h1" : "p";
   return (

@@ -1,4 +1,4 @@
-/** The name of the page, and its sign, which stands alone where there is little room. */
+/** The logo and the name of the page; if compact, only the logo on small screens. */
 export function Wordmark({ compact = false }: { compact?: boolean }) {
   return (
     <p className="wordmark">

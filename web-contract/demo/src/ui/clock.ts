@@ -1,8 +1,8 @@
 import { useEffect } from "react";
 import { createStore, useStore } from "./store";
 
-/** The longest time between two checks of the clock, in milliseconds: timers stop while a machine sleeps. */
-const longestPause = 60_000;
+/** The longest delay between two checks of the clock, in milliseconds: timers stop while a machine sleeps. */
+const maxDelay = 60_000;
 
 /** The time that the page shows. It is updated at the next awaited time. */
 const clock = createStore(new Date());
@@ -15,7 +15,7 @@ function tick(): void {
   // The clock may also have been set back.
   if (next() <= Date.now() || Date.now() < clock.get().getTime()) clock.set(new Date());
   clearTimeout(timer);
-  if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), longestPause));
+  if (awaited.size > 0) timer = setTimeout(tick, Math.min(next() - Date.now(), maxDelay));
 }
 
 /** Renders everything that depends on the time. */

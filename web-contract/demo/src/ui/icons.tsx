@@ -19,7 +19,7 @@ function Icon({ children, size = 20 }: { children: ReactNode; size?: number }) {
   );
 }
 
-/** Draws an icon from one path on a field of 20 by 20. */
+/** Returns an icon of one path, in a 20 by 20 view box. */
 const drawn = (path: string, size?: number) =>
   function DrawnIcon() {
     return (
@@ -52,7 +52,7 @@ export const TagIcon = drawn("M3.5 3.5h6l7 7-6 6-7-7zM7 7h.01", 16);
 export const NotesIcon = drawn("M4 6h12M4 10h12M4 14h7", 16);
 export const RestoreIcon = drawn("M4 8h8a4 4 0 0 1 0 8H8M4 8l3.5-3.5M4 8l3.5 3.5");
 
-/** How urgent something is: one bar, two, three, or a full sign. */
+/** The icon of a priority: zero to three bars, or an exclamation mark for urgent. */
 export function PriorityIcon({ priority }: { priority: "none" | "low" | "medium" | "high" | "urgent" }) {
   if (priority === "urgent") {
     return (

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useNow } from "./clock";
 
-/** True once something has been so for a while, in milliseconds. */
+/** Whether `now` has been true for `after` milliseconds. */
 export function useLasting(now: boolean, after: number): boolean {
   const [lasting, setLasting] = useState(false);
   useEffect(() => {
@@ -12,7 +12,7 @@ export function useLasting(now: boolean, after: number): boolean {
   return now && lasting;
 }
 
-/** Whether a moment has passed, in milliseconds since 1970. The one that never comes is Infinity. */
+/** Whether a moment, in milliseconds since 1970, has passed. Infinity never passes. */
 export function usePassed(moment: number): boolean {
   return moment <= useNow(() => moment).getTime();
 }

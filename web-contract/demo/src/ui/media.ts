@@ -1,9 +1,9 @@
 import { useCallback, useSyncExternalStore } from "react";
 
-/** From this width on, the views are always in sight beside the list. */
+/** From this width on, the sidebar is shown. */
 export const wide = "(width >= 56.25rem)";
 
-/** Below this width, the views are at the foot of the window. */
+/** Below this width, the tab bar is shown at the foot of the window. */
 export const narrow = "(width < 36rem)";
 
 /** Follows whether a media query matches. */
