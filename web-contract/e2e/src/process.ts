@@ -56,7 +56,7 @@ export async function startProgram({ name, command, env, folder, readyUrl }: Pro
   };
 
   const deadline = Date.now() + startLimit;
-  while (!(await answers(readyUrl))) {
+  while (!(await isReady(readyUrl))) {
     if (ended() || Date.now() > deadline) {
       const lines = await lastLines(logFile);
       await stop();
@@ -67,7 +67,7 @@ export async function startProgram({ name, command, env, folder, readyUrl }: Pro
   return { log: () => readFile(logFile, "utf8"), stop };
 }
 
-async function answers(url: string): Promise<boolean> {
+async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
     await response.body?.cancel();

@@ -15,7 +15,7 @@ async function signIn(page: Page, { email, password }: Account): Promise<void> {
 }
 
 describe.concurrent("a person", () => {
-  test("who forgot the password sets a new one by email", async ({ openPage }) => {
+  test("a user who forgot the password sets a new one by email", async ({ openPage }) => {
     const { account } = await newUser();
     const { page, consoleErrors } = await openPage();
     await page.getByRole("button", { name: "Forgot your password?" }).click();
@@ -149,8 +149,8 @@ describe.concurrent("a person", () => {
     await page.getByText("it is signed in").waitFor();
     const grant = { grant_type: "urn:ietf:params:oauth:grant-type:device_code", device_code: code["device_code"], client_id: "a program" };
     const { access_token: token } = await post("/device/token", grant);
-    const answer = await fetch(`${stack.url}/api/session`, { headers: { authorization: `Bearer ${token}` } });
-    expect(await answer.json()).toMatchObject({ data: { user: { email: account.email } } });
+    const response = await fetch(`${stack.url}/api/session`, { headers: { authorization: `Bearer ${token}` } });
+    expect(await response.json()).toMatchObject({ data: { user: { email: account.email } } });
     expect(consoleErrors).toEqual([]);
   });
 

@@ -200,10 +200,10 @@ describe.concurrent("signing out", () => {
     const account = newAccount();
     const { page } = await openPage();
     await signUp(page, account);
-    let answer = () => {};
-    const answered = new Promise<void>((resolve) => (answer = resolve));
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
     await page.route(writes, async (route) => {
-      if (route.request().method() === "POST") await answered;
+      if (route.request().method() === "POST") await released;
       await route.continue();
     });
     await page.getByLabel("New task").fill("At the last moment");
@@ -217,7 +217,7 @@ describe.concurrent("signing out", () => {
     await page.getByRole("button", { name: /^Account of/ }).click();
     await page.getByRole("button", { name: "Sign out" }).click();
     await page.getByText("1 change not saved yet").waitFor();
-    answer();
+    release();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await page.getByLabel("Email").fill(account.email);
     await page.getByLabel("Password").fill(account.password);

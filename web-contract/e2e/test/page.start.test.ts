@@ -35,8 +35,8 @@ describe.concurrent("the page, when it starts,", () => {
     const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");
-    const asked: string[] = [];
-    page.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    const requested: string[] = [];
+    page.on("request", (request) => requested.push(new URL(request.url()).pathname));
     const release = await hold(page, script);
     const releaseSession = await hold(page, "**/api/auth/get-session*");
     const bootstrap = page.waitForResponse("**/api/bootstrap");
@@ -44,8 +44,8 @@ describe.concurrent("the page, when it starts,", () => {
     expect((await bootstrap).status()).toBe(200);
     release();
     await openTask(page, "Water the plants").waitFor();
-    expect(asked.filter((path) => path === "/api/bootstrap")).toHaveLength(1);
-    expect(asked).not.toContain("/api/tasks");
+    expect(requested.filter((path) => path === "/api/bootstrap")).toHaveLength(1);
+    expect(requested).not.toContain("/api/tasks");
     releaseSession();
     await page.getByText("1 open").waitFor();
     expect(consoleErrors).toEqual([]);
@@ -65,8 +65,8 @@ describe.concurrent("the page, when it starts,", () => {
 
   test("loads compressed files", async ({ openPage }) => {
     const { page } = await openPage();
-    const [answer] = await Promise.all([page.waitForResponse(script), page.reload()]);
-    const headers = await answer.allHeaders();
+    const [response] = await Promise.all([page.waitForResponse(script), page.reload()]);
+    const headers = await response.allHeaders();
     expect(headers).toMatchObject({ "content-encoding": "br", "cache-control": "public, max-age=31536000, immutable", vary: "Accept-Encoding" });
   });
 });
