@@ -196,7 +196,7 @@ describe("a connection", () => {
     ["25 days", "2147484"],
     ["thousands of years", "99999999999"],
     ["more seconds than a number holds", "9".repeat(400)],
-  ] as const)("is retried with a delay that timers have if the server asks for %s", async ([, seconds], { serve }) => {
+  ] as const)("is retried with a delay that a timer can have after a Retry-After of %s", async ([, seconds], { serve }) => {
     const setTimer = vi.spyOn(globalThis, "setTimeout");
     const server = await serve((_, response) => {
       sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": seconds });

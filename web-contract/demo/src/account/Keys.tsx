@@ -25,7 +25,7 @@ export function Keys() {
   const form = useAuthForm(
     async (field) => {
       const response = await write<{ key: string }>("/api-key/create", { name: field("name").trim() });
-      if (answer.data) setCreated(response.data.key);
+      if (response.data) setCreated(response.data.key);
       return response;
     },
     () => void load(),
