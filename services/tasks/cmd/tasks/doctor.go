@@ -90,8 +90,8 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 			Fix: "set DATABASE_POOLED=true, and DATABASE_URL_UNPOOLED to the server's direct address",
 		},
 		{
-			Name: "notices", Needs: database, Run: func(ctx context.Context) (string, error) {
-				return "of changes reach other replicas", hear(ctx, store.NewBus(tasks, config.listenURL()))
+			Name: "notify", Needs: database, Run: func(ctx context.Context) (string, error) {
+				return "changes reach other replicas", tryNotify(ctx, store.NewBus(tasks, config.listenURL()))
 			},
 			Fix: "set DATABASE_URL_UNPOOLED to the server's direct address; until then, streams on other replicas get changes within 30 s",
 		},
@@ -119,12 +119,12 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 	}
 }
 
-// hear sends a notification to all replicas and waits until it is received.
-func hear(ctx context.Context, bus *store.Bus) error {
+// tryNotify sends a notification to all replicas and waits until it is received.
+func tryNotify(ctx context.Context, bus *store.Bus) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	message := "doctor " + uuid.NewString()
-	heard, failed := make(chan struct{}, 1), make(chan error, 2)
+	received, failed := make(chan struct{}, 1), make(chan error, 2)
 	ready := func() {
 		if err := bus.Publish(ctx, message); err != nil {
 			failed <- err
@@ -133,12 +133,12 @@ func hear(ctx context.Context, bus *store.Bus) error {
 	go func() {
 		failed <- bus.Listen(ctx, ready, func(got string) {
 			if got == message {
-				heard <- struct{}{}
+				received <- struct{}{}
 			}
 		})
 	}()
 	select {
-	case <-heard:
+	case <-received:
 		return nil
 	case err := <-failed:
 		return err

@@ -24,7 +24,7 @@ import (
 // TestDoctor breaks one thing at a time and checks the doctor's report.
 func TestDoctor(t *testing.T) {
 	t.Parallel()
-	all := []string{"database", "schema", "role", "isolation", "pooler", "notices", "clock", "keys"}
+	all := []string{"database", "schema", "role", "isolation", "pooler", "notify", "clock", "keys"}
 	for _, tc := range []struct {
 		name  string
 		spoil func(t *testing.T, db storetest.Database, config *serveConfig)
@@ -81,7 +81,7 @@ func TestDoctor(t *testing.T) {
 			"no notifications", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
 				config.DirectURL = "postgres://owner:x@127.0.0.1:1/tasks"
 			},
-			[]string{"notices"},
+			[]string{"notify"},
 			"within 30 s",
 		},
 		{
