@@ -1,13 +1,13 @@
 import type { CDPSession, Page } from "playwright-core";
 
-/** A device that keeps passkeys, in Chromium. */
+/** A virtual authenticator of Chromium, which stores passkeys. */
 export interface Authenticator {
   /** The ids of the passkeys that it has. */
   passkeys: () => Promise<string[]>;
-  /** Sets whether its user unlocks it when asked to. */
+  /** Sets whether its user is verified, as by a fingerprint. */
   unlocks: (does: boolean) => Promise<void>;
   /** Runs an action and waits until the page has made the browser remove a passkey. */
-  forgets: (act: () => Promise<void>) => Promise<void>;
+  expectRemoval: (act: () => Promise<void>) => Promise<void>;
 }
 
 /** Adds a virtual WebAuthn authenticator to the page's browser. Its user confirms every prompt at once. */
@@ -32,10 +32,10 @@ export async function addAuthenticator(page: Page): Promise<Authenticator> {
     unlocks: async (isUserVerified) => {
       await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
     },
-    forgets: async (act) => {
-      const forgotten = new Promise((resolve) => devtools.once("WebAuthn.credentialDeleted", resolve));
+    expectRemoval: async (act) => {
+      const removed = new Promise((resolve) => devtools.once("WebAuthn.credentialDeleted", resolve));
       await act();
-      await forgotten;
+      await removed;
     },
   };
 }

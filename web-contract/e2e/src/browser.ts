@@ -82,7 +82,7 @@ async function installed(tried: string[]): Promise<string | undefined> {
     tried.push("apt-get install chromium: only as root on Linux");
     return undefined;
   }
-  process.stderr.write("No browser here: installing Debian's chromium for the tests …\n");
+  process.stderr.write("Chromium is not installed: installing Debian's chromium for the tests …\n");
   for (const args of [["update"], ["install", "--yes", "--no-install-recommends", "chromium"]]) {
     const fault = await aptGet(args);
     if (fault) {

@@ -17,7 +17,7 @@ export interface Device {
 /** A test that can open devices: pages of an origin that use the site at an address, by default the same. */
 export const test = pageTest.extend("openDevice", async ({ openPage }) => {
   return async (origin: string, siteUrl = origin): Promise<Device> => {
-    // The site's own page would send requests, too, and might be told of an ended session first. So it gets an empty one.
+    // An empty page replaces the site's own, which would send requests too, and might receive session_expired first.
     const isSite = origin === siteUrl;
     const { page } = await openPage({ baseURL: origin }, async (page) => {
       if (isSite) await page.route(`${origin}/`, (route) => route.fulfill({ contentType: "text/html", body: "<!doctype html>" }));

@@ -14,7 +14,7 @@ type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Poi
 /** The relative height of a place on an element. */
 const depths = { before: 0.2, inside: 0.5, after: 0.8 };
 
-/** The middle of an element, and a place of another one, so many pixels from its start. */
+/** The middle of an element, and a place of another one, `inset` pixels from its left edge. */
 async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths, inset = 120) {
   const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
   return {

@@ -51,7 +51,7 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
   const encode = (body: Record<string, unknown>, type: string) =>
     type.endsWith("urlencoded") ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
 
-  /** Resolves at one of the events, or when the time to wait is over. */
+  /** Resolves at one of the events, or at the timeout. */
   const settled = (target: EventTarget, ...events: string[]) =>
     new Promise<string>((resolve) => {
       for (const event of events) target.addEventListener(event, () => resolve(event), { once: true });

@@ -12,7 +12,7 @@ export interface OpenPage {
   consoleErrors: string[];
 }
 
-/** A test that can open Tasklane, each time in a new browser window without cookies. */
+/** A test that can open Tasklane, each time in a new browser context without cookies. */
 export const test = base
   .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
     const browser = await chromium.launch({
@@ -72,7 +72,7 @@ export async function openAccountSection(page: Page, title: string): Promise<voi
   await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
 }
 
-/** Signs in on a page that knows the user and asks only for the password. */
+/** Signs in again on a page whose session has ended. It shows the email address, so only the password is entered. */
 export async function signInAgain(page: Page, { password }: Account): Promise<void> {
   await page.getByText("You were signed out.").waitFor();
   await page.getByLabel("Password").fill(password);
@@ -88,7 +88,7 @@ export async function written(page: Page, act: () => Promise<void>): Promise<voi
   await response;
 }
 
-/** Waits until the server has accepted all changes of the page. */
+/** Waits until the server has responded to all writes of the page. */
 export async function allSent(page: Page): Promise<void> {
   const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
   await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });

@@ -14,7 +14,7 @@ export async function nextFrame(page: Page): Promise<void> {
 }
 
 /** Waits until the page has rendered all pending changes. */
-async function drawn(page: Page): Promise<void> {
+async function rendered(page: Page): Promise<void> {
   await nextFrame(page);
   await nextFrame(page);
 }
@@ -23,8 +23,8 @@ async function drawn(page: Page): Promise<void> {
 const toMiddle = (target: Locator) => target.evaluate((element) => element.scrollIntoView({ block: "center" }));
 
 /**
- * Presses the middle of a target and lets go in the same place after the page
- * was drawn, as slowly as a person does. With a mouse, `meanwhile` runs before
+ * Presses the middle of a target and releases it in the same place after the page
+ * has rendered, as slowly as a person does. With a mouse, `meanwhile` runs before
  * the release; a finger that stays that long would open a menu.
  */
 export async function press(target: Locator, pointer: Pointer, meanwhile?: () => Promise<unknown>): Promise<void> {
@@ -66,7 +66,7 @@ async function pressAt(
     const button = { ...point, button: "left", clickCount, timestamp } as const;
     await session.send("Input.dispatchMouseEvent", { type: "mousePressed", ...button });
     await meanwhile?.();
-    await drawn(page);
+    await rendered(page);
     await session.send("Input.dispatchMouseEvent", { type: "mouseReleased", ...button });
   } else {
     await session.send("Input.dispatchTouchEvent", { type: "touchStart", touchPoints: [point], timestamp });
@@ -74,5 +74,5 @@ async function pressAt(
     await session.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [], timestamp });
   }
   await session.detach();
-  await drawn(page);
+  await rendered(page);
 }

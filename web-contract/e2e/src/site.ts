@@ -41,7 +41,7 @@ export async function startSite(stack: Stack, options: SiteOptions = {}): Promis
       BETTER_AUTH_SECRET: stack.secret,
       BETTER_AUTH_URL: publicUrl,
       DATABASE_URL: stack.authDatabase,
-      // As the stack's task service expects them.
+      // The stack's task service expects this issuer.
       JWT_ISSUER: stack.url,
       RATE_LIMIT_ENABLED: "false",
       ...options.auth,

@@ -17,7 +17,7 @@ export interface Stack {
   tasksUrl: string;
   /** Better Auth itself, for programs that sign in. */
   authUrl: string;
-  /** The page with the mail that it sends; as JSON at /messages. */
+  /** The page with the mail that the stack sends; as JSON at /messages. */
   mailUrl: string;
   /** The log lines of all its servers. */
   logFile: string;
@@ -102,7 +102,7 @@ export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<
 /** Waits for the line "ready ADDRESS" on standard output. */
 async function ready(child: ChildProcess, url: string): Promise<void> {
   const lines = createInterface({ input: child.stdout! });
-  const said = (async () => {
+  const printed = (async () => {
     for await (const line of lines) {
       if (line === `ready ${url}`) return;
       throw new Error(`it printed ${JSON.stringify(line)} instead of "ready ${url}"`);
@@ -115,7 +115,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
   });
   late.catch(() => {});
   try {
-    await Promise.race([said, late, once(child, "error").then(([error]) => Promise.reject(error))]);
+    await Promise.race([printed, late, once(child, "error").then(([error]) => Promise.reject(error))]);
   } finally {
     limit.abort();
     lines.close();
@@ -125,7 +125,7 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
 /** Stops the stack and returns the error, if there is one. */
 async function end(child: ChildProcess): Promise<string | undefined> {
   if (child.exitCode !== null || child.signalCode !== null) {
-    return `had ended by itself (exit status ${child.exitCode ?? child.signalCode})`;
+    return `had ended unexpectedly (exit status ${child.exitCode ?? child.signalCode})`;
   }
   const exit = once(child, "exit") as Promise<[number | null]>;
   child.kill("SIGTERM");

@@ -5,7 +5,7 @@ import { inject } from "vitest";
 
 export type Fetch = typeof fetch;
 
-/** A user without a page: a cookie jar like a browser's, and both clients. */
+/** A user without a browser: a cookie jar and both clients. */
 export interface Visitor {
   fetch: Fetch;
   cookies: Map<string, string>;

@@ -70,7 +70,7 @@ describe.concurrent("a passkey", () => {
     await page.keyboard.press("Enter");
     await rows.getByText("Work laptop").waitFor();
     await page.locator(":focus", { hasText: "The passkey is renamed." }).waitFor();
-    await authenticator.forgets(() => page.getByRole("button", { name: "Remove Work laptop" }).dblclick());
+    await authenticator.expectRemoval(() => page.getByRole("button", { name: "Remove Work laptop" }).dblclick());
     await page.getByText("“Work laptop” is removed.").waitFor();
     expect(await rows.count()).toBe(0);
     expect(await authenticator.passkeys()).toEqual([]);
@@ -144,7 +144,7 @@ describe.concurrent("a passkey", () => {
     await page.getByLabel("Your password").fill(account.password);
     await page.getByRole("button", { name: "Delete my account for good" }).click();
     await page.getByText("Your account is deleted").waitFor();
-    await authenticator.forgets(() => signInByButton(page));
+    await authenticator.expectRemoval(() => signInByButton(page));
     await page.getByText("No account here has this passkey.").waitFor();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
@@ -185,7 +185,7 @@ describe.concurrent("a passkey", () => {
         };
       });
       await openAccountSection(page, "Passkeys");
-      await authenticator.forgets(() => page.getByRole("button", { name: "Add a passkey" }).click());
+      await authenticator.expectRemoval(() => page.getByRole("button", { name: "Add a passkey" }).click());
       await page.locator("[role=status]", { hasText: "Please confirm once more." }).waitFor();
       await expectAccessible(page);
       await page.evaluate(() => dispatchEvent(new Event("confirm-again")));
