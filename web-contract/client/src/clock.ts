@@ -7,7 +7,7 @@ const formats = new Map<string, Intl.DateTimeFormat>();
  * Returns the local time in a zone at an instant, in milliseconds since 1970. A local time is
  * given as the instant at which a clock in UTC shows it.
  */
-export function clockTime(instant: number, zone: string): number {
+export function localTimeOf(instant: number, zone: string): number {
   if (zone === "UTC") return instant;
   let format = formats.get(zone);
   if (!format) {
@@ -24,8 +24,8 @@ export function clockTime(instant: number, zone: string): number {
 /** Returns the first instant with a local time in a zone. If a clock change skips the time, it is that much later: 02:30 as 03:30. */
 export function instantOf(localTime: number, zone: string): number {
   const at = (reference: number) => {
-    const instant = localTime - (clockTime(reference, zone) - reference);
-    return { instant, exists: clockTime(instant, zone) === localTime };
+    const instant = localTime - (localTimeOf(reference, zone) - reference);
+    return { instant, exists: localTimeOf(instant, zone) === localTime };
   };
   const before = at(localTime - day);
   if (before.exists) return before.instant;

@@ -1,6 +1,6 @@
 // Recurrence rules, as the Go package sdk/recurrence evaluates them: change both together.
 
-import { clockTime, instantOf } from "./clock.js";
+import { localTimeOf, instantOf } from "./clock.js";
 
 const frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
 const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -187,14 +187,14 @@ export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: strin
  * milliseconds of UTC.
  */
 function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
-  const clock = clockTime(start, zone);
+  const clock = localTimeOf(start, zone);
   const { count } = rule;
-  const until = rule.until && (rule.until.isInstant ? clockTime(rule.until.at, zone) : rule.until.at);
+  const until = rule.until && (rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at);
   const startTime = clock - startOfDay(clock);
   const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
-  const passed = clockTime(moment, zone) - 2 * day;
+  const passed = localTimeOf(moment, zone) - 2 * day;
   const first = count === 0 && passed > clock ? periodsBetween(rule, clock, passed) : 0;
-  let last = first > 0 ? clockTime(moment, zone) : clock;
+  let last = first > 0 ? localTimeOf(moment, zone) : clock;
   let previous: number | undefined;
   let found = 0;
   for (let n = first; ; n++) {

@@ -1,4 +1,4 @@
-import { clockTime } from "../clock.js";
+import { localTimeOf } from "../clock.js";
 import { languages } from "../generated/languages.js";
 import { nextOccurrence, parseRule } from "../recurrence.js";
 import { meaningOf, type When } from "./dates.js";
@@ -73,7 +73,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   const names = options.languages ?? ["en", "de"];
   const { zone } = options;
   const clock = zone
-    ? Math.floor(clockTime(now.getTime(), zone) / 60_000) * 60_000
+    ? Math.floor(localTimeOf(now.getTime(), zone) / 60_000) * 60_000
     : Date.UTC(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours(), now.getMinutes());
   const known = names.flatMap((name) => languages[name] ?? []);
   const all = tokensOf(text);

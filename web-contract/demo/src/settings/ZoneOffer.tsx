@@ -1,5 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
-import { clockTime } from "@tasklane/web-contract/clock";
+import { localTimeOf } from "@tasklane/web-contract/clock";
 import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
@@ -11,7 +11,7 @@ const halfYear = 183 * 86_400_000;
 
 /** Whether two zones have the same local time, now and in half a year. */
 const isSameTime = (a: string, b: string) =>
-  [Date.now(), Date.now() + halfYear].every((moment) => clockTime(moment, a) === clockTime(moment, b));
+  [Date.now(), Date.now() + halfYear].every((moment) => localTimeOf(moment, a) === localTimeOf(moment, b));
 
 /** New York, of America/New_York. */
 const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " "));

@@ -1,5 +1,5 @@
 import type { Settings } from "@tasklane/web-contract";
-import { clockTime } from "@tasklane/web-contract/clock";
+import { localTimeOf } from "@tasklane/web-contract/clock";
 import { createStore } from "../ui/store";
 
 /**
@@ -43,7 +43,7 @@ export function followSettings(settings: Settings | null | undefined): boolean {
 /** Whether the browser knows a time zone. Old browsers lack the newest zones. */
 export function isKnown(timeZone: string): boolean {
   try {
-    clockTime(0, timeZone);
+    localTimeOf(0, timeZone);
     return true;
   } catch {
     return false;

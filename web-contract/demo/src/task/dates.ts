@@ -1,5 +1,5 @@
 import type { Task } from "@tasklane/web-contract";
-import { clockTime, instantOf } from "@tasklane/web-contract/clock";
+import { localTimeOf, instantOf } from "@tasklane/web-contract/clock";
 import { calendar } from "./calendar";
 
 // A day is written 2026-11-30, a time of day 17:00, as date and time fields have them. Days begin and end in the time
@@ -12,7 +12,7 @@ export const noDue: Due = { dueAt: null, dueOn: null };
 
 const zone = () => calendar.get().timeZone;
 const dayOfClock = (clock: number) => new Date(clock).toISOString().slice(0, 10);
-const clockOf = (moment: string | Date) => clockTime(new Date(moment).getTime(), zone());
+const clockOf = (moment: string | Date) => localTimeOf(new Date(moment).getTime(), zone());
 
 /** The day that it is at a moment. */
 export const dayAt = (moment: string | Date): string => dayOfClock(clockOf(moment));

@@ -1,5 +1,5 @@
 import type { Task } from "@tasklane/web-contract";
-import { clockTime, instantOf } from "@tasklane/web-contract/clock";
+import { localTimeOf, instantOf } from "@tasklane/web-contract/clock";
 import { occurrences, parseRule } from "@tasklane/web-contract/recurrence";
 import { calendar } from "./calendar";
 import { dayOf, dueOn, type Due } from "./dates";
@@ -21,14 +21,14 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const { timeZone } = calendar.get();
   const zone = due.dueOn ? "UTC" : timeZone;
   const isFromDue = recurrenceFrom === "due";
-  let clock = due.dueOn ? Date.parse(due.dueOn) : clockTime(momentOf(due), zone);
+  let clock = due.dueOn ? Date.parse(due.dueOn) : localTimeOf(momentOf(due), zone);
   if (rule.timeOfDay !== undefined && !due.dueOn) {
     // If a clock change skips the time of the rule, the due date is later, perhaps on the next day. A due date at any other time was not made by this rule.
     const skipped = midnightOf(clock) + rule.timeOfDay * minute + (timeOfDay(clock) % minute);
     clock = [skipped, skipped - day].find((at) => instantOf(at, zone) === momentOf(due)) ?? clock;
   }
   const usual = Math.floor(timeOfDay(clock) / minute);
-  if (!isFromDue) clock = midnightOf(clockTime(completed, timeZone)) + timeOfDay(clock);
+  if (!isFromDue) clock = midnightOf(localTimeOf(completed, timeZone)) + timeOfDay(clock);
   const start = instantOf(midnightOf(clock) + (timeOfDay(clock) % minute), zone);
   let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : instantOf(clock, zone);
   // Days end up to a day later or earlier than in UTC.
