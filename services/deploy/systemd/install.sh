@@ -5,7 +5,7 @@
 #   sudo services/deploy/systemd/install.sh https://tasks.example.com
 #
 # Run it again to upgrade: it replaces the programs, and keeps /etc/tasklane. DESTDIR
-# is put before every path. SERVER is the address of PostgreSQL, 127.0.0.1:5432 unless
+# is a prefix of every path. SERVER is the address of PostgreSQL, 127.0.0.1:5432 unless
 # set.
 set -eu
 cd "$(dirname "$0")/../../.."

@@ -12,7 +12,7 @@ as() { # DATABASE ARGUMENT…: psql as the superuser
 }
 server=${1:-}
 [ -n "$(as postgres -Atc "SELECT datname FROM pg_database WHERE datname = 'tasklane'")" ] || as postgres -c "CREATE DATABASE tasklane ENCODING 'UTF8' TEMPLATE template0"
-# By standard input, so that no password is on a command line.
+# Passed on standard input, so that no password is on a command line.
 {
 	printf "SET tasklane.owner_password = '%s';\nSET tasklane.auth_password = '%s';\n" "$(cat "$etc/owner-password")" "$(cat "$etc/auth-password")"
 	cat "$script"

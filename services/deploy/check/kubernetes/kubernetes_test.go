@@ -151,7 +151,7 @@ func checkPod(t *testing.T, all objects, name string, template core.PodTemplateS
 		t.Errorf("%s keeps privileges", name)
 	}
 	if container.Resources.Limits.Memory().Value() < 256<<20 {
-		t.Errorf("%s may take %s of memory", name, container.Resources.Limits.Memory())
+		t.Errorf("the memory limit of %s is %s, want at least 256Mi", name, container.Resources.Limits.Memory())
 	}
 	if !strings.HasPrefix(container.Image, "ghcr.io/tasklane/") || !strings.HasSuffix(container.Image, ":1.2.3") {
 		t.Errorf("%s has the image %s", name, container.Image)

@@ -132,7 +132,7 @@ func TestDashboard(t *testing.T) {
 			// A healthy system has no such responses, so the query runs without the status.
 			expression := strings.ReplaceAll(target.Expr, `{status=~"5..|429"}`, "")
 			if got := s.query(t, expression); len(got) == 0 {
-				t.Errorf("%s: %s finds nothing", panel.Title, target.Expr)
+				t.Errorf("%s: %s has no result", panel.Title, target.Expr)
 			}
 		}
 	}
