@@ -13,9 +13,9 @@ import (
 	"testing"
 )
 
-// clients returns the directory of the newest client programs of PostgreSQL, in
-// PG_BIN_DIR, on PATH or in the usual places. The npm packages with the server for
-// tests have none.
+// clients returns the directory of the newest PostgreSQL client programs: in PG_BIN_DIR
+// if it is set, else on PATH or in the directories that packages install to. The npm
+// packages that have the server for tests do not have these programs.
 func clients(t *testing.T) string {
 	t.Helper()
 	var dirs []string
@@ -40,7 +40,7 @@ func clients(t *testing.T) string {
 		}
 	}
 	if best == "" {
-		t.Fatalf("this test needs pg_dump, pg_restore and psql, as in the package postgresql-client (looked in %s; PG_BIN_DIR names another place)", strings.Join(dirs, ", "))
+		t.Fatalf("this test needs pg_dump, pg_restore and psql, as in the package postgresql-client (looked in %s; set PG_BIN_DIR to their directory)", strings.Join(dirs, ", "))
 	}
 	// A server of the same version if there is one: pg_dump rejects newer ones.
 	if slices.ContainsFunc([]string{"initdb", "postgres"}, func(name string) bool { return majorOf(filepath.Join(best, name)) != newest }) {
@@ -51,9 +51,9 @@ func clients(t *testing.T) string {
 	return best
 }
 
-// majorOf returns a program's major version, 0 if it cannot be run.
+// majorOf returns a program's major version, or 0 if it is unknown.
 func majorOf(program string) int {
-	out, err := exec.Command(program, "--version").Output() //nolint:gosec // one of PostgreSQL's
+	out, err := exec.Command(program, "--version").Output() //nolint:gosec // a PostgreSQL program
 	if err != nil {
 		return 0
 	}

@@ -42,7 +42,7 @@ func TestPasswords(t *testing.T) {
 		conn, err := pgx.Connect(t.Context(), address)
 		return err == nil && conn.Close(t.Context()) == nil
 	}
-	creates("before")
+	creates("before the change")
 
 	old := addresses()
 	s.password, s.app = roles.Passwords{Owner: rand.Text(), Auth: rand.Text()}, rand.Text()
@@ -52,11 +52,11 @@ func TestPasswords(t *testing.T) {
 			t.Errorf("%s: the new password works: %t, the old one: %t", role, accepts(address), accepts(old[role]))
 		}
 	}
-	creates("with a connection that is open")
+	creates("over an open connection")
 	stopAuth()
 	s.startAuth()
 	stopTasks()
 	s.startTasks()
-	creates("after the restart, with the JWT from before")
+	creates("after the restart, with a JWT issued before it")
 	s.signIn("ada@example.com")
 }

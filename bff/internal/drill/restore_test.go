@@ -1,7 +1,7 @@
 //go:build drill
 
-// Package drill_test follows OPERATIONS.md: it runs its commands, on servers that are
-// set up accordingly.
+// Package drill_test runs the commands of OPERATIONS.md, on servers that are set up as
+// it says.
 package drill_test
 
 import (
@@ -36,8 +36,7 @@ import (
 
 const public = "http://localhost:3000"
 
-// site is PostgreSQL with its roles, Better Auth and the task service, as on one
-// machine.
+// site is PostgreSQL with its roles, Better Auth and the task service, on one machine.
 type site struct {
 	t        *testing.T
 	root     string
@@ -45,7 +44,7 @@ type site struct {
 	password roles.Passwords
 	app      string // the runtime role's password
 	secret   string
-	ports    []int // of auth, the service, and its operations
+	ports    []int // of auth, the task service, and its operations server
 	programs string
 
 	mu  sync.Mutex
@@ -58,8 +57,8 @@ func TestRestore(t *testing.T) {
 	first.create()
 	first.start()
 	ada, eve := first.signUp("ada@example.com"), first.signUp("eve@example.com")
-	for _, p := range []person{ada, eve} {
-		first.fill(p)
+	for _, u := range []user{ada, eve} {
+		first.fill(u)
 	}
 	adas, eves := first.sh("tasks export-user "+ada.id), first.sh("tasks export-user "+eve.id)
 	if strings.Count(adas, "\n") != 4 { // three tasks and a list
@@ -69,19 +68,19 @@ func TestRestore(t *testing.T) {
 	dumped := func(commands string) string { return strings.ReplaceAll(commands, "tasklane.dump", kept) }
 	first.sh(dumped(block(t, root, "backup")))
 
-	// Elsewhere: another server, other passwords, the same secret.
+	// The second server has other passwords and the same secret.
 	second := newSite(t, root, programs)
 	second.secret = first.secret
 	begin := time.Now()
-	// Better Auth can start once its schema is restored, and doctor wants it.
+	// Better Auth can start once its schema is restored, and doctor needs it.
 	restore, doctor, found := strings.Cut(dumped(block(t, root, "restore")), "tasks doctor")
 	if !found {
-		t.Fatal("the restore ends without a doctor")
+		t.Fatal("the commands of the restore do not run doctor")
 	}
 	second.sh(restore)
 	second.startAuth()
 	if out := second.sh("tasks doctor" + doctor); strings.Contains(out, "FAIL") {
-		t.Errorf("doctor finds\n%s", out)
+		t.Errorf("doctor printed\n%s", out)
 	}
 	second.startTasks()
 	t.Logf("restored and serving after %s", time.Since(begin).Round(time.Second))
@@ -94,10 +93,10 @@ func TestRestore(t *testing.T) {
 		t.Errorf("Ada is %s, was %s", again.id, ada.id)
 	}
 
-	t.Run("a log line leads to its user, and back", func(t *testing.T) {
+	t.Run("the commands find the user of a log line, and the lines of a user", func(t *testing.T) {
 		match := regexp.MustCompile(`"operation":"createTask","user":"([0-9a-f]+)"`).FindStringSubmatch(first.logged())
 		if match == nil {
-			t.Fatalf("no user is in the log:\n%s", first.logged())
+			t.Fatalf("no log line has a user:\n%s", first.logged())
 		}
 		if got, want := second.sh("LOGGED="+match[1]+"\n"+block(t, root, "user-of-line")), ada.id+"|ada@example.com\n"; got != want {
 			t.Errorf("the line is of %q, want %q", got, want)
@@ -106,7 +105,7 @@ func TestRestore(t *testing.T) {
 			t.Errorf("Ada's lines have %q, want %q", got, match[1])
 		}
 	})
-	t.Run("who uses most", func(t *testing.T) {
+	t.Run("the list of the heaviest users has both", func(t *testing.T) {
 		if out := second.sh(block(t, root, "who-uses-most")); !strings.Contains(out, ada.id) || !strings.Contains(out, eve.id) {
 			t.Errorf("the list is\n%s", out)
 		}
@@ -116,7 +115,7 @@ func TestRestore(t *testing.T) {
 		erase := strings.ReplaceAll(block(t, root, "erase"), "export.jsonl", export)
 		second.sh("ID=" + ada.id + "\n" + erase)
 		if copied, err := os.ReadFile(export); err != nil || string(copied) != adas {
-			t.Errorf("the copy is %q, %v", copied, err)
+			t.Errorf("the export is %q, %v", copied, err)
 		}
 		if left := second.sh("tasks export-user " + ada.id); left != "" {
 			t.Errorf("resources are left:\n%s", left)
@@ -125,7 +124,7 @@ func TestRestore(t *testing.T) {
 			t.Errorf("Eve has\n%s", got)
 		}
 		if status, _ := second.post("/api/auth/sign-in/email", credentials("ada@example.com")); status != http.StatusUnauthorized {
-			t.Errorf("Ada signs in: %d", status)
+			t.Errorf("Ada's sign-in: status %d", status)
 		}
 	})
 }
@@ -146,7 +145,7 @@ func prepare(t *testing.T) (root, programs string) {
 	return root, programs
 }
 
-// create makes the roles and the tables.
+// create creates the roles and the tables.
 func (s *site) create() {
 	s.t.Helper()
 	if err := roles.Create(s.t.Context(), s.server.AdminURL(postgres.Superuser), s.password); err != nil {
@@ -155,7 +154,7 @@ func (s *site) create() {
 	s.sh("tasks migrate")
 }
 
-// block returns the commands of OPERATIONS.md of that name.
+// block returns the commands of the block of OPERATIONS.md that a comment gives this name.
 func block(t *testing.T, root, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "OPERATIONS.md"))
@@ -240,8 +239,8 @@ func (s *site) startTasks() (stop func()) {
 	return s.await(tasks, fmt.Sprintf("http://127.0.0.1:%d/readyz", s.ports[2]))
 }
 
-// await starts a server, waits until it is ready, and returns how to stop it, which the end of
-// the test does too.
+// await starts a server and waits until it is ready. Call stop to stop it before the test
+// ends.
 func (s *site) await(command *exec.Cmd, ready string) (stop func()) {
 	s.t.Helper()
 	process, err := child.Start(command, syscall.SIGKILL, s.keep)
@@ -270,24 +269,24 @@ func (s *site) logged() string {
 	return s.log.String()
 }
 
-// person is a user with a JWT.
-type person struct{ id, jwt string }
+// user is a signed-in user.
+type user struct{ id, jwt string }
 
 func credentials(email string) map[string]string {
-	return map[string]string{"name": "A Person", "email": email, "password": "correct horse battery"}
+	return map[string]string{"name": "A User", "email": email, "password": "correct horse battery"}
 }
 
-func (s *site) signUp(email string) person {
+func (s *site) signUp(email string) user {
 	s.t.Helper()
 	return s.sign("/api/auth/sign-up/email", email)
 }
 
-func (s *site) signIn(email string) person {
+func (s *site) signIn(email string) user {
 	s.t.Helper()
 	return s.sign("/api/auth/sign-in/email", email)
 }
 
-func (s *site) sign(path, email string) person {
+func (s *site) sign(path, email string) user {
 	s.t.Helper()
 	status, response := s.post(path, credentials(email))
 	if status != http.StatusOK {
@@ -309,7 +308,7 @@ func (s *site) sign(path, email string) person {
 	if err := json.NewDecoder(got.Body).Decode(&body); err != nil {
 		s.t.Fatal(err)
 	}
-	return person{body.User.ID, got.Header.Get("Set-Auth-Jwt")}
+	return user{body.User.ID, got.Header.Get("Set-Auth-Jwt")}
 }
 
 func (s *site) post(path string, body any) (int, *http.Response) {
@@ -329,16 +328,16 @@ func (s *site) post(path string, body any) (int, *http.Response) {
 	return response.StatusCode, response
 }
 
-// fill gives a person tasks and a list, in every state.
-func (s *site) fill(p person) {
+// fill creates two tasks, a deleted task and a list for a user.
+func (s *site) fill(u user) {
 	s.t.Helper()
-	client, err := sdk.New(fmt.Sprintf("http://127.0.0.1:%d", s.ports[1]), sdk.WithTokenSource(sdk.StaticToken(p.jwt)))
+	client, err := sdk.New(fmt.Sprintf("http://127.0.0.1:%d", s.ports[1]), sdk.WithTokenSource(sdk.StaticToken(u.jwt)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	ctx := s.t.Context()
 	for _, title := range []string{"Water the plants", "Łódź — 🎉 “quotes” and 'apostrophes'", "Deleted"} {
-		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: title, Description: "of " + p.id, Tags: []string{"home"}})
+		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: title, Description: "of " + u.id, Tags: []string{"home"}})
 		if err == nil && title == "Deleted" {
 			_, err = client.DeleteTask(ctx, task.ID)
 		}

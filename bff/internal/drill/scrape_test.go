@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// TestScrape starts the three servers, makes requests, and writes the metrics that
-// Prometheus would scrape meanwhile to SCRAPE_DIR, as JOB-N.txt.
+// TestScrape starts the three servers, sends requests, and writes what Prometheus would
+// scrape in the meantime to SCRAPE_DIR, as JOB-N.txt.
 func TestScrape(t *testing.T) {
 	dir := os.Getenv("SCRAPE_DIR")
 	if dir == "" {
@@ -41,7 +41,7 @@ func TestScrape(t *testing.T) {
 			get(t, bff.URL.JoinPath("api/tasks").String(), cookies)
 			post(t, bff.URL.JoinPath("api/tasks").String(), `{"title":"Water"}`, cookies)
 		}
-		newcomer := auth.SignUp() // an exchange
+		newcomer := auth.SignUp() // not in the cache: the session is exchanged for a JWT
 		get(t, bff.URL.JoinPath("api/session").String(), newcomer)
 		get(t, bff.URL.String()+"/nothing", nil)
 	}

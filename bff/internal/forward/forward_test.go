@@ -155,16 +155,16 @@ func TestTruncatedResponse(t *testing.T) {
 		"no body":           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 		"half a body":       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
 		"half the chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-		"half of 64 KiB":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
+		"1 byte too few":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
 		"not HTTP":          "SSH-2.0-OpenSSH_9.6\r\n",
-		"endless 103s":      strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
+		"50,000 103s":       strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
 		"headers too large": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
 	} {
 		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return text, true }))
 			response, got := f.get(t, "/")
-			if response.StatusCode != 599 || len(got) > 0 {
+			if response.StatusCode != frontStatus || len(got) > 0 {
 				t.Errorf("%d %q", response.StatusCode, got)
 			}
 		})
@@ -199,7 +199,7 @@ func TestTruncatedResponse(t *testing.T) {
 func TestUnsupportedResponse_IsRejected(t *testing.T) {
 	t.Parallel()
 	for name, handler := range map[string]http.HandlerFunc{
-		"another protocol": func(w http.ResponseWriter, _ *http.Request) {
+		"101 Switching Protocols": func(w http.ResponseWriter, _ *http.Request) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err != nil {
 				t.Error(err)
@@ -209,7 +209,7 @@ func TestUnsupportedResponse_IsRejected(t *testing.T) {
 			_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n")
 			_, _ = conn.Read(make([]byte, 1)) // blocks until the other side closes
 		},
-		"an encoding": func(w http.ResponseWriter, _ *http.Request) {
+		"Content-Encoding": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Encoding", "gzip")
 			_, _ = io.WriteString(w, "\x1f\x8b")
 		},
@@ -227,14 +227,11 @@ func TestNonCanonicalPath_IsRejected(t *testing.T) {
 	t.Parallel()
 	var requests atomic.Int64
 	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
-	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/a%00", "/.", "/.."} {
+	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/.", "/.."} {
 		response, _ := f.get(t, path)
-		if path == "/a%00" { // the canonical form of a path with a NUL
-			continue
-		}
 		f.failed(t, response, forward.ErrPath)
 	}
-	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/%C3%A4"} {
+	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/a%00", "/%C3%A4"} {
 		if response, _ := f.get(t, path); response.StatusCode != http.StatusOK {
 			t.Errorf("%s: %d", path, response.StatusCode)
 		}
@@ -272,7 +269,7 @@ func TestRequestOnAClosedConnection_IsRetriedIfSafe(t *testing.T) {
 			}))
 			f.get(t, "/")
 			response, _ := f.do(t, test.method, "/", strings.NewReader("{}"), http.Header{"Idempotency-Key": test.key})
-			want := 599
+			want := frontStatus
 			if test.retried {
 				want = http.StatusOK
 			}
@@ -364,7 +361,7 @@ func TestUnreachableUpstream_IsADialError(t *testing.T) {
 	address := "http://" + listener.Addr().String()
 	_ = listener.Close()
 	f := newFront(t, address)
-	if response, _ := f.get(t, "/"); response.StatusCode != 599 {
+	if response, _ := f.get(t, "/"); response.StatusCode != frontStatus {
 		t.Errorf("status %d", response.StatusCode)
 	}
 	var op *net.OpError

@@ -36,7 +36,11 @@ type front struct {
 	err chan error
 }
 
-// newFront returns a server in front of an upstream. Its own responses have status 599.
+// frontStatus is the status of the responses that are the front's own: no upstream of
+// these tests sends it.
+const frontStatus = 599
+
+// newFront returns a server in front of an upstream.
 func newFront(t *testing.T, address string) *front {
 	t.Helper()
 	base, err := url.Parse(address)
@@ -61,7 +65,7 @@ func newFront(t *testing.T, address string) *front {
 		}
 		if err != nil {
 			f.err <- err
-			w.WriteHeader(599)
+			w.WriteHeader(frontStatus)
 			return
 		}
 		defer response.Close()
@@ -106,7 +110,7 @@ func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {
 // failed fails the test unless the last request failed with this error.
 func (f *front) failed(t *testing.T, response *http.Response, want error) {
 	t.Helper()
-	if response.StatusCode != 599 {
+	if response.StatusCode != frontStatus {
 		t.Fatalf("status %d", response.StatusCode)
 	}
 	if err := <-f.err; !errors.Is(err, want) {

@@ -29,17 +29,17 @@ func encoded(value string) string {
 	return strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D").Replace(value)
 }
 
-func TestSessionCookie(t *testing.T) {
+func TestCandidates_CookiesWithAValidSignature(t *testing.T) {
 	t.Parallel()
-	// Its signature holds a plus, a slash and the padding.
+	// Its signature contains "+", "/" and "=".
 	const token = "4bTdUGlXV3hhm7iDzcIEvNeyYR05q001"
 	good := signed(token, secret)
 	if !strings.ContainsAny(good, "+") || !strings.ContainsAny(good, "/") {
-		t.Fatalf("the signature of the test's token is too plain: %s", good)
+		t.Fatalf("the signature contains no + or no /: %s", good)
 	}
 	other := signed("Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E", secret)
-	// The last digit before the padding carries two bits that decode to
-	// nothing: this decodes to the same signature.
+	// Base64 ignores two bits of the last digit before the padding: this decodes to
+	// the same signature.
 	padded := len(good) - 2
 	sameSignature := good[:padded] + string(good[padded]+1) + "="
 
@@ -56,7 +56,7 @@ func TestSessionCookie(t *testing.T) {
 			cookies: "better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"as it is": {
+		"not encoded": {
 			secret:  secret,
 			cookies: "better-auth.session_token=" + good,
 			want:    "better-auth.session_token=" + good,
@@ -77,33 +77,33 @@ func TestSessionCookie(t *testing.T) {
 			cookies: "better-auth.session_token=" + encoded(other) + "; __Secure-better-auth.session_token=" + encoded(good),
 			want:    "__Secure-better-auth.session_token=" + encoded(good),
 		},
-		"a forged one before it": {
+		"a forged cookie before it": {
 			secret:  secret,
 			cookies: "better-auth.session_token=forged; better-auth.session_token=" + encoded(signed(token, secret+"x")) + "; better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"a forged one behind it": {
+		"a forged cookie after it": {
 			secret:  secret,
 			cookies: "better-auth.session_token=" + encoded(good) + "; better-auth.session_token=forged",
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"many forged ones before it": {
+		"many forged cookies before it": {
 			secret:  secret,
 			cookies: strings.Repeat("better-auth.session_token=forged.x; ", 100) + "better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"a forged one under the name that counts first": {
+		"a forged cookie whose name has precedence": {
 			secret:  secret,
 			secure:  true,
 			cookies: "__Secure-better-auth.session_token=forged; better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good),
 		},
-		"two dont_remember": {
+		"two dont_remember cookies": {
 			secret:  secret,
 			cookies: "better-auth.dont_remember=x.y; better-auth.dont_remember=" + encoded(signed("true", secret)) + "; better-auth.session_token=" + encoded(good),
 			want:    "better-auth.session_token=" + encoded(good) + "; better-auth.dont_remember=" + encoded(signed("true", secret)),
 		},
-		"dont_remember goes along, everything else stays": {
+		"only dont_remember is forwarded with it": {
 			secret: secret,
 			cookies: "theme=dark; better-auth.session_data=cached; better-auth.dont_remember=" + encoded(signed("true", secret)) + "; __Secure-better-auth.dont_remember=x; " +
 				"better-auth.session_token=" + encoded(good),
@@ -118,22 +118,22 @@ func TestSessionCookie(t *testing.T) {
 			cookies: "better-auth.dont_remember=" + strings.Repeat("x", 20<<10) + ".sig; better-auth.session_token=" + good,
 			want:    "better-auth.session_token=" + good,
 		},
-		"longer than a browser's": {cookies: "better-auth.session_token=" + strings.Repeat("x", 4<<10) + ".sig"},
-		"another secret":          {secret: secret, cookies: "better-auth.session_token=" + encoded(signed(token, secret+"x"))},
-		"another token":           {secret: secret, cookies: "better-auth.session_token=" + encoded("x"+good)},
-		"no signature":            {secret: secret, cookies: "better-auth.session_token=" + token},
-		"an empty signature":      {secret: secret, cookies: "better-auth.session_token=" + token + "."},
-		"no token":                {secret: secret, cookies: "better-auth.session_token=" + encoded(signed("", secret))},
-		"a line break":            {secret: secret, cookies: "better-auth.session_token=" + encoded(good[:padded]) + "%0A" + encoded(good[padded:])},
-		"no padding":              {secret: secret, cookies: "better-auth.session_token=" + strings.TrimSuffix(good, "=")},
-		"another spelling of it":  {secret: secret, cookies: "better-auth.session_token=" + encoded(sameSignature)},
-		"a broken escape":         {secret: secret, cookies: "better-auth.session_token=" + good + "%zz"},
-		"empty":                   {secret: secret, cookies: "better-auth.session_token="},
-		"without a secret the signature is Better Auth's to check": {
+		"longer than a browser's":         {cookies: "better-auth.session_token=" + strings.Repeat("x", 4<<10) + ".sig"},
+		"another secret":                  {secret: secret, cookies: "better-auth.session_token=" + encoded(signed(token, secret+"x"))},
+		"another token":                   {secret: secret, cookies: "better-auth.session_token=" + encoded("x"+good)},
+		"no signature":                    {secret: secret, cookies: "better-auth.session_token=" + token},
+		"an empty signature":              {secret: secret, cookies: "better-auth.session_token=" + token + "."},
+		"no token":                        {secret: secret, cookies: "better-auth.session_token=" + encoded(signed("", secret))},
+		"a line break":                    {secret: secret, cookies: "better-auth.session_token=" + encoded(good[:padded]) + "%0A" + encoded(good[padded:])},
+		"no padding":                      {secret: secret, cookies: "better-auth.session_token=" + strings.TrimSuffix(good, "=")},
+		"another base64 of the signature": {secret: secret, cookies: "better-auth.session_token=" + encoded(sameSignature)},
+		"a broken escape":                 {secret: secret, cookies: "better-auth.session_token=" + good + "%zz"},
+		"empty":                           {secret: secret, cookies: "better-auth.session_token="},
+		"without a secret, the signature is not checked": {
 			cookies: "better-auth.session_token=" + token + ".whatever",
 			want:    "better-auth.session_token=" + token + ".whatever",
 		},
-		"without a secret there is a signature all the same": {cookies: "better-auth.session_token=" + token},
+		"without a secret, a signature is required": {cookies: "better-auth.session_token=" + token},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,7 +149,7 @@ func TestSessionCookie(t *testing.T) {
 	}
 }
 
-func TestOneSessionHasOneKey(t *testing.T) {
+func TestCookieKey_DoesNotDependOnTheEncoding(t *testing.T) {
 	t.Parallel()
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	read := func(header string) Cookie {
@@ -160,14 +160,14 @@ func TestOneSessionHasOneKey(t *testing.T) {
 	other := signed("Zq3kV0bT8yWmN1cRf5uJx7LhDp2sGa9E", secret)
 	plain := read("better-auth.session_token=" + one)
 	if escaped := read("better-auth.session_token=" + url.PathEscape(one)); escaped.key != plain.key {
-		t.Error("two spellings of a session have two keys")
+		t.Error("two encodings of a session have two keys")
 	}
 	if another := read("better-auth.session_token=" + other); another.key == plain.key {
 		t.Error("two sessions have one key")
 	}
 }
 
-func TestCandidates(t *testing.T) {
+func TestCandidates_AreDistinctAndAtMostFour(t *testing.T) {
 	t.Parallel()
 	var header []string
 	for i := range 6 {
@@ -184,8 +184,8 @@ func TestCandidates(t *testing.T) {
 	}
 }
 
-// TestCandidates_KeepNoHeader: a stream keeps its session's cookie for hours, and the header
-// of the request may be 32 KiB.
+// TestCandidates_KeepNoHeader: a stream keeps its session's cookie for hours, and the
+// request's header may be 32 KiB.
 func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures the heap
 	const streams, junk = 2000, 30 << 10
 	cookies := NewCookies(secret, false, DefaultPrefix)
@@ -204,7 +204,7 @@ func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures th
 		}}}))
 	}
 	if each := (int64(heap()) - int64(before)) / streams; each > 1<<10 {
-		t.Errorf("a session's cookie keeps %d bytes", each)
+		t.Errorf("a session's cookie keeps %d bytes in memory", each)
 	}
 	runtime.KeepAlive(kept)
 }
@@ -219,7 +219,7 @@ func first(t *testing.T, cookies *Cookies, r *http.Request) Cookie {
 	return found[0]
 }
 
-func TestForwardedCookies(t *testing.T) {
+func TestForwarded_HasOneSessionAndNoCache(t *testing.T) {
 	t.Parallel()
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	good, state := encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret)), encoded(signed("state", secret))
@@ -236,7 +236,7 @@ func TestForwardedCookies(t *testing.T) {
 	}
 }
 
-func TestRelayedCookies(t *testing.T) {
+func TestRelayed_DropsCachedSessionData(t *testing.T) {
 	t.Parallel()
 	got := Relayed([]string{
 		"better-auth.session_token=a.b; Max-Age=604800; Path=/; HttpOnly; SameSite=Lax",
@@ -260,7 +260,7 @@ func TestRelayedCookies(t *testing.T) {
 	}
 }
 
-func TestChangedSession(t *testing.T) {
+func TestChanged(t *testing.T) {
 	t.Parallel()
 	cookie := Cookie{name: CookieName, value: "a.b"}
 	for line, want := range map[string]bool{
@@ -277,7 +277,7 @@ func TestChangedSession(t *testing.T) {
 	}
 }
 
-func TestAnotherPrefix(t *testing.T) {
+func TestCookies_WithAnotherPrefix(t *testing.T) {
 	t.Parallel()
 	value, forget := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret), signed("true", secret)
 	cookies := NewCookies(secret, true, "my-app")
