@@ -105,9 +105,10 @@ func (d *diagnosis) checkOrigin(ctx context.Context) (string, error) {
 const signInLimit = 4
 
 // checkProxy checks that Better Auth limits sign-ins by users' addresses, not by the bff's.
-// The limits are per address and path, so a path without an endpoint affects no user.
+// The limits are per address and path, so a path below an endpoint's affects no user. The
+// auth server would not pass another unknown path on to Better Auth.
 func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
-	target := d.auth.URL.JoinPath("sign-in/doctor")
+	target := d.auth.URL.JoinPath("sign-in/email/doctor")
 	limited := func(client string) (bool, error) {
 		response, err := d.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
 		return err == nil && response.status == http.StatusTooManyRequests, err
