@@ -2,11 +2,14 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"sync/atomic"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
@@ -121,6 +124,72 @@ func TestPurgeWaitsOnlyInOrder(t *testing.T) {
 			var purged string
 			if err := conn.QueryRow(t.Context(), "SELECT string_agg(purged_seq::text, ' ' ORDER BY user_id) FROM tasklane.user_state").Scan(&purged); err != nil || purged != "2 3" {
 				t.Errorf("purged up to %s, %v; want 2 and 3", purged, err)
+			}
+		})
+	}
+}
+
+// TestPurgeSeesEachUsersTrash purges deleted tasks of two users while one of them restores a
+// task. That task stays, and each user's tombstones have the next numbers, in order of ids.
+func TestPurgeSeesEachUsersTrash(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := form(t)
+			s := storetest.Open(t, store.Config{URL: db.URL})
+			ids := map[string][]uuid.UUID{}
+			for range 3 {
+				for _, user := range []string{alice, bob} {
+					ids[user] = append(ids[user], uuid.MustParse(mustCreate(t, s, user, full()).ID))
+				}
+			}
+			for user, all := range ids {
+				for _, id := range slices.Backward(all) {
+					write(t, s, user, trash(id), nil)
+				}
+			}
+			age(t, db, "0", "31 days")
+			conn, err := pgx.Connect(t.Context(), db.OwnerURL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
+			var removed int64
+			var purging errgroup.Group
+			err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {
+				if _, err := tx.Exec(t.Context(), "SELECT FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", alice); err != nil {
+					return err
+				}
+				purging.Go(func() (err error) {
+					removed, err = s.Purge(t.Context())
+					return err
+				})
+				awaitWaiters(t, db, 1, 0)
+				_, err := tx.Exec(t.Context(), "UPDATE tasklane.tasks SET deleted_at = NULL WHERE user_id = $1 AND id = $2", alice, ids[alice][1])
+				return err
+			})
+			if err := errors.Join(err, purging.Wait()); err != nil || removed != 5 {
+				t.Errorf("removed %d, %v; want all but the restored task", removed, err)
+			}
+			if left := counted(t, db, "after the purge"); left.Resources != 1 {
+				t.Errorf("%d of Alice's tasks are left, want 1", left.Resources)
+			}
+			for user, want := range map[string][]uuid.UUID{alice: {ids[alice][0], ids[alice][2]}, bob: ids[bob]} {
+				page, err := s.Changes(t.Context(), user, after(6), 10)
+				if err != nil {
+					t.Fatal(err)
+				}
+				var got []uuid.UUID
+				for i, change := range page.Changes {
+					if change.Seq != int64(7+i) || change.Data != nil {
+						t.Errorf("%s: change %d is %+v, want a tombstone", user, 7+i, change)
+					}
+					got = append(got, uuid.MustParse(change.ID))
+				}
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("%s: the tombstones (-want +got):\n%s", user, diff)
+				}
 			}
 		})
 	}

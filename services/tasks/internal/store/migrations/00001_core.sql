@@ -130,10 +130,8 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
 -- erased users from before another; at most most_rows of each. It returns the number of
 -- removed rows.
 --
--- It goes user by user, in order: on Citus, one server has all rows of a user, and some
--- statements that change several users' rows are rejected. Keys come last, because writes
--- lock the user before a key; this order prevents deadlocks.
--- it.
+-- It locks users in order, one by one: Citus rejects a lock of several users' rows. Keys come
+-- last, because writes lock the user before a key; this order prevents deadlocks.
 -- +goose StatementBegin
 CREATE FUNCTION tasklane.purge_before(keys_before timestamptz, rest_before timestamptz, most_rows integer) RETURNS bigint
     LANGUAGE plpgsql
@@ -143,8 +141,8 @@ DECLARE
     n bigint;
     k record;
     one record;
-    next_seq bigint;
-    freed bigint;
+    users text[];
+    ids uuid[];
 BEGIN
     FOR one IN
         SELECT d.user_id, array_agg(d.seq) AS seqs, max(d.seq) AS latest FROM (
@@ -158,21 +156,26 @@ BEGIN
         removed := removed + n;
     END LOOP;
     FOR k IN SELECT kind, table_name FROM tasklane.kinds ORDER BY kind LOOP
-        FOR one IN EXECUTE format('SELECT user_id, id FROM tasklane.%I
-            WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2', k.table_name) USING rest_before, most_rows
-        LOOP
-            UPDATE tasklane.user_state s SET seq = s.seq + 1 WHERE s.user_id = one.user_id RETURNING s.seq INTO next_seq;
-            -- If it was restored in the meantime, it stays.
-            EXECUTE format('DELETE FROM tasklane.%I WHERE user_id = $1 AND id = $2 AND deleted_at < $3 RETURNING size', k.table_name)
-                INTO freed USING one.user_id, one.id, rest_before;
-            GET DIAGNOSTICS n = ROW_COUNT;
-            IF n > 0 THEN
-                INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
-                VALUES (one.user_id, k.kind, one.id, next_seq, now());
-                UPDATE tasklane.user_state s SET resources = s.resources - 1, bytes = s.bytes - freed + 100 WHERE s.user_id = one.user_id;
-                removed := removed + 1;
-            END IF;
+        EXECUTE format('SELECT array_agg(user_id), array_agg(id) FROM (
+            SELECT user_id, id FROM tasklane.%I WHERE deleted_at < $1 ORDER BY user_id, id LIMIT $2) d', k.table_name)
+            INTO users, ids USING rest_before, most_rows;
+        FOR one IN SELECT DISTINCT unnest(users) AS user_id ORDER BY user_id LOOP
+            PERFORM FROM tasklane.user_state s WHERE s.user_id = one.user_id FOR UPDATE;
         END LOOP;
+        -- What was restored in the meantime stays. Citus rejects the two in one statement.
+        EXECUTE format('INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+            SELECT t.user_id, $4, t.id, s.seq + row_number() OVER (PARTITION BY t.user_id ORDER BY t.id), now()
+            FROM unnest($1, $2) d (user_id, id) JOIN tasklane.%I t USING (user_id, id) JOIN tasklane.user_state s USING (user_id)
+            WHERE t.deleted_at < $3', k.table_name) USING users, ids, rest_before, k.kind;
+        GET DIAGNOSTICS n = ROW_COUNT;
+        removed := removed + n;
+        EXECUTE format('WITH gone AS (
+                DELETE FROM tasklane.%I t USING unnest($1, $2) d (user_id, id)
+                WHERE t.user_id = d.user_id AND t.id = d.id AND t.deleted_at < $3 RETURNING t.user_id, t.size
+            )
+            UPDATE tasklane.user_state s SET seq = s.seq + g.rows, resources = s.resources - g.rows, bytes = s.bytes - g.freed
+            FROM (SELECT user_id, count(*) AS rows, sum(size - 100) AS freed FROM gone GROUP BY user_id) g WHERE s.user_id = g.user_id',
+            k.table_name) USING users, ids, rest_before;
     END LOOP;
     FOR one IN
         SELECT d.user_id, array_agg(d.key) AS keys FROM (
