@@ -33,18 +33,17 @@
 //
 // The statements up to a Sync are one implicit transaction. The user is set for this
 // transaction only. If a statement fails, PostgreSQL skips all messages up to the Sync: a
-// query never runs if its user could not be set, and the next read runs as if nothing had
-// happened. [Do] always requires a user.
+// query never runs if its user could not be set, and the next read is not affected. [Do] always requires a user.
 //
 // # What does not belong in a lane
 //
 // Results arrive in order, so a slow read delays all reads sent after it. Lanes are for
 // reads that an index serves: one row, or a page of a list in the index's order. There are
 // several lanes because one slow read, or a PostgreSQL process that is not scheduled,
-// blocks its lane; new reads go to the lane with the fewest. One connection keeps about
-// one core of the database busy, so two to four suffice.
+// blocks its lane; new reads go to the lane with the fewest in flight. One connection
+// keeps about one core of the database busy, so two to four lanes are enough.
 //
-// A caller may leave when its context ends; its result is then discarded. The statement is
+// A call returns when its context is done; the result is then discarded. The statement is
 // not canceled: PostgreSQL cancels whatever the connection is executing, which may be
 // another caller's read by then. statement_timeout must bound abandoned statements.
 //

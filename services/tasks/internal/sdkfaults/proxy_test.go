@@ -19,8 +19,8 @@ type proxy struct {
 
 	// target is the service's address.
 	target atomic.Pointer[string]
-	// broken counts the broken connections.
-	broken [endings]atomic.Int64
+	// broken counts the broken connections by how they ended.
+	broken [numEndings]atomic.Int64
 
 	running sync.WaitGroup
 	mu      sync.Mutex
@@ -34,22 +34,22 @@ type fault struct {
 	// after is the number of bytes that are forwarded in one direction before
 	// the connection breaks.
 	after int
-	// request counts bytes of requests, not of responses.
-	request bool
-	end     ending
+	// inRequest: after counts the bytes of the request, not those of the response.
+	inRequest bool
+	end       ending
 }
 
 // ending is how a connection ends.
 type ending int
 
 const (
-	closing    ending = iota // with a FIN
-	resetting                // with a RST
-	swallowing               // not at all: further bytes are dropped
-	endings
+	endFIN ending = iota
+	endRST
+	endBlackhole // the connection stays open, and further bytes are dropped
+	numEndings
 )
 
-// startProxy starts a proxy that is stopped with the test. The fault of the
+// startProxy starts a proxy, which stops when the test ends. The fault of the
 // n-th connection depends only on the seed and n.
 func startProxy(t *testing.T, seed uint64, faultOf func(*rand.Rand) fault) *proxy {
 	t.Helper()
@@ -119,10 +119,10 @@ func (p *proxy) serve(client net.Conn, f fault) {
 		return
 	}
 	l := &link{proxy: p, fault: f, client: client, service: service}
-	var up sync.WaitGroup
-	up.Go(func() { l.forward(service, client, f.request) })
-	l.forward(client, service, !f.request)
-	up.Wait()
+	var requests sync.WaitGroup
+	requests.Go(func() { l.forward(service, client, f.inRequest) })
+	l.forward(client, service, !f.inRequest)
+	requests.Wait()
 }
 
 // link is a pair of connections: from the client and to the service.
@@ -130,11 +130,11 @@ type link struct {
 	proxy           *proxy
 	fault           fault
 	client, service net.Conn
-	swallows        atomic.Bool
+	blackhole       atomic.Bool
 }
 
-// forward copies from src to dst until one of them ends. If counts is true, the link
-// breaks after the fault's number of bytes, whatever they are.
+// forward copies from src to dst until either connection ends. If counts is true, the
+// link breaks after fault.after bytes, also in the middle of a message.
 func (l *link) forward(dst, src net.Conn, counts bool) {
 	// One direction is useless without the other.
 	defer func() { _, _ = l.client.Close(), l.service.Close() }()
@@ -145,30 +145,30 @@ func (l *link) forward(dst, src net.Conn, counts bool) {
 		if err != nil {
 			return
 		}
-		if l.swallows.Load() {
+		if l.blackhole.Load() {
 			continue
 		}
 		if l.fault.latency > 0 {
 			<-time.After(l.fault.latency)
 		}
-		whole := !counts || n < left
-		if !whole {
+		breaks := counts && n >= left
+		if breaks {
 			n = left
 		}
 		if _, err := dst.Write(buf[:n]); err != nil {
 			return
 		}
-		if left -= n; whole {
+		if left -= n; !breaks {
 			continue
 		}
 		l.proxy.broken[l.fault.end].Add(1)
 		switch l.fault.end {
-		case resetting:
+		case endRST:
 			reset(l.client)
 			reset(l.service)
 			return
-		case swallowing:
-			l.swallows.Store(true)
+		case endBlackhole:
+			l.blackhole.Store(true)
 			counts = false
 		default:
 			return

@@ -24,7 +24,7 @@ const disconnects = 50
 
 // afterChanges breaks a connection after a few changes.
 func afterChanges(random *rand.Rand) fault {
-	return fault{after: 1 + random.IntN(4000), end: ending(random.IntN(int(swallowing)))}
+	return fault{after: 1 + random.IntN(4000), end: ending(random.IntN(int(endBlackhole)))}
 }
 
 // shortTokens is a token source whose tokens expire while they are in use.

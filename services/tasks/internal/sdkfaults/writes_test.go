@@ -31,14 +31,14 @@ func writes() int {
 
 // afterRequests breaks a connection after a few requests.
 func afterRequests(random *rand.Rand) fault {
-	f := fault{after: 1 + random.IntN(20_000), request: random.IntN(2) == 0}
+	f := fault{after: 1 + random.IntN(20_000), inRequest: random.IntN(2) == 0}
 	switch n := random.IntN(10); {
 	case n < 5:
-		f.end = closing
+		f.end = endFIN
 	case n < 9:
-		f.end = resetting
+		f.end = endRST
 	default:
-		f.end = swallowing
+		f.end = endBlackhole
 	}
 	if random.IntN(4) == 0 {
 		f.latency = time.Duration(random.IntN(int(5 * time.Millisecond)))
@@ -76,7 +76,7 @@ func (f *faulty) end(t *testing.T) (map[string]taskapi.Task, int64) {
 	f.bursts.end()
 	t.Logf("%d attempts, %d calls failed, %d of them maybe applied; %d responses replaced; connections closed, reset and swallowed: %d, %d, %d",
 		f.attempts.Load(), f.failed.Load(), f.maybeApplied.Load(), f.bursts.sent,
-		f.proxy.broken[closing].Load(), f.proxy.broken[resetting].Load(), f.proxy.broken[swallowing].Load())
+		f.proxy.broken[endFIN].Load(), f.proxy.broken[endRST].Load(), f.proxy.broken[endBlackhole].Load())
 	t.Logf("counted: faults injected %d, attempts failed %d", f.proxy.count()+f.bursts.sent, f.failed.Load())
 	if f.bursts.sent == 0 || f.proxy.count() == 0 || f.failed.Load() == 0 {
 		t.Error("there were no replaced responses, broken connections or failed calls")
