@@ -4,8 +4,10 @@ import { toNodeHandler } from "better-auth/node";
 import { requestID } from "./log.mjs";
 import { operations } from "./metrics.mjs";
 
-/** The largest accepted body, the same limit as the bff's. */
-const MAX_BODY_BYTES = 1 << 20;
+/** The largest body of an endpoint. Better Auth stores texts from it without a limit, also before anybody has signed in. */
+const MAX_BODY_BYTES = 16 << 10;
+/** The largest body that changes a profile, in which a picture may be. It is the bff's limit for all endpoints. */
+const MAX_PROFILE_BYTES = 1 << 20;
 /** The length in characters of the longest accepted path, which is one with a token. */
 const MAX_PATH_LENGTH = 200;
 
@@ -29,7 +31,8 @@ export function authHandler(auth, log, proxies) {
     // Better Auth counts requests for each path, known or not, so unknown paths would
     // fill its memory.
     const path = request.url.split("?", 1)[0];
-    if (path.length > MAX_PATH_LENGTH || operation(path) === "none") return sendJSON(response, 404, { message: "Not found." });
+    const name = operation(path);
+    if (path.length > MAX_PATH_LENGTH || name === "none") return sendJSON(response, 404, { message: "Not found." });
     if (!isHost(request.headers.host)) return sendJSON(response, 400, { message: "The Host header is malformed." });
     // Better Auth would build a URL with this header, unchecked, although it knows its public address.
     delete request.headers["x-forwarded-proto"];
@@ -43,7 +46,7 @@ export function authHandler(auth, log, proxies) {
     }
     let body;
     try {
-      body = await readBody(request);
+      body = await readBody(request, name === "update-user" ? MAX_PROFILE_BYTES : MAX_BODY_BYTES);
     } catch {
       return response.destroy(); // the client has disconnected
     }
@@ -66,14 +69,14 @@ export function sendJSON(response, status, body) {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** A request's body, or undefined if it is too large. */
-async function readBody(request) {
-  if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) return undefined;
+/** A request's body, or undefined if it has more than max bytes. */
+async function readBody(request, max) {
+  if (Number(request.headers["content-length"]) > max) return undefined;
   const chunks = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
+    if (size > max) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

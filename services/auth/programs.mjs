@@ -36,6 +36,8 @@ export function programPlugins() {
     deviceAuthorization({ verificationUri: "/?device", expiresIn: "15m" }),
     {
       id: "tasklane-programs",
+      // Codes are stored before anybody has signed in.
+      rateLimit: [{ pathMatcher: (path) => path === "/device/code", window: 60, max: 10 }],
       hooks: {
         before: [
           {

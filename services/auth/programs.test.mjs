@@ -15,3 +15,13 @@ test("a user has a limited number of API keys, also by a bearer token", async ()
   assert.deepEqual(codeOf(await create()), [403, "TOO_MANY_KEYS"]);
   assert.deepEqual(codeOf(await browser.send("/api-key/create", { name: "Report" })), [403, "TOO_MANY_KEYS"]);
 });
+
+test("an address gets a limited number of device codes", async () => {
+  const { openBrowser, tables } = serve(programPlugins, { rateLimit: true });
+  const request = (address) => openBrowser().send("/device/code", { client_id: "program" }, { "x-forwarded-for": address });
+  const statuses = [];
+  for (let n = 0; n < 12; n++) statuses.push((await request("192.0.2.1")).status);
+  assert.deepEqual(statuses, [...Array(10).fill(200), 429, 429]);
+  assert.equal((await request("192.0.2.2")).status, 200);
+  assert.equal(tables.deviceCode.length, 11);
+});

@@ -4,8 +4,11 @@ import { memoryAdapter } from "better-auth/adapters/memory";
 
 export const ORIGIN = "http://localhost:3000";
 
-/** @param {(tables: Record<string, object[]>) => object[]} plugins creates the plugins under test */
-export function serve(plugins) {
+/**
+ * @param {(tables: Record<string, object[]>) => object[]} plugins creates the plugins under test
+ * @param {{ rateLimit?: boolean }} options
+ */
+export function serve(plugins, { rateLimit = false } = {}) {
   const tables = { user: [], session: [], account: [], verification: [], passkey: [], apikey: [], deviceCode: [] };
   const auth = betterAuth({
     baseURL: ORIGIN,
@@ -13,7 +16,7 @@ export function serve(plugins) {
     database: memoryAdapter(tables),
     emailAndPassword: { enabled: true },
     telemetry: { enabled: false },
-    rateLimit: { enabled: false },
+    rateLimit: { enabled: rateLimit },
     logger: { disabled: true },
     plugins: plugins(tables),
   });
