@@ -38,7 +38,8 @@ func testLogs(t *testing.T, s *site) {
 	nobody.get("/api/auth/verify-email?token=" + token)
 	nobody.do(http.MethodPost, "/api/auth/sign-in/email", account, http.Header{"Origin": {"https://" + local + ".example"}, "Sec-Fetch-Site": {"same-origin"}})
 	nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + token + ".forged"}, "Authorization": {"Bearer " + token}})
-	for _, secret := range []string{local, token, word} {
+	short := "7" + strings.ToLower(rand.Text()[:7]) // too short to be redacted as a token
+	for _, secret := range []string{local, token, word, short} {
 		for _, path := range []string{"/", "/assets/", "/api/", "/api/tasks/", "/api/auth/", "/api/auth/sign-in/", "/api/auth/rest-password/", "/x/api/auth/reset-password/"} {
 			nobody.get(path + secret)
 			nobody.do(http.MethodPut, path+secret, map[string]any{}, nil)
@@ -67,7 +68,7 @@ func testLogs(t *testing.T, s *site) {
 	logged(t, s.auth, last) // all earlier lines have been logged
 
 	for what, secret := range map[string]string{
-		"address": local, "password": password, "name": name, "token": token, "signature": signature, "words": word,
+		"address": local, "password": password, "name": name, "token": token, "signature": signature, "words": word, "unknown path": short,
 	} {
 		for server, log := range map[string]interface{ Log() []string }{"the bff": s.log, "Better Auth": s.auth, "the task service": s.tasks} {
 			for _, line := range log.Log() {

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -345,6 +346,40 @@ func TestCachedToken(t *testing.T) {
 	if _, err := v.Verify(t.Context(), token); !errors.Is(err, jwtauth.ErrInvalid) {
 		t.Errorf("a token of a withdrawn key: %v, want ErrInvalid", err)
 	}
+}
+
+// TestCachedTokens_AreSmall: SECURITY.md says how much memory 50,000 take.
+func TestCachedTokens_AreSmall(t *testing.T) { // not parallel: it measures the heap
+	const tokens, most = 50_000, 13 << 20
+	secret := strings.Repeat("s", 32)
+	v, err := jwtauth.New(t.Context(), jwtauth.Config{
+		Algorithms: []string{"HS256"}, Secret: secret, Issuer: issuertest.Name, Audience: issuertest.Audience,
+	}, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	heap := func() uint64 {
+		runtime.GC()
+		var stats runtime.MemStats
+		runtime.ReadMemStats(&stats)
+		return stats.HeapAlloc
+	}
+	before := heap()
+	for i := range tokens {
+		token := jwt.NewWithClaims(jwt.SigningMethodHS256, issuertest.Claims(fmt.Sprintf("%032d", i)))
+		token.Header["kid"] = strings.Repeat("k", 32)
+		signed, err := token.SignedString([]byte(secret))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(t.Context(), signed); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if taken := int64(heap()) - int64(before); taken > most {
+		t.Errorf("%d tokens take %d bytes", tokens, taken)
+	}
+	runtime.KeepAlive(v)
 }
 
 func TestSecret(t *testing.T) {
