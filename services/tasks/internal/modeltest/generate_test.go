@@ -92,7 +92,11 @@ func (g *generator) add() {
 		{8, g.settings},
 		{2, g.stray},
 	}
-	at := g.random.IntN(175)
+	sum := 0
+	for _, kind := range kinds {
+		sum += kind.weight
+	}
+	at := g.random.IntN(sum)
 	for _, kind := range kinds {
 		if at -= kind.weight; at < 0 {
 			kind.fill(&s)

@@ -52,9 +52,11 @@ func newPlayer(s side, user string) *player {
 // nobody is the id of a resource that does not exist.
 const nobody = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
 
-var placeholder = regexp.MustCompile(`\{((?:task|list) [0-9.n]+|nobody)\}`)
-
-var encodedPlaceholder = regexp.MustCompile(`%7B(?:(?:task|list)\+[0-9.n]+|nobody)%7D`)
+var (
+	kindNames          = "(?:" + strings.ReplaceAll(strings.Trim(fmt.Sprint(taskapi.Kinds()), "[]"), " ", "|") + ")"
+	placeholder        = regexp.MustCompile(`\{(` + kindNames + ` [0-9.n]+|nobody)\}`)
+	encodedPlaceholder = regexp.MustCompile(`%7B(?:` + kindNames + `\+[0-9.n]+|nobody)%7D`)
+)
 
 // resolve replaces names by the side's ids.
 func (p *player) resolve(text string) string {

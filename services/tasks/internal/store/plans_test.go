@@ -309,10 +309,6 @@ func literal(arg any) string {
 		return `\x` + hex.EncodeToString(arg)
 	case time.Time:
 		return arg.Format(time.RFC3339Nano)
-	case *time.Time:
-		return arg.Format(time.RFC3339Nano)
-	case *string:
-		return *arg
 	case []string:
 		return array(arg)
 	case [][16]byte:
@@ -321,6 +317,9 @@ func literal(arg any) string {
 		return array(arg)
 	case []*string:
 		return array(arg)
+	}
+	if v := reflect.ValueOf(arg); v.Kind() == reflect.Pointer {
+		return literal(v.Elem().Interface())
 	}
 	return fmt.Sprint(arg)
 }
