@@ -86,14 +86,15 @@ func sharesNetwork(project *types.Project, name string) []string {
 func TestContainersAreHardened(t *testing.T) {
 	t.Parallel()
 	root := repotest.Root(t)
-	for name, service := range load(t).Services {
+	project := load(t)
+	for name, service := range project.Services {
 		if !service.ReadOnly {
 			t.Errorf("%s may write to its image's file system", name)
 		}
 		if !slices.Contains(service.CapDrop, "ALL") || !slices.Contains(service.SecurityOpt, "no-new-privileges:true") {
 			t.Errorf("%s keeps privileges", name)
 		}
-		if user := imageUser(t, root, service); user == "" || user == "root" || strings.HasPrefix(user, "0") {
+		if user := imageUser(t, root, project, service); user == "" || user == "root" || strings.HasPrefix(user, "0") {
 			t.Errorf("%s runs as root", name)
 		}
 	}
@@ -133,8 +134,13 @@ func TestLogsAreBounded(t *testing.T) {
 }
 
 // imageUser returns the user that the compose file or the service's Dockerfile sets.
-func imageUser(t *testing.T, root string, service types.ServiceConfig) string {
+func imageUser(t *testing.T, root string, project *types.Project, service types.ServiceConfig) string {
 	t.Helper()
+	for _, other := range project.Services {
+		if other.Image == service.Image && service.Build == nil {
+			service.Build = other.Build
+		}
+	}
 	if service.User != "" || service.Build == nil {
 		return service.User
 	}

@@ -74,7 +74,7 @@ func TestImagesSayWhatTheyAre(t *testing.T) {
 		}
 	}
 	project := load(t)
-	for _, name := range []string{"migrate", "tasks", "bff", "auth"} {
+	for _, name := range []string{"tasks", "bff", "auth"} {
 		service := project.Services[name]
 		if version := service.Build.Args["VERSION"]; version == nil || *version != "dev" || !strings.HasSuffix(service.Image, ":dev") {
 			t.Errorf("%s is built as version %v and tagged %s", name, version, service.Image)
@@ -170,5 +170,24 @@ func TestPublishing(t *testing.T) {
 		if service, err := load(t).GetService(target); err != nil || service.Build == nil {
 			t.Errorf("publish.yml publishes %s, which compose does not build", target)
 		}
+	}
+}
+
+// TestImages_HaveOneBuild: compose recreates the containers of an image that another
+// service has built again.
+func TestImages_HaveOneBuild(t *testing.T) {
+	t.Parallel()
+	builders := map[string]string{}
+	for name, service := range load(t).Services {
+		if service.Build == nil {
+			continue
+		}
+		if other, ok := builders[service.Image]; ok {
+			t.Errorf("%s and %s both build %s", other, name, service.Image)
+		}
+		builders[service.Image] = name
+	}
+	if len(builders) != 3 {
+		t.Errorf("compose builds %d images, want 3: %v", len(builders), builders)
 	}
 }
