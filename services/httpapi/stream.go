@@ -183,7 +183,7 @@ func (s *Stream) work() {
 	}
 }
 
-// take returns the pending signals. If there are none, the goroutine must exit.
+// take returns the pending signals. The goroutine exits if it returns none.
 func (s *Stream) take(cancel context.CancelFunc) signals {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -124,39 +124,26 @@ func TestStreamTransport(t *testing.T) {
 		}
 	})
 
-	t.Run("endless interim responses are rejected", func(t *testing.T) {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			conn, out, err := http.NewResponseController(w).Hijack()
-			if err != nil {
-				t.Error(err)
-				return
+	for name, text := range map[string]struct{ begin, more string }{
+		"endless interim responses": {"", "HTTP/1.1 103 Early Hints\r\n\r\n"},
+		"endless headers":           {"HTTP/1.1 200 OK\r\n", "X-More: " + strings.Repeat("x", 1000) + "\r\n"},
+	} {
+		t.Run(name+" are rejected", func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				conn, out, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				for _, err = fmt.Fprint(out, text.begin); err == nil; {
+					_, err = fmt.Fprint(out, text.more)
+				}
+			}))
+			t.Cleanup(server.Close)
+			if response, err := requestStream(t.Context(), t, server); err == nil {
+				t.Errorf("%s", response.Status)
 			}
-			defer conn.Close()
-			for err == nil {
-				_, err = fmt.Fprint(out, "HTTP/1.1 103 Early Hints\r\n\r\n")
-			}
-		}))
-		t.Cleanup(server.Close)
-		if response, err := requestStream(t.Context(), t, server); err == nil {
-			t.Errorf("%s", response.Status)
-		}
-	})
-
-	t.Run("endless headers are rejected", func(t *testing.T) {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			conn, out, err := http.NewResponseController(w).Hijack()
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer conn.Close()
-			for _, err = fmt.Fprint(out, "HTTP/1.1 200 OK\r\n"); err == nil; {
-				_, err = fmt.Fprintf(out, "X-More: %s\r\n", strings.Repeat("x", 1000))
-			}
-		}))
-		t.Cleanup(server.Close)
-		if response, err := requestStream(t.Context(), t, server); err == nil {
-			t.Errorf("%s", response.Status)
-		}
-	})
+		})
+	}
 }

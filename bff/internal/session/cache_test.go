@@ -423,8 +423,8 @@ func TestSessions_AreBounded(t *testing.T) {
 	}
 }
 
-// TestSessionsAreBounded_InBytes caches sessions with the longest texts.
-func TestSessionsAreBounded_InBytes(t *testing.T) {
+// TestSessions_AreBoundedInBytes caches sessions with the longest texts.
+func TestSessions_AreBoundedInBytes(t *testing.T) {
 	t.Parallel()
 	auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
 		result, err := live("ada", call)

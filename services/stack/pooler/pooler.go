@@ -185,7 +185,7 @@ func find(ctx context.Context) (string, error) {
 	if path := installed(); path != "" {
 		return path, nil
 	}
-	return "", errors.New("apt-get installed pgbouncer, but it is neither on PATH nor in /usr/sbin")
+	return "", errors.New("apt-get has installed PgBouncer, but the program pgbouncer is neither on PATH nor in /usr/sbin")
 }
 
 func installed() string {

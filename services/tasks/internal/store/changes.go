@@ -102,8 +102,7 @@ func readNumber(n *int64) func(pgx.Rows) error {
 	}
 }
 
-// readOptional returns a function that reads a row into the targets, or leaves them as they
-// are if there is none.
+// readOptional returns a function that reads the row, if there is one, into the targets.
 func readOptional(targets ...any) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, targets, func() error { return nil })

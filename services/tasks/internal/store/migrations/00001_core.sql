@@ -162,7 +162,8 @@ BEGIN
         FOR one IN SELECT DISTINCT unnest(users) AS user_id ORDER BY user_id LOOP
             PERFORM FROM tasklane.user_state s WHERE s.user_id = one.user_id FOR UPDATE;
         END LOOP;
-        -- What was restored in the meantime stays. Citus rejects the two in one statement.
+        -- Tasks that were restored since the SELECT stay. The INSERT and the DELETE are two
+        -- statements, because Citus rejects them in one.
         EXECUTE format('INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
             SELECT t.user_id, $4, t.id, s.seq + row_number() OVER (PARTITION BY t.user_id ORDER BY t.id), now()
             FROM unnest($1, $2) d (user_id, id) JOIN tasklane.%I t USING (user_id, id) JOIN tasklane.user_state s USING (user_id)
