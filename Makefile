@@ -61,7 +61,7 @@ test: tools $(AUTH) $(POSTGRES) $(PAGE) $(if $(filter 1,$(SKIP_E2E)),,$(NEXT)) b
 	@exec .build/stack test
 
 .PHONY: test-pooled
-test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API through PgBouncer
+test-pooled: tools $(POSTGRES) build ## run the tests of the store and the API through PgBouncer, 1.20 or later
 	@exec .build/stack test --pooled
 
 .PHONY: test-replicas

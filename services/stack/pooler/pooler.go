@@ -28,62 +28,56 @@ const (
 	account = "nobody"
 )
 
-// A Pooler is a running PgBouncer.
-type Pooler struct {
-	// Address is its host and port.
-	Address string
-
-	process *child.Child
-	dir     string
-}
-
-// Start starts a pooler in front of the server at adminURL, for all its databases
-// and roles, and returns once it accepts connections. Clients share five connections
-// per role and database, fewer than some tests use.
-func Start(ctx context.Context, adminURL string) (*Pooler, error) {
+// Run calls run while PgBouncer is in front of the server at adminURL, for all its databases
+// and roles. address is PgBouncer's host and port. Clients share five connections per role
+// and database, fewer than some tests use. If PgBouncer ends, so does ctx, with the reason
+// as its cause, which Run returns.
+func Run(ctx context.Context, adminURL string, run func(ctx context.Context, address string) error) (err error) {
 	program, err := find(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p, err := start(ctx, program, adminURL)
-	if err != nil {
-		return nil, fmt.Errorf("start PgBouncer: %w", err)
-	}
-	return p, nil
-}
-
-func start(ctx context.Context, program, adminURL string) (_ *Pooler, err error) {
 	admin, err := url.Parse(adminURL)
 	if err != nil {
-		return nil, errors.New("the administrator's database URL is invalid")
+		return errors.New("the administrator's database URL is invalid")
 	}
 	ports, err := port.Free(ctx, 1)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	dir, err := os.MkdirTemp("", "tasklane-pooler-")
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p := &Pooler{Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0])), dir: dir}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.RemoveAll(dir))
-		}
-	}()
-	args, err := p.configure(admin, ports[0])
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	args, err := configure(dir, admin, ports[0])
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if p.process, err = child.Start(exec.Command(program, args...), syscall.SIGKILL, func(string) {}); err != nil {
-		return nil, err
+	process, err := child.Start(exec.Command(program, args...), syscall.SIGKILL, func(string) {})
+	if err != nil {
+		return err
 	}
-	return p, p.await(ctx)
+	defer process.Stop() // PgBouncer has no state to save
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		<-process.Done()
+		cancel(process.Failed("PgBouncer"))
+	}()
+	address := net.JoinHostPort("127.0.0.1", strconv.Itoa(ports[0]))
+	if err := await(ctx, address); err != nil {
+		return err
+	}
+	if err := run(ctx, address); ctx.Err() == nil {
+		return err
+	}
+	return context.Cause(ctx)
 }
 
 // configure writes PgBouncer's files and returns its arguments.
-func (p *Pooler) configure(admin *url.URL, port int) (args []string, err error) {
-	users, settings := filepath.Join(p.dir, "users"), filepath.Join(p.dir, "pgbouncer.ini")
+func configure(dir string, admin *url.URL, port int) (args []string, err error) {
+	users, settings := filepath.Join(dir, "users"), filepath.Join(dir, "pgbouncer.ini")
 	password, _ := admin.User.Password()
 	quote := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	files := map[string]string{
@@ -111,7 +105,7 @@ max_client_conn = 1000
 		return []string{settings}, nil
 	}
 	// PgBouncer does not run as root.
-	for _, path := range []string{p.dir, users, settings} {
+	for _, path := range []string{dir, users, settings} {
 		if err := chown(path); err != nil {
 			return nil, err
 		}
@@ -132,67 +126,45 @@ func chown(path string) error {
 	return os.Lchown(path, uid, -1)
 }
 
-func (p *Pooler) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
+// await waits until address accepts connections.
+func await(ctx context.Context, address string) error {
+	deadline := time.After(startTimeout)
 	for {
-		conn, err := new(net.Dialer).DialContext(ctx, "tcp", p.Address)
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 		if err == nil {
 			return conn.Close()
 		}
 		select {
-		case <-p.process.Done():
-			return p.process.Failed("PgBouncer")
 		case <-ctx.Done():
-			p.process.Stop()
-			return fmt.Errorf("not ready: %w", err)
+			return context.Cause(ctx)
+		case <-deadline:
+			return fmt.Errorf("PgBouncer is not ready: %w", err)
 		case <-time.After(pollInterval):
 		}
 	}
 }
 
-// Stop ends the pooler and all connections through it. It fails if the pooler
-// had ended before.
-func (p *Pooler) Stop() error {
-	var err error
-	select {
-	case <-p.process.Done():
-		err = p.process.Failed("PgBouncer")
-	default:
-		p.process.Stop() // PgBouncer has no state to save
-	}
-	return errors.Join(err, os.RemoveAll(p.dir))
-}
-
-// find returns PgBouncer's path: on PATH, at Debian's usual place, or after
-// installing Debian's package.
+// find returns the path of PgBouncer, on PATH or at Debian's place. Older releases end with
+// "bad client state" when many queries are cancelled at once.
 func find(ctx context.Context) (string, error) {
-	if path := installed(); path != "" {
-		return path, nil
-	}
-	if os.Geteuid() != 0 {
-		return "", errors.New("PgBouncer is not on PATH, and only root can install Debian's package: install pgbouncer")
-	}
-	fmt.Fprintln(os.Stderr, "PgBouncer is not installed: installing Debian's pgbouncer for the tests …")
-	for _, args := range [][]string{{"update"}, {"install", "--yes", "--no-install-recommends", "pgbouncer"}} {
-		apt := exec.CommandContext(ctx, "apt-get", args...)
-		apt.Env = append(apt.Environ(), "DEBIAN_FRONTEND=noninteractive")
-		apt.Stdout, apt.Stderr = os.Stderr, os.Stderr
-		if err := apt.Run(); err != nil {
-			return "", fmt.Errorf("PgBouncer is not on PATH and cannot be installed: apt-get %s: %w", strings.Join(args, " "), err)
-		}
-	}
-	if path := installed(); path != "" {
-		return path, nil
-	}
-	return "", errors.New("apt-get has installed PgBouncer, but the program pgbouncer is neither on PATH nor in /usr/sbin")
-}
-
-func installed() string {
+	const needed = "install pgbouncer 1.20 or later"
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
+		path, err := exec.LookPath(name)
+		if err != nil {
+			continue
 		}
+		out, err := exec.CommandContext(ctx, path, "--version").Output()
+		if err != nil {
+			return "", fmt.Errorf("%s --version: %w", path, err)
+		}
+		var major, minor int
+		if _, err := fmt.Sscanf(string(out), "PgBouncer %d.%d", &major, &minor); err != nil {
+			return "", fmt.Errorf("%s --version prints %q", path, out)
+		}
+		if major == 1 && minor < 20 {
+			return "", fmt.Errorf("%s is PgBouncer %d.%d: %s", path, major, minor, needed)
+		}
+		return path, nil
 	}
-	return ""
+	return "", errors.New("PgBouncer is neither on PATH nor in /usr/sbin: " + needed)
 }

@@ -84,19 +84,11 @@ func Run(ctx context.Context, out io.Writer) error {
 // RunPooled runs, like [Run], all tests that need the task service's database, through
 // PgBouncer in transaction mode, whose address is in TEST_POOLER.
 func RunPooled(ctx context.Context, out io.Writer) error {
-	return onServer(ctx, out, func(r *runner, adminURL string) (err error) {
-		p, err := pooler.Start(ctx, adminURL)
-		if err != nil {
-			return err
-		}
-		defer func() {
-			if stopErr := p.Stop(); stopErr != nil {
-				r.print(stopErr.Error())
-				err = errors.Join(err, stopErr)
-			}
-		}()
-		r.env = append(r.env, "TEST_POOLER="+p.Address)
-		return r.runAll(ctx, []step{goTests("services", "./tasks/...")})
+	return onServer(ctx, out, func(r *runner, adminURL string) error {
+		return pooler.Run(ctx, adminURL, func(ctx context.Context, address string) error {
+			r.env = append(r.env, "TEST_POOLER="+address)
+			return r.runAll(ctx, []step{goTests("services", "./tasks/...")})
+		})
 	})
 }
 

@@ -19,7 +19,7 @@ import (
 func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	ctx, db := t.Context(), storetest.NewDatabase(t)
-	// Without the pooler, because so many cancellations at once end PgBouncer 1.18.
+	// Without the pooler, because the pooler opens connections of its own.
 	address, err := url.Parse(db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
