@@ -74,7 +74,8 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	front.use(next)
 	s.tasks.Stop()
 	o.awaitAcknowledged("stopping this release")
-	// And back: this release works with the next schema.
+	// And back: this release works with the next schema, its migrate command too.
+	s.tasks.Migrate()
 	s.tasks.Restart()
 	front.use(s.tasks)
 	next.Stop()
