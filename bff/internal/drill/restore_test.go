@@ -105,6 +105,17 @@ func TestRestore(t *testing.T) {
 			t.Errorf("Ada's lines have %q, want %q", got, match[1])
 		}
 	})
+	t.Run("the filter counts the lines of each user", func(t *testing.T) {
+		kept := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(kept, []byte(first.logged()), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		lines := strings.Split(strings.TrimSpace(second.sh("cat "+kept+" | "+block(t, root, "who-sends-most"))), "\n")
+		// Each user creates three tasks and a list, and deletes a task.
+		if len(lines) != 2 || !strings.HasPrefix(strings.TrimSpace(lines[0]), "5 ") || !strings.HasPrefix(strings.TrimSpace(lines[1]), "5 ") {
+			t.Errorf("the users are %q", lines)
+		}
+	})
 	t.Run("the list of the heaviest users has both", func(t *testing.T) {
 		if out := second.sh(block(t, root, "who-uses-most")); !strings.Contains(out, ada.id) || !strings.Contains(out, eve.id) {
 			t.Errorf("the list is\n%s", out)
