@@ -1,14 +1,14 @@
 import type { ErrorCode, FieldError, Problem, Resource } from "./types.js";
 
 /** The further fields of an error, by its code. */
-interface Details extends Record<WaitingCode, Waiting> {
+interface Details extends Record<RetryableCode, RetryDetails> {
   /** The resource as it is now. */
   version_conflict: { readonly current: Resource };
 }
 
-type WaitingCode = "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
+type RetryableCode = "rate_limited" | "overloaded" | "unavailable" | "auth_unavailable" | "timeout";
 
-interface Waiting {
+interface RetryDetails {
   /** The seconds to wait before a retry; 1 if the server does not say. */
   readonly retryAfter: number;
 }

@@ -1,6 +1,6 @@
 // Recurrence rules, as the Go package sdk/recurrence evaluates them: change both together.
 
-import { localTimeOf, instantOf } from "./clock.js";
+import { instantOf, localTimeOf } from "./clock.js";
 
 const frequencies = ["DAILY", "WEEKLY", "MONTHLY", "YEARLY"] as const;
 const weekdays = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
@@ -183,30 +183,30 @@ export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: strin
 }
 
 /**
- * Returns the occurrences from `start` on. It may leave out those before a moment. It computes in local times of the zone, as
- * milliseconds of UTC.
+ * Returns the occurrences from `start` on. It may leave out those before a moment. It computes in local times of the zone, in
+ * milliseconds as in UTC.
  */
 function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
-  const clock = localTimeOf(start, zone);
+  const localStart = localTimeOf(start, zone);
   const { count } = rule;
   const until = rule.until && (rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at);
-  const startTime = clock - startOfDay(clock);
+  const startTime = localStart - startOfDay(localStart);
   const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
-  const passed = localTimeOf(moment, zone) - 2 * day;
-  const first = count === 0 && passed > clock ? periodsBetween(rule, clock, passed) : 0;
-  let last = first > 0 ? localTimeOf(moment, zone) : clock;
+  const earliest = localTimeOf(moment, zone) - 2 * day;
+  const first = count === 0 && earliest > localStart ? periodsBetween(rule, localStart, earliest) : 0;
+  let last = first > 0 ? localTimeOf(moment, zone) : localStart;
   let previous: number | undefined;
   let found = 0;
   for (let n = first; ; n++) {
-    const { begin, days } = period(rule, clock, n);
+    const { begin, days } = period(rule, localStart, n);
     if (begin > addYears(last, horizon)) return;
-    for (const date of choose(rule, days)) {
+    for (const date of selectPositions(rule, days)) {
       const at = date + timeOfDay;
-      if (at < clock) continue;
+      if (at < localStart) continue;
       if (until !== undefined && at > until) return;
       found++;
       last = at;
-      // A date that the zone skipped is the same instant as the next one.
+      // A date that the zone skipped, as Samoa did in 2011, is the same instant as the next one.
       const instant = instantOf(at, zone);
       if (instant !== previous) yield new Date(instant);
       previous = instant;
@@ -216,17 +216,17 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: strin
 }
 
 /** Returns the index of a period that begins at or before `to`. */
-function periodsBetween({ frequency, interval }: Rule, clock: number, to: number): number {
-  const days = Math.floor((to - clock) / day);
-  const years = yearOf(to) - yearOf(clock);
-  const units = { DAILY: days, WEEKLY: Math.floor(days / 7), MONTHLY: 12 * years + monthOf(to) - monthOf(clock), YEARLY: years };
+function periodsBetween({ frequency, interval }: Rule, localStart: number, to: number): number {
+  const days = Math.floor((to - localStart) / day);
+  const years = yearOf(to) - yearOf(localStart);
+  const units = { DAILY: days, WEEKLY: Math.floor(days / 7), MONTHLY: 12 * years + monthOf(to) - monthOf(localStart), YEARLY: years };
   return Math.max(Math.floor(units[frequency] / interval) - 1, 0);
 }
 
 /** Returns the beginning of the nth period, and the dates in it that match the rule, in order. */
-function period(rule: Rule, clock: number, index: number): { begin: number; days: number[] } {
+function period(rule: Rule, localStart: number, index: number): { begin: number; days: number[] } {
   const n = index * rule.interval;
-  const date = startOfDay(clock);
+  const date = startOfDay(localStart);
   switch (rule.frequency) {
     case "DAILY": {
       const begin = date + n * day;
@@ -252,7 +252,7 @@ function period(rule: Rule, clock: number, index: number): { begin: number; days
   }
 }
 
-/** The dates that match in the month that starts at `begin`. */
+/** Returns the dates that match in the month that starts at `begin`. */
 function monthDays(rule: Rule, begin: number, date: number): number[] {
   const end = utc(yearOf(begin), monthOf(begin) + 1, 1);
   if (!inMonth(rule, monthOf(begin))) return [];
@@ -265,13 +265,13 @@ function monthDays(rule: Rule, begin: number, date: number): number[] {
   return daysFrom(begin, end).filter((at) => hasMonthDay(rule, at) && (!matching || matching.has(at)));
 }
 
-/** The dates of BYDAY between two days. */
+/** Returns the dates of BYDAY between two days. */
 function weekdaysIn({ byDay }: Rule, begin: number, end: number): number[] {
   const length = (end - begin) / day;
   const matches = new Set<number>();
   for (const { n, weekday } of byDay!) {
     const first = (weekday - weekdayOf(begin) + 7) % 7;
-    // Only the nth one.
+    // With n, only the nth one.
     const step = n === 0 ? 7 : length;
     const from = n === 0 ? first : n > 0 ? first + 7 * (n - 1) : first + 7 * (Math.floor((length - 1 - first) / 7) + n + 1);
     for (let i = from; i >= 0 && i < length; i += step) matches.add(i);
@@ -279,8 +279,8 @@ function weekdaysIn({ byDay }: Rule, begin: number, end: number): number[] {
   return [...matches].sort((a, b) => a - b).map((i) => begin + i * day);
 }
 
-/** The dates of a period at the positions of BYSETPOS. */
-function choose({ bySetPos }: Rule, days: number[]): number[] {
+/** Returns the dates of a period at the positions of BYSETPOS. */
+function selectPositions({ bySetPos }: Rule, days: number[]): number[] {
   return bySetPos ? days.filter((_, i) => bySetPos.includes(i + 1) || bySetPos.includes(i - days.length)) : days;
 }
 
@@ -294,13 +294,13 @@ function hasMonthDay({ byMonthDay }: Rule, date: number): boolean {
 const hasWeekday = ({ byDay }: Rule, date: number) => !byDay || byDay.some(({ weekday }) => weekday === weekdayOf(date));
 
 const utc = (year: number, month: number, date: number) => Date.UTC(year, month, date);
-const yearOf = (clock: number) => new Date(clock).getUTCFullYear();
-const monthOf = (clock: number) => new Date(clock).getUTCMonth();
-const dayOf = (clock: number) => new Date(clock).getUTCDate();
-const weekdayOf = (clock: number) => new Date(clock).getUTCDay();
-const startOfDay = (clock: number) => Math.floor(clock / day) * day;
+const yearOf = (localTime: number) => new Date(localTime).getUTCFullYear();
+const monthOf = (localTime: number) => new Date(localTime).getUTCMonth();
+const dayOf = (localTime: number) => new Date(localTime).getUTCDate();
+const weekdayOf = (localTime: number) => new Date(localTime).getUTCDay();
+const startOfDay = (localTime: number) => Math.floor(localTime / day) * day;
 const daysIn = (year: number, month: number) => new Date(utc(year, month + 1, 0)).getUTCDate();
-const addYears = (clock: number, years: number) => new Date(clock).setUTCFullYear(yearOf(clock) + years);
+const addYears = (localTime: number, years: number) => new Date(localTime).setUTCFullYear(yearOf(localTime) + years);
 
 function daysFrom(begin: number, end: number): number[] {
   return Array.from({ length: (end - begin) / day }, (_, i) => begin + i * day);

@@ -62,7 +62,7 @@ export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: 
     if (response.ok) return response;
     const problem = parse(await reach(init.signal, () => response.text()));
     if (isProblem(problem)) throw new ApiError(problem, parseRetryAfter(response.headers.get("retry-after")));
-    throw foreign(response.status);
+    throw notFromApi(response.status);
   };
 }
 
@@ -71,14 +71,14 @@ export function createSend(open: Open, retry: Retry): Send {
     request.signal?.throwIfAborted();
     const path = request.path + queryString(request.query);
     const init = requestInit(request);
-    return within(retry.timeout, request.signal, async (call) => {
+    return withTimeout(retry.timeout, request.signal, async (call) => {
       for (let attempts = 1; ; attempts++) {
         try {
-          return await within(retry.attemptTimeout, call, async (signal) => {
+          return await withTimeout(retry.attemptTimeout, call, async (signal) => {
             const response = await open(path, { ...init, signal });
             const envelope = parse(await reach(signal, () => response.text()));
             if (isObject(envelope) && envelope["success"] === true) return envelope as Envelope;
-            throw foreign(response.status);
+            throw notFromApi(response.status);
           });
         } catch (error) {
           const delay = nextDelay(retry, error, attempts);
@@ -91,7 +91,7 @@ export function createSend(open: Open, retry: Retry): Send {
 }
 
 /** Calls the function with a signal that aborts with the outer one, or with a ConnectionError after the timeout. */
-async function within<T>(
+async function withTimeout<T>(
   milliseconds: number,
   outer: AbortSignal | undefined,
   run: (signal: AbortSignal) => Promise<T>,
@@ -118,7 +118,7 @@ async function reach<T>(signal: AbortSignal | null | undefined, read: () => Prom
   }
 }
 
-function foreign(status: number): ConnectionError {
+function notFromApi(status: number): ConnectionError {
   return new ConnectionError(`A response with status ${status} did not come from the API.`, { status });
 }
 

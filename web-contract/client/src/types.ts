@@ -46,7 +46,7 @@ export interface CreateListRequest extends schemas.CreateListRequest {}
 /** The whole list as it should be: a field left out takes its default. */
 export interface ReplaceListRequest extends schemas.ReplaceListRequest {}
 
-/** A merge patch: a field left out keeps its value; `color: null` removes the colour. */
+/** A merge patch: a field left out keeps its value; `color: null` removes the color. */
 export interface UpdateListRequest extends schemas.UpdateListRequest {}
 
 /** A resource of the kind `kind`. */

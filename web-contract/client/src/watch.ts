@@ -16,7 +16,7 @@ export interface WatchOptions extends CallOptions {
 const maxSilence = 45_000;
 
 /** A connection that lasts this many milliseconds resets the backoff, however it ends. */
-const settled = 10_000;
+const stableAfter = 10_000;
 
 /** Reports whether this version of the client knows the kind. */
 export const isKnown = ({ kind }: { kind: string }): boolean => ["settings", ...kindNames].includes(kind);
@@ -53,9 +53,9 @@ export async function* watchChanges(
         useful = true;
         if (!isKnown(change)) continue;
         // Nothing is read while the loop handles a change. That does not count as silence.
-        connection.heard = NaN;
+        connection.lastReceived = NaN;
         yield change;
-        connection.heard = Date.now();
+        connection.lastReceived = Date.now();
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -64,7 +64,7 @@ export async function* watchChanges(
     } finally {
       connection.close();
     }
-    failed = useful || connection.lasted() >= settled ? 1 : failed + 1;
+    failed = useful || connection.lasted() >= stableAfter ? 1 : failed + 1;
     onState?.("offline");
     await pause(retryAfter + backoff(retry, failed), signal);
   }
@@ -76,7 +76,7 @@ const networkEvents = ["offline", "online"];
 /** One connection. It is closed when its owner aborts, it goes silent, or the device goes offline or online. */
 class Connection {
   /** When something last arrived; NaN, which is no silence, while nothing is read. */
-  heard = Date.now();
+  lastReceived = Date.now();
   readonly #controller = new AbortController();
   readonly #began = Date.now();
   readonly #timer: ReturnType<typeof setInterval>;
@@ -85,7 +85,7 @@ class Connection {
     owner?.addEventListener("abort", this.close);
     for (const event of networkEvents) globalThis.addEventListener?.(event, this.close);
     // Timers stop while a machine sleeps; its clock does not, but may be set back.
-    this.#timer = setInterval(() => Math.abs(Date.now() - this.heard) > maxSilence && this.close(), 5_000);
+    this.#timer = setInterval(() => Math.abs(Date.now() - this.lastReceived) > maxSilence && this.close(), 5_000);
   }
 
   get signal(): AbortSignal {
@@ -115,7 +115,7 @@ async function* events(response: Response, connection: Connection): AsyncGenerat
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      connection.heard = Date.now();
+      connection.lastReceived = Date.now();
       const blocks = (rest + value).split("\n\n");
       rest = blocks.pop()!;
       for (const block of blocks) {

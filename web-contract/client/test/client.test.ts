@@ -218,7 +218,7 @@ describe.concurrent("a response that is not the API's own:", () => {
 
 describe.concurrent("a signal", () => {
   test("aborts a request in flight, which rejects with its reason", async ({ serve }) => {
-    const reason = new Error("the person left");
+    const reason = new Error("the user left");
     const controller = new AbortController();
     let closed: Promise<unknown> | undefined;
     const server = await serve((_, response) => {

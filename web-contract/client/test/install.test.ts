@@ -9,10 +9,10 @@ import { sendJson, test } from "./server.js";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 const workspace = fileURLToPath(new URL("../..", import.meta.url));
-/** Files that were installed or built, which a clone does not have. */
-const made = ["node_modules", "dist", ".next", ".vite"];
+/** Installed and built folders, which a clone does not have. */
+const generated = ["node_modules", "dist", ".next", ".vite"];
 
-/** A page of a new Vite project, as `npm create vite` makes it, and a task that it reads. */
+/** A new Vite project, like one of `npm create vite`, with a page that reads a task. */
 const project = {
   "package.json": JSON.stringify({ name: "my-page", private: true, type: "module" }),
   "tsconfig.json": JSON.stringify({
@@ -27,7 +27,7 @@ const project = {
     },
     include: ["main.ts"],
   }),
-  // Without what loads further scripts, of which there are none: Node runs the page's script.
+  // Node runs the page's script, so it must not have Vite's preload helper, which needs a document.
   "vite.config.js": "export default { build: { modulePreload: false } };",
   "index.html": `<!doctype html><script type="module" src="/main.ts"></script>`,
   "main.ts": `
@@ -38,17 +38,17 @@ console.log(task.title);
 `,
 };
 
-test("a new Vite project installs and uses what npm pack makes in a fresh clone", { timeout: 300_000 }, async ({ serve, onTestFinished }) => {
+test("a new Vite project can install and use the package that npm pack makes in a fresh clone", { timeout: 300_000 }, async ({ serve, onTestFinished }) => {
   const scratch = await mkdtemp(join(tmpdir(), "tasklane-install-"));
   onTestFinished(() => rm(scratch, { recursive: true, force: true }));
   const clone = join(scratch, "tasklane", "web-contract");
-  await cp(workspace, clone, { recursive: true, filter: (path) => !made.includes(basename(path)) });
+  await cp(workspace, clone, { recursive: true, filter: (path) => !generated.includes(basename(path)) });
   const page = join(scratch, "page");
   await mkdir(page);
   await Promise.all(Object.entries(project).map(([name, text]) => writeFile(join(page, name), text)));
   const { url } = await serve((_, response) => sendJson(response, 200, { success: true, data: { title: "Water the plants" } }));
 
-  // As someone who has not begun with npm here: its settings would come along otherwise.
+  // Without the settings of the npm that runs the tests, as in a new terminal.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("npm_"));
   const env = { ...Object.fromEntries(inherited), VITE_BFF: url, npm_config_prefer_offline: "true" };
   const run = async (command: string) => {
@@ -63,7 +63,7 @@ test("a new Vite project installs and uses what npm pack makes in a fresh clone"
   const { devDependencies } = JSON.parse(await readFile(`${folder}package.json`, "utf8"));
   await run(`npm install --no-audit --no-fund --save-dev vite@${devDependencies.vite} typescript@${devDependencies.typescript}`);
   for (const command of commands) await run(command);
-  // Nothing else came along.
+  // The package has no dependencies.
   expect(Object.keys(JSON.parse(await readFile(join(page, "package.json"), "utf8")).dependencies)).toEqual(["@tasklane/web-contract"]);
   await run("npx tsc");
   await run("npx vite build");

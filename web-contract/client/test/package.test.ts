@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 
 const folder = fileURLToPath(new URL("..", import.meta.url));
 
-/** An entry as a page's bundler makes it: minified, without what it imports from other packages. */
+/** Bundles and minifies an entry as a page's build does, without the packages that it imports. */
 async function bundle(entry: string): Promise<Rolldown.OutputChunk> {
   const result = (await build({
     root: folder,
@@ -25,7 +25,7 @@ async function bundle(entry: string): Promise<Rolldown.OutputChunk> {
 }
 
 describe("the core", () => {
-  test("weighs at most 3.25 KB gzipped and needs nothing else", async () => {
+  test("is at most 3.25 KB gzipped and imports no package", async () => {
     const { code, imports } = await bundle("src/index.ts");
     expect(imports).toEqual([]);
     expect(gzipSync(code).length).toBeLessThanOrEqual(3.25 * 1024);
@@ -33,8 +33,8 @@ describe("the core", () => {
 });
 
 describe("the React part", () => {
-  // A third of a KB of it predicts what goes along with a task or a list. Every page had to do that for itself, in more code.
-  test("weighs at most 7.9 KB gzipped and needs nothing but its peers", async () => {
+  // A third of a KB of it predicts cascades, such as the sub-tasks that are deleted with a task. Each page would need more code for that.
+  test("is at most 7.9 KB gzipped and imports only its peer dependencies", async () => {
     const { code, imports } = await bundle("src/react/index.ts");
     const { dependencies, peerDependencies } = JSON.parse(await readFile(`${folder}package.json`, "utf8"));
     expect(dependencies).toBeUndefined();
@@ -44,7 +44,7 @@ describe("the React part", () => {
 });
 
 describe("quick add", () => {
-  test("weighs at most 10 KB gzipped with both languages and needs nothing else", async () => {
+  test("is at most 10 KB gzipped with both languages and imports no package", async () => {
     const { code, imports } = await bundle("src/quick-add.ts");
     expect(imports).toEqual([]);
     expect(gzipSync(code).length).toBeLessThanOrEqual(10 * 1024);
@@ -52,7 +52,7 @@ describe("quick add", () => {
 });
 
 describe("the recurrence rules", () => {
-  test("weigh at most 3 KB gzipped and need nothing else", async () => {
+  test("are at most 3 KB gzipped and import no package", async () => {
     const { code, imports } = await bundle("src/recurrence.ts");
     expect(imports).toEqual([]);
     expect(gzipSync(code).length).toBeLessThanOrEqual(3 * 1024);
@@ -63,7 +63,7 @@ test.for([
   ["dist/client.d.ts", "export interface Client {"],
   ["dist/react/queries.d.ts", "export declare function createQueries"],
   ["dist/react/mutations.d.ts", "export declare function createMutations"],
-] as const)("an editor shows a sentence for each method of %s", async ([file, beginning]) => {
+] as const)("every method in %s has a doc comment, which editors show", async ([file, beginning]) => {
   const [, declared] = (await readFile(folder + file, "utf8")).split(beginning);
   const lines = declared!.slice(0, declared!.search(/^}/m)).split("\n");
   const methods = [...lines.entries()].filter(([, line]) => /^    \w+: \(/.test(line));
@@ -71,13 +71,13 @@ test.for([
   expect(methods.filter(([at]) => !lines[at - 1]?.trimEnd().endsWith("*/")).map(([, line]) => line.trim())).toEqual([]);
 });
 
-test("an editor shows the name of a resource, not its fields", async () => {
+test("editors show the name of a resource type, not its fields", async () => {
   const types = await readFile(`${folder}dist/types.d.ts`, "utf8");
   expect(types).toContain("export interface Task extends");
   expect(await readFile(`${folder}dist/generated/bff.d.ts`, "utf8")).toMatch(/^ {8}Task: Task;$/m);
 });
 
-test("no module imports itself through others", async () => {
+test("the modules have no import cycles", async () => {
   const sources = (await readdir(`${folder}src`, { recursive: true })).filter((path) => path.endsWith(".ts"));
   const imports = new Map<string, string[]>();
   for (const path of sources) {
@@ -90,7 +90,7 @@ test("no module imports itself through others", async () => {
   expect(sources.flatMap((path) => visit(path, [])).join(" → ")).toBe("");
 });
 
-test("the package holds the build, its README and nothing else", async () => {
+test("the package contains only the build, the README and the license", async () => {
   const { stdout } = await promisify(execFile)("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
     cwd: folder,
   });

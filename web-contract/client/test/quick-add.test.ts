@@ -50,7 +50,7 @@ test.for([
   expect(read(text, options)).toEqual({ tags: [], ...want });
 });
 
-test("parts have their position, and the rest is the title", () => {
+test("parts have their positions in the text", () => {
   const text = "tomorrow call Anna #home !high at 9";
   const { parts } = parseQuickAdd(text, { now });
   expect(parts.map(({ kind, start, end }) => [kind, text.slice(start, end)])).toEqual([
@@ -69,7 +69,7 @@ test("a sign inside a date does not end it", () => {
   expect(read(text, { literal: ["9am"] })).toEqual({ title: "Pay rent tomorrow 9am", tags: ["home"] });
 });
 
-test("letters that change length with their case shift no part", () => {
+test("letters whose length depends on their case do not shift the parts", () => {
   const text = "İstanbul ẞ tomorrow";
   const [part] = parseQuickAdd(text, { now }).parts;
   expect(text.slice(part!.start, part!.end)).toBe("tomorrow");

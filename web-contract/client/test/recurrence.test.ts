@@ -24,26 +24,26 @@ const table = JSON.parse(await readFile(`${engine}testdata/rules.json`, "utf8"))
   rejected: [rule: string, error: string][];
 };
 
-const written = (instant: Date) => instant.toISOString().replace(".000Z", "Z");
+const format = (instant: Date) => instant.toISOString().replace(".000Z", "Z");
 
-/** The local time in a zone, such as 2026-11-26T09:00:00. */
-function shown(instant: Date, zone: string): string {
-  const format = new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
-  return format.format(instant).replace(" ", "T");
+/** Returns the local time in a zone, such as 2026-11-26T09:00:00. */
+function localTimeOf(instant: Date, zone: string): string {
+  const swedish = new Intl.DateTimeFormat("sv", { timeZone: zone, dateStyle: "short", timeStyle: "medium" });
+  return swedish.format(instant).replace(" ", "T");
 }
 
-/** The instant at which clocks in a zone show a time that no change of theirs touches. */
-function instantOf(clock: string, zone: string): Date {
-  const guess = new Date(`${clock}Z`);
-  const offset = Date.parse(`${shown(guess, zone)}Z`) - guess.getTime();
+/** Returns the instant of a local time that no clock change affects. */
+function instantOf(localTime: string, zone: string): Date {
+  const guess = new Date(`${localTime}Z`);
+  const offset = Date.parse(`${localTimeOf(guess, zone)}Z`) - guess.getTime();
   const instant = new Date(guess.getTime() - offset);
-  return new Date(instant.getTime() - (Date.parse(`${shown(instant, zone)}Z`) - guess.getTime()));
+  return new Date(instant.getTime() - (Date.parse(`${localTimeOf(instant, zone)}Z`) - guess.getTime()));
 }
 
-function firstOf(all: Iterable<Date>, most: number): Date[] {
+function take(dates: Iterable<Date>, limit: number): Date[] {
   const found: Date[] = [];
-  for (const at of all) {
-    if (found.push(at) === most) break;
+  for (const at of dates) {
+    if (found.push(at) === limit) break;
   }
   return found;
 }
@@ -52,10 +52,10 @@ describe("the table shared with Go:", () => {
   test.for(table.accepted)("$name", ({ zone, start, rule, total, ...want }) => {
     const parsed = parseRule(rule);
     const from = instantOf(start, zone);
-    const got = firstOf(occurrences(parsed, from, zone), 1000);
+    const got = take(occurrences(parsed, from, zone), 1000);
     const length = (want.instants ?? want.occurrences!).length;
-    if (want.instants) expect(got.map(written)).toEqual(want.instants);
-    else expect(got.slice(0, length).map((at) => shown(at, zone))).toEqual(want.occurrences);
+    if (want.instants) expect(got.map(format)).toEqual(want.instants);
+    else expect(got.slice(0, length).map((at) => localTimeOf(at, zone))).toEqual(want.occurrences);
     if (total) expect(got.length).toBe(total);
     let after = new Date(from.getTime() - 1000);
     for (const at of got.slice(0, 30)) {
@@ -82,9 +82,9 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
   const differing = rules.filter(({ zone, start, after, rule, instants, next, error }) => {
     try {
       const parsed = parseRule(rule);
-      const got = firstOf(occurrences(parsed, new Date(start), zone), Math.max(instants.length, 1)).map(written);
+      const got = take(occurrences(parsed, new Date(start), zone), Math.max(instants.length, 1)).map(format);
       const following = nextOccurrence(parsed, new Date(start), new Date(after), zone);
-      const known = following && written(following) < "2024-12-31" ? written(following) : "";
+      const known = following && format(following) < "2024-12-31" ? format(following) : "";
       return error !== "" || (instants.length > 0 && got.join() !== instants.join()) || (next < "2024-12-31" && known !== next);
     } catch (thrown) {
       return (thrown as Error).message !== error;
@@ -96,7 +96,7 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
 
 test("a start in the second pass of a repeated hour counts as in the first", () => {
   const [first, second] = [new Date("2026-10-25T00:30:00Z"), new Date("2026-10-25T01:30:00Z")];
-  expect(shown(first, "Europe/Berlin")).toBe(shown(second, "Europe/Berlin"));
+  expect(localTimeOf(first, "Europe/Berlin")).toBe(localTimeOf(second, "Europe/Berlin"));
   const rule = parseRule("FREQ=DAILY;COUNT=2");
   const next = new Date("2026-10-26T01:30:00Z");
   for (const start of [first, second]) expect([...occurrences(rule, start, "Europe/Berlin")]).toEqual([first, next]);

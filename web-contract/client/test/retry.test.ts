@@ -23,9 +23,9 @@ describe("a retry", () => {
     expect(nextDelay(defaultRetry, apiError(status, code, 0), 1) !== undefined).toBe(repeated);
   });
 
-  unit("follows a network failure, but not a bug in the program", () => {
+  unit("follows a network failure, but not an error of the program", () => {
     expect(nextDelay(defaultRetry, new ConnectionError("gone"), 1, 0.5)).toBe(50);
-    expect(nextDelay(defaultRetry, new TypeError("a mistake"), 1)).toBeUndefined();
+    expect(nextDelay(defaultRetry, new TypeError("a bug"), 1)).toBeUndefined();
   });
 
   unit("waits for the server's Retry-After plus jitter, up to a limit", () => {

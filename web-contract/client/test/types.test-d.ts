@@ -47,22 +47,22 @@ test("requests are checked against the contract", () => {
   // @ts-expect-error A new task has a title.
   void client.createTask({ description: "no title" });
   // @ts-expect-error There is no such filter.
-  void client.listTasks({ colour: "red" });
+  void client.listTasks({ color: "red" });
   // @ts-expect-error There is no such order.
-  void client.listTasks({ sort: "colour" });
+  void client.listTasks({ sort: "color" });
   // @ts-expect-error A priority is one of five words.
   void client.createTask({ title: "a", priority: "higher" });
-  // @ts-expect-error The server makes the id.
+  // @ts-expect-error The server chooses the id.
   void client.createTask({ id: "a", title: "a" });
   // @ts-expect-error There is no such operation.
   void client.batch([{ op: "copy", kind: "task", id: "a" }]);
-  // @ts-expect-error A deletion changes no field.
+  // @ts-expect-error A delete operation has no changes.
   void client.batch([{ op: "delete", kind: "task", id: "a", changes: {} }]);
-  // @ts-expect-error All but new resources have an id.
+  // @ts-expect-error An update needs an id.
   void client.batch([{ op: "update", kind: "task", changes: { title: "a" } }]);
-  // @ts-expect-error A deletion has an id, too.
+  // @ts-expect-error A delete operation needs an id.
   void client.batch([{ op: "delete", kind: "task" }]);
-  // @ts-expect-error A new resource has no id yet.
+  // @ts-expect-error A create operation has no id.
   void client.batch([{ op: "create", kind: "task", id: "a", data: { title: "a" } }]);
   // @ts-expect-error There is no such kind.
   void client.batch([{ op: "delete", kind: "note", id: "a" }]);
@@ -70,9 +70,9 @@ test("requests are checked against the contract", () => {
   void client.deleteTask("id", { version: "3" });
   // @ts-expect-error A new task has no version yet.
   void client.createTask({ title: "a" }, { version: 3 });
-  // @ts-expect-error A reading has no key.
+  // @ts-expect-error A read has no idempotency key.
   void client.getTask("id", { idempotencyKey: "a" });
-  // @ts-expect-error A watch begins after a number.
+  // @ts-expect-error A watch needs the number of the last known change.
   void client.watchChanges();
 });
 
@@ -99,7 +99,7 @@ test("no other code has the fields of one code", () => {
   expectTypeOf<Own<Plain>>().toEqualTypeOf<Common>();
   expectTypeOf<Own<"version_conflict">>().toEqualTypeOf<Common | "current">();
   expectTypeOf<Own<"rate_limited">>().toEqualTypeOf<Common | "retryAfter">();
-  // @ts-expect-error It has to be looked at first.
+  // @ts-expect-error The code must be checked first.
   if (isApiError(error)) void error.current;
 });
 
@@ -120,15 +120,15 @@ test("queries and mutations have the types of their data and variables", () => {
   expectTypeOf(useQuery(queries.task("id")).data).toEqualTypeOf<Task | undefined>();
   expectTypeOf(useQuery(queries.stats()).data).toEqualTypeOf<Stats | undefined>();
   expectTypeOf(useInfiniteQuery(queries.tasks()).data?.pages).toEqualTypeOf<TaskPage[] | undefined>();
-  // @ts-expect-error The pages come by themselves.
+  // @ts-expect-error The query sets the cursor of each page.
   queries.tasks({ cursor: "abc" });
   const { mutate } = useMutation(
     mutations.updateTask({ onSuccess: (task) => expectTypeOf(task).toEqualTypeOf<Task>() }),
   );
   expectTypeOf(mutate).toBeCallableWith({ id: "a", changes: { title: "b" }, version: 3 });
-  // @ts-expect-error An update says what to change.
+  // @ts-expect-error An update needs changes.
   mutate({ id: "a" });
-  // @ts-expect-error The roll-back is not to be replaced.
+  // @ts-expect-error onMutate is reserved for showing the write.
   mutations.updateTask({ onMutate: () => {} });
 });
 

@@ -10,15 +10,15 @@ const event = (name: string, data: object, id?: number) =>
 
 const change = (seq: number) => event("change", { seq, kind: "task", id: `task-${seq}`, data: null }, seq);
 
-function begin(response: ServerResponse, seq: number): void {
+function startStream(response: ServerResponse, seq: number): void {
   response.writeHead(200, { "content-type": "text/event-stream", "x-request-id": "request-1" });
   response.write(event("ready", { seq }));
 }
 
-/** The start of a stream: its address, and the event after which it continues. */
-const beginning = ({ url, headers }: ReceivedRequest) => [url, headers["last-event-id"]];
+/** Returns where a stream starts: its URL, and the id of the last event that the client has. */
+const startOf = ({ url, headers }: ReceivedRequest) => [url, headers["last-event-id"]];
 
-/** The numbers of the next changes; then the watch is left. */
+/** Returns the numbers of the next changes, then stops watching. */
 async function take(changes: AsyncIterable<Change>, count: number): Promise<number[]> {
   const seen: number[] = [];
   for await (const { seq } of changes) {
@@ -35,7 +35,7 @@ describe.concurrent("a watch", () => {
     let closed = false;
     const server = await serve(async (_, response) => {
       response.on("close", () => (closed = true));
-      begin(response, 4);
+      startStream(response, 4);
       const text = `${change(5)}:\n\n${change(6)}`;
       response.write(text.slice(0, 20));
       await new Promise((resolve) => setImmediate(resolve));
@@ -44,7 +44,7 @@ describe.concurrent("a watch", () => {
     const states: WatchState[] = [];
     const client = createClient({ baseUrl: server.url });
     expect(await take(client.watchChanges(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 6]);
-    expect(server.received.map(beginning)).toEqual([["/api/events?after=4", undefined]]);
+    expect(server.received.map(startOf)).toEqual([["/api/events?after=4", undefined]]);
     expect(server.received[0]?.headers.accept).toBe("text/event-stream");
     expect(states).toEqual(["connecting", "live"]);
     await eventually(() => expect(closed).toBe(true));
@@ -53,13 +53,13 @@ describe.concurrent("a watch", () => {
   test("skips changes of unknown kinds, and does not request them again", async ({ serve }) => {
     const unknown = event("change", { seq: 6, kind: "note", id: "note-1", data: { name: "Home" } }, 6);
     const server = await serve((_, response) => {
-      begin(response, 4);
+      startStream(response, 4);
       if (server.received.length === 1) response.end(change(5) + unknown);
       else response.write(change(7));
     });
     const client = createClient({ baseUrl: server.url, retry });
     expect(await take(client.watchChanges(4), 2)).toEqual([5, 7]);
-    expect(server.received.map(beginning)).toEqual([
+    expect(server.received.map(startOf)).toEqual([
       ["/api/events?after=4", undefined],
       ["/api/events", "6"],
     ]);
@@ -71,7 +71,7 @@ describe.concurrent("a watch", () => {
     const server = await serve((_, response) => {
       switch (server.received.length) {
         case 1:
-          begin(response, 4);
+          startStream(response, 4);
           return response.end(change(5));
         case 2:
           return sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": "0" });
@@ -82,21 +82,21 @@ describe.concurrent("a watch", () => {
         case 5:
           return response.destroy();
         default:
-          begin(response, 5);
-          // One that has been seen comes again.
+          startStream(response, 5);
+          // The server repeats change 5, which the client already has.
           return response.write(change(5) + change(7));
       }
     });
     const states: WatchState[] = [];
     const client = createClient({ baseUrl: server.url, retry });
     expect(await take(client.watchChanges(4, { onState: (state) => states.push(state) }), 2)).toEqual([5, 7]);
-    expect(server.received.slice(1).map(beginning)).toEqual(Array(5).fill(["/api/events", "5"]));
+    expect(server.received.slice(1).map(startOf)).toEqual(Array(5).fill(["/api/events", "5"]));
     expect(states).toEqual(["connecting", "live", ...Array(5).fill("offline"), "live"]);
   });
 
   test("ends when the session ends", async ({ serve }) => {
     const server = await serve((_, response) => {
-      begin(response, 4);
+      startStream(response, 4);
       response.end(change(5) + event("session_ended", {}));
     });
     const error = await watchToEnd(createClient({ baseUrl: server.url, retry }));
@@ -109,7 +109,7 @@ describe.concurrent("a watch", () => {
     [410, "cursor_expired"],
     [422, "invalid"],
     [403, "cross_origin"],
-  ] as const)("ends on an error that a retry would meet again: %d %s", async ([status, code], { serve }) => {
+  ] as const)("ends on an error that a retry cannot fix: %d %s", async ([status, code], { serve }) => {
     const server = await serve((_, response) => sendJson(response, status, { ...problem, code, status }));
     expect(await watchToEnd(createClient({ baseUrl: server.url, retry }))).toMatchObject({ code, status });
     expect(server.received.length).toBe(1);
@@ -118,7 +118,7 @@ describe.concurrent("a watch", () => {
   test("ends with its signal's reason, also during its backoff", async ({ serve }) => {
     const controller = new AbortController();
     const server = await serve((_, response) => {
-      if (server.received.length === 1) return begin(response, 4);
+      if (server.received.length === 1) return startStream(response, 4);
       sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": "30" });
     });
     const client = createClient({ baseUrl: server.url });
@@ -129,10 +129,10 @@ describe.concurrent("a watch", () => {
     expect(await rejection(take(client.watchChanges(4, { signal: waiting.signal, onState: later }), 1))).toBe("left too");
   });
 
-  test("rejects a response that is not a stream", async ({ serve }) => {
+  test("reconnects after a response that is not a stream", async ({ serve }) => {
     const server = await serve((_, response) => {
       if (server.received.length === 1) return response.writeHead(200, { "content-type": "text/html" }).end("<html>");
-      begin(response, 4);
+      startStream(response, 4);
       response.write(change(5));
     });
     expect(await take(createClient({ baseUrl: server.url, retry }).watchChanges(4), 1)).toEqual([5]);
@@ -145,10 +145,10 @@ describe("a connection", () => {
     vi.restoreAllMocks();
   });
 
-  /** Watches a server whose first stream says nothing after its beginning, and whose second brings a change. */
+  /** Watches a server whose first stream goes silent and whose second one sends a change. Runs `act` once the first is live. */
   async function watchSilence(serve: Serve, act: () => Promise<unknown>) {
     const server = await serve((_, response) => {
-      begin(response, 4);
+      startStream(response, 4);
       if (server.received.length > 1) response.write(change(5));
     });
     let live = () => {};
@@ -176,11 +176,11 @@ describe("a connection", () => {
     });
   });
 
-  test("is kept while a change is handled for long", async ({ serve }) => {
+  test("stays open while the caller takes an hour to handle a change", async ({ serve }) => {
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "Date"] });
     let more = () => {};
     const server = await serve((_, response) => {
-      begin(response, 4);
+      startStream(response, 4);
       response.write(change(5));
       more = () => response.write(change(6));
     });
@@ -196,7 +196,7 @@ describe("a connection", () => {
     ["25 days", "2147484"],
     ["thousands of years", "99999999999"],
     ["more seconds than a number holds", "9".repeat(400)],
-  ] as const)("is retried with a delay that a timer can have after a Retry-After of %s", async ([, seconds], { serve }) => {
+  ] as const)("is retried after the longest delay of a timer, for a Retry-After of %s", async ([, seconds], { serve }) => {
     const setTimer = vi.spyOn(globalThis, "setTimeout");
     const server = await serve((_, response) => {
       sendJson(response, 503, { ...problem, code: "unavailable", status: 503 }, { "retry-after": seconds });

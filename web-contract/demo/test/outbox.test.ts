@@ -7,16 +7,16 @@ const fails = (): never => {
   throw new DOMException("blocked", "SecurityError");
 };
 
-/** A write that ann has not sent, of a page that is closed. */
-const left = "tasklane.outbox.left";
-const getItem = (name: string) => (name === left ? JSON.stringify({ user: "ann", holder: "gone", at: 1, name: "write", args: ["Left"] }) : null);
+/** An unsent write of ann, from a page that is closed. */
+const leftover = "tasklane.outbox.left";
+const getItem = (name: string) => (name === leftover ? JSON.stringify({ user: "ann", holder: "gone", at: 1, name: "write", args: ["Left"] }) : null);
 
 test.for<[string, object, number]>([
   ["is full", { setItem: fails }, 1],
   ["is read-only", { setItem: fails, removeItem: fails }, 1],
   ["cannot be emptied", { removeItem: fails }, 0],
 ])("a write is sent if the storage %s", async ([, faults, unstored]) => {
-  const storage = { [left]: "", getItem, setItem: () => {}, removeItem: () => {}, ...faults };
+  const storage = { [leftover]: "", getItem, setItem: () => {}, removeItem: () => {}, ...faults };
   vi.stubGlobal("localStorage", storage);
   const removed = vi.spyOn(storage, "removeItem");
   const outbox = createOutbox("ann");
@@ -31,13 +31,13 @@ test.for<[string, object, number]>([
   expect(outbox.unstored.get().size).toBe(0);
   expect(sent).toEqual(["One"]);
   expect(outbox.clear).not.toThrow();
-  expect(removed).toHaveBeenLastCalledWith(left);
+  expect(removed).toHaveBeenLastCalledWith(leftover);
 });
 
-test("a write comes after those of closed pages, also when the clock was set back since", async () => {
+test("a write is ordered after those of closed pages, even if the clock was set back", async () => {
   const entries: Record<string, string> = {};
   const storage = { setItem: (name: string, text: string) => void (entries[name] = text), removeItem: (name: string) => delete entries[name], getItem };
-  vi.stubGlobal("localStorage", Object.assign(Object.create(storage), { [left]: "" }));
+  vi.stubGlobal("localStorage", Object.assign(Object.create(storage), { [leftover]: "" }));
   vi.useFakeTimers({ now: 0 });
   createOutbox("ann").kept("write", (_key, _text: string) => new Promise<boolean>(() => {}))("Next");
   vi.useRealTimers();

@@ -4,7 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, test } from "vitest";
 import { TaskMeta } from "../src/list/TaskMeta";
 
-/** The fields that a row shows by itself: as its text, as its checkbox, and below the task that it is a part of. */
+/** The fields that the row itself shows: by its text, its checkbox, and its place below its parent. */
 const shownByRow = ["title", "completed", "parentId"];
 
 describe("a row shows every field that people write:", () => {

@@ -6,7 +6,7 @@ import { kinds, prefetchBootstrap } from "@tasklane/web-contract/react";
 export const task = (id: string, parentId: string | null = null, fields: Partial<Task> = {}) =>
   ({ ...kinds.task.defaults, id, title: id, parentId, deletedAt: null, version: 1, ...fields }) as unknown as Task;
 
-/** A query cache that holds these tasks. */
+/** Returns a query cache with these tasks. */
 export async function cacheOf(tasks: Task[]): Promise<QueryClient> {
   const queryClient = new QueryClient();
   const bootstrap = { tasks, lists: [], nextCursor: null, changes: 1 } as unknown as Bootstrap;

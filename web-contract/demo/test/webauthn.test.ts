@@ -11,7 +11,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.unstubAllGlobals());
 
-test("without a server, passkey suggestions end silently, and the button fails", async () => {
+test("without a connection, passkey suggestions end silently, and the button fails", async () => {
   const { signInWithPasskey } = await import("../src/account/webauthn");
   const { signal } = new AbortController();
   expect(await signInWithPasskey(true, signal)).toBeUndefined();

@@ -9,7 +9,7 @@ import type { Drafts } from "../src/editor/drafts";
 import { createNotices } from "../src/ui/notices";
 import { cacheOf, task } from "./tasks";
 
-/** The writes of a page, and what they send in batches. */
+/** Returns the writes of a page, and the batches that they send. */
 function open(queryClient: QueryClient) {
   const sent: string[] = [];
   const notices = createNotices();

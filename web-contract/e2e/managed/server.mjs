@@ -1,5 +1,5 @@
-// A Better Auth server without settings for Tasklane, as other apps run one: default keys,
-// claims and limits, but its own names and endpoints.
+// A Better Auth server that is not configured for Tasklane: default keys, claims and limits,
+// and its own cookie prefix and base path.
 import { createServer } from "node:http";
 import { betterAuth } from "better-auth";
 import { memoryAdapter } from "better-auth/adapters/memory";

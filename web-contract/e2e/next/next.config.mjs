@@ -1,4 +1,4 @@
 export default {
-  // All of the API and of Better Auth is the bff's.
+  // The bff serves the API and Better Auth.
   rewrites: async () => [{ source: "/api/:path*", destination: `${process.env.BFF_URL}/api/:path*` }],
 };

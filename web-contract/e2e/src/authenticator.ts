@@ -2,10 +2,10 @@ import type { CDPSession, Page } from "playwright-core";
 
 /** A virtual authenticator of Chromium, which stores passkeys. */
 export interface Authenticator {
-  /** The ids of the passkeys that it has. */
+  /** Returns the ids of its passkeys. */
   passkeys: () => Promise<string[]>;
-  /** Sets whether its user is verified, as by a fingerprint. */
-  unlocks: (does: boolean) => Promise<void>;
+  /** Sets whether the user passes its verification, such as a fingerprint. */
+  setUserVerified: (isVerified: boolean) => Promise<void>;
   /** Runs an action and waits until the page has made the browser remove a passkey. */
   expectRemoval: (act: () => Promise<void>) => Promise<void>;
 }
@@ -29,7 +29,7 @@ export async function addAuthenticator(page: Page): Promise<Authenticator> {
       const { credentials } = await devtools.send("WebAuthn.getCredentials", { authenticatorId });
       return credentials.map(({ credentialId }) => credentialId);
     },
-    unlocks: async (isUserVerified) => {
+    setUserVerified: async (isUserVerified) => {
       await devtools.send("WebAuthn.setUserVerified", { authenticatorId, isUserVerified });
     },
     expectRemoval: async (act) => {

@@ -11,20 +11,20 @@ type DragData = Extract<Parameters<CDPSession["send"]>[1], { data: { items: unkn
 
 type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Point) => Promise<unknown>;
 
-/** The relative height of a place on an element. */
-const depths = { before: 0.2, inside: 0.5, after: 0.8 };
+/** The height of each place on an element, as a fraction of the element's. */
+const heights = { before: 0.2, inside: 0.5, after: 0.8 };
 
-/** The middle of an element, and a place of another one, `inset` pixels from its left edge. */
-async function wayOf(item: Locator, onto: Locator, place: keyof typeof depths, inset = 120) {
+/** Returns the start and the end of a drag: the middle of an element, and a place on another one, `inset` pixels from its left edge. */
+async function dragPath(item: Locator, onto: Locator, place: keyof typeof heights, inset = 120) {
   const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
   return {
     start: { x: from.x + 120, y: from.y + from.height / 2 },
-    end: { x: to.x + inset, y: to.y + to.height * depths[place] },
+    end: { x: to.x + inset, y: to.y + to.height * heights[place] },
   };
 }
 
-/** Moves the pointer around its target until the page shows the place: an automated browser fires drag events only when the pointer moves. */
-async function shown(page: Page, place: keyof typeof depths, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
+/** Moves the pointer around its target until the page shows the place. An automated browser fires drag events only when the pointer moves. */
+async function waitForDropLine(page: Page, place: keyof typeof heights, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
   let step = 0;
   await vi.waitFor(async () => {
     await moveTo({ x: x + (++step % 2), y });
@@ -32,15 +32,15 @@ async function shown(page: Page, place: keyof typeof depths, { x, y }: Point, mo
   }, { timeout: 20_000 });
 }
 
-/** Drags an element with the mouse, and drops it on a place of another one, as soon as the page shows that it can. `meanwhile` runs before the drop. */
-export async function drag(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
+/** Drags an element with the mouse, and drops it on a place of another one once the page shows that place. `meanwhile` runs before the drop. */
+export async function drag(item: Locator, onto: Locator, place: keyof typeof heights, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
-  const { start, end } = await wayOf(item, onto, place, inset);
+  const { start, end } = await dragPath(item, onto, place, inset);
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();
   await page.mouse.move(start.x + 10, start.y + 8, { steps: 4 });
   await page.mouse.move(end.x, end.y, { steps: 8 });
-  await shown(page, place, end, ({ x, y }) => page.mouse.move(x, y));
+  await waitForDropLine(page, place, end, ({ x, y }) => page.mouse.move(x, y));
   await meanwhile?.();
   await page.mouse.up();
 }
@@ -54,9 +54,9 @@ async function withFinger(page: Page, act: (session: CDPSession, finger: Finger)
 }
 
 /** Drags an element with a finger: a long press picks it up, as on a phone. `meanwhile` runs before the drop. */
-export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof depths, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
+export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof heights, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
-  const { start, end } = await wayOf(item, onto, place, inset);
+  const { start, end } = await dragPath(item, onto, place, inset);
   await withFinger(page, async (session, finger) => {
     await session.send("Input.setInterceptDrags", { enabled: true });
     let data: DragData | undefined;
@@ -66,7 +66,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
     // A headless browser cannot drag with the system, so from here on the moves are dispatched as drag events.
     const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
     await over("dragEnter", start);
-    await shown(page, place, end, (point) => over("dragOver", point));
+    await waitForDropLine(page, place, end, (point) => over("dragOver", point));
     await meanwhile?.();
     await over("drop", end);
     await finger("mouseReleased", end);
@@ -76,7 +76,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
 /** Moves a finger up from an element without stopping, and waits until the page has scrolled. */
 export async function swipeUp(item: Locator, by: number): Promise<void> {
   const page = item.page();
-  const { start } = await wayOf(item, item, "inside");
+  const { start } = await dragPath(item, item, "inside");
   await withFinger(page, async (_, finger) => {
     await finger("mousePressed", start);
     for (let step = 1; step <= 10; step++) {

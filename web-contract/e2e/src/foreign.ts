@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** A server of empty pages, for front ends and for attackers. */
+/** A server of empty pages on another origin, for front ends and attackers. */
 export interface ForeignServer {
   port: number;
   /** The headers of the last request for the page at a path. */
@@ -11,7 +11,7 @@ export interface ForeignServer {
 }
 
 /**
- * Serves pages on a port, by default any. `/sandboxed` is a page without an
+ * Serves pages on a port, by default any. `/sandboxed` is a page with an opaque
  * origin, and `/redirect?to=ADDRESS` redirects a request without changing it.
  */
 export async function serveForeign(port = 0): Promise<ForeignServer> {

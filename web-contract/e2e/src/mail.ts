@@ -1,6 +1,6 @@
 import { expect, inject, vi } from "vitest";
 
-/** Waits for a mail to an address with a subject, and returns its text. */
+/** Waits for an email to an address with a subject, and returns its text. */
 export async function mailTo(to: string, subject: string): Promise<string> {
   return vi.waitFor(async () => {
     const response = await fetch(`${inject("stack").mailUrl}/messages`);
@@ -11,7 +11,7 @@ export async function mailTo(to: string, subject: string): Promise<string> {
   }, { timeout: 20_000, interval: 100 });
 }
 
-/** Waits for a mail to an address with a subject, and returns the link in it. */
+/** Waits for an email to an address with a subject, and returns the link in it. */
 export async function linkInMail(to: string, subject: string): Promise<string> {
   const link = (await mailTo(to, subject)).match(/^https?:\/\/\S+$/m)?.[0];
   expect(link).toBeDefined();

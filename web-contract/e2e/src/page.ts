@@ -65,11 +65,18 @@ export async function signOut(page: Page): Promise<void> {
   await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
 }
 
-/** Opens a part of the account's dialog. */
+/** Opens a section of the account dialog. */
 export async function openAccountSection(page: Page, title: string): Promise<void> {
   await page.getByRole("button", { name: /^Account of/ }).click();
   await page.getByRole("button", { name: "Account settings" }).click();
   await page.getByRole("dialog", { name: "Account" }).getByText(title, { exact: true }).click();
+}
+
+/** Enters a user's email and password in the sign-in form. */
+export async function signIn(page: Page, { email, password }: Account): Promise<void> {
+  await page.getByLabel("Email").fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 /** Signs in again on a page whose session has ended. It shows the email address, so only the password is entered. */
@@ -79,8 +86,8 @@ export async function signInAgain(page: Page, { password }: Account): Promise<vo
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
-/** Runs an action that writes a task, and waits for the server's response: the page shows the change earlier. */
-export async function written(page: Page, act: () => Promise<void>): Promise<void> {
+/** Runs an action that writes a task, and waits for the server's response. The page shows the change earlier. */
+export async function waitForWrite(page: Page, act: () => Promise<void>): Promise<void> {
   const response = page.waitForResponse(
     (response) => response.request().method() !== "GET" && /\/api\/(tasks|batch)/.test(response.url()) && response.ok(),
   );
@@ -88,14 +95,16 @@ export async function written(page: Page, act: () => Promise<void>): Promise<voi
   await response;
 }
 
+/** Returns the number of writes that wait in the browser's storage. */
+export const unsentCount = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
+
 /** Waits until the server has responded to all writes of the page. */
 export async function allSent(page: Page): Promise<void> {
-  const unsent = () => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
-  await vi.waitFor(async () => expect(await unsent()).toBe(0), { timeout: 30_000, interval: 100 });
+  await vi.waitFor(async () => expect(await unsentCount(page)).toBe(0), { timeout: 30_000, interval: 100 });
 }
 
 export async function addTask(page: Page, title: string): Promise<void> {
-  await written(page, async () => {
+  await waitForWrite(page, async () => {
     await page.getByLabel("New task").fill(title);
     await page.keyboard.press("Enter");
   });

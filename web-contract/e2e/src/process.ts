@@ -24,9 +24,9 @@ export interface Running {
   stop: () => Promise<void>;
 }
 
-const startLimit = 60_000;
-const stopLimit = 10_000;
-const pause = 50;
+const startTimeout = 60_000;
+const stopTimeout = 10_000;
+const pollInterval = 50;
 
 /** Starts a program and waits until it serves. */
 export async function startProgram({ name, command, env, folder, readyUrl }: Program): Promise<Running> {
@@ -41,7 +41,7 @@ export async function startProgram({ name, command, env, folder, readyUrl }: Pro
   closeSync(log);
   const exit = once(child, "exit");
   const ended = () => child.exitCode !== null || child.signalCode !== null;
-  // In case this process ends before stop is called.
+  // If this process ends before stop is called, the program must not outlive it.
   const kill = () => child.kill("SIGKILL");
   process.once("exit", kill);
 
@@ -49,20 +49,20 @@ export async function startProgram({ name, command, env, folder, readyUrl }: Pro
     process.off("exit", kill);
     child.kill("SIGTERM");
     const limit = new AbortController();
-    await Promise.race([exit, sleep(stopLimit, undefined, { signal: limit.signal }).then(kill)]);
+    await Promise.race([exit, sleep(stopTimeout, undefined, { signal: limit.signal }).then(kill)]);
     limit.abort();
     await exit;
     await rm(scratch, { recursive: true, force: true });
   };
 
-  const deadline = Date.now() + startLimit;
+  const deadline = Date.now() + startTimeout;
   while (!(await isReady(readyUrl))) {
     if (ended() || Date.now() > deadline) {
       const lines = await lastLines(logFile);
       await stop();
       throw new Error(`${name} did not start; its last lines:\n${lines}`);
     }
-    await sleep(pause);
+    await sleep(pollInterval);
   }
   return { log: () => readFile(logFile, "utf8"), stop };
 }

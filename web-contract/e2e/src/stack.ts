@@ -34,8 +34,8 @@ export interface Stack {
 export const severalBffs = Number(process.env["REPLICAS"] ?? 1) > 1;
 
 const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url));
-const startLimit = 120_000;
-const stopLimit = 20_000;
+const startTimeout = 120_000;
+const stopTimeout = 20_000;
 
 /** Starts Tasklane on free ports with data of its own, and returns how to stop it. */
 export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
@@ -110,8 +110,8 @@ async function ready(child: ChildProcess, url: string): Promise<void> {
     throw new Error("it exited");
   })();
   const limit = new AbortController();
-  const late = sleep(startLimit, undefined, { signal: limit.signal }).then(() => {
-    throw new Error(`it was not ready within ${startLimit / 1000} s`);
+  const late = sleep(startTimeout, undefined, { signal: limit.signal }).then(() => {
+    throw new Error(`it was not ready within ${startTimeout / 1000} s`);
   });
   late.catch(() => {});
   try {
@@ -130,11 +130,11 @@ async function end(child: ChildProcess): Promise<string | undefined> {
   const exit = once(child, "exit") as Promise<[number | null]>;
   child.kill("SIGTERM");
   const limit = new AbortController();
-  const outcome = await Promise.race([exit, sleep(stopLimit, undefined, { signal: limit.signal })]);
+  const outcome = await Promise.race([exit, sleep(stopTimeout, undefined, { signal: limit.signal })]);
   limit.abort();
   if (!outcome) {
     child.kill("SIGKILL");
-    return `did not stop within ${stopLimit / 1000} s`;
+    return `did not stop within ${stopTimeout / 1000} s`;
   }
   return outcome[0] === 0 ? undefined : `stopped with exit status ${outcome[0]}`;
 }

@@ -20,7 +20,7 @@ async function failure(call: Promise<unknown>): Promise<string> {
   return expect.fail("the call did not fail");
 }
 
-/** Sends a request that fails, and checks what all problem documents have in common. */
+/** Sends a request that fails, and checks the fields that every problem document has. */
 async function problem(
   address: string,
   init: RequestInit = {},
@@ -240,10 +240,10 @@ describe.concurrent("a rejected request gets a problem document, and its id is i
       ["/api/tasks", json("POST", { title: "" }), { field: "title", code: "too_short" }],
       ["/api/tasks", json("POST", { title: "x".repeat(501) }), { field: "title", code: "too_long" }],
       ["/api/tasks", json("POST", { title: "a", priority: "huge" }), { field: "priority", code: "not_allowed" }],
-      ["/api/tasks", json("POST", { title: "a", colour: "red" }), { field: "colour", code: "unknown_field" }],
+      ["/api/tasks", json("POST", { title: "a", color: "red" }), { field: "color", code: "unknown_field" }],
       [`/api/tasks/${randomUUID()}`, json("PATCH", { title: null }), { field: "title", code: "not_nullable" }],
       ["/api/tasks?limit=0", {}, { field: "limit", code: "out_of_range" }],
-      ["/api/tasks?colour=red", {}, { field: "colour", code: "unknown_field" }],
+      ["/api/tasks?color=red", {}, { field: "color", code: "unknown_field" }],
       ["/api/tasks/not-an-id", {}, { field: "id", code: "bad_format" }],
     ];
     for (const server of servers) {

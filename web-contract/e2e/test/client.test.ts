@@ -17,16 +17,16 @@ async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filte
   const queryClient = new QueryClient();
   const options = createQueries(api).tasks(filters);
   const observer = new InfiniteQueryObserver(queryClient, options);
-  const left = new AbortController();
+  const closed = new AbortController();
   const close = observer.subscribe(() => {});
   onTestFinished(() => {
-    left.abort();
+    closed.abort();
     close();
     queryClient.clear();
   });
   await queryClient.fetchInfiniteQuery({ ...options, staleTime: Infinity });
   const states: WatchState[] = [];
-  feedChanges(queryClient, api, left.signal, (state) => states.push(state)).catch(() => {});
+  feedChanges(queryClient, api, closed.signal, (state) => states.push(state)).catch(() => {});
   await vi.waitFor(() => expect(states).toContain("live"), { timeout: 10_000 });
   const list = () => queryClient.getQueryData(options.queryKey)!.pages.flatMap((page) => page.items);
   return { queryClient, list, mutations: createMutations(api) };

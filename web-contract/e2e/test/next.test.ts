@@ -48,7 +48,7 @@ describe.concurrent("a Next.js front end that rewrites /api to the bff", () => {
   test("receives changes as they happen", async ({ openDevice }) => {
     const { page, signUp } = await openDevice(origin);
     await signUp(newAccount());
-    const heard = await page.evaluate(async () => {
+    const { created, changed } = await page.evaluate(async () => {
       const stream = new EventSource("/api/events");
       const next = (name: string) =>
         new Promise<string>((resolve, reject) => {
@@ -60,8 +60,8 @@ describe.concurrent("a Next.js front end that rewrites /api to the bff", () => {
       const { id } = await window.clients.api.createTask({ title: "Water the plants" });
       const { data } = JSON.parse(await change);
       stream.close();
-      return { created: id, told: data.id };
+      return { created: id, changed: data.id };
     });
-    expect(heard.told).toBe(heard.created);
+    expect(changed).toBe(created);
   });
 });

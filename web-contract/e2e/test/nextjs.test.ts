@@ -12,7 +12,7 @@ import { startProgram } from "../src/process.js";
 import { fileOf } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
 
-/** Files that are installed or built, which a clone does not have. */
+/** Installed and built folders, which a clone does not have. */
 const generated = ["node_modules", "dist", ".next", ".vite"];
 
 test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout: 600_000 }, async ({ openPage, onTestFinished }) => {
@@ -33,7 +33,7 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
   const owner = new URL(adminDatabase);
   owner.pathname = database;
   const account = newAccount();
-  /** This test's ports, passwords and addresses, for those in NEXTJS.md. */
+  /** The ports, passwords and addresses in NEXTJS.md, and those of this test. */
   const substitutions: [string, string][] = [
     ["postgres://postgres:postgres@localhost:5432/my_app?sslmode=disable", owner.href],
     ["localhost:5432/my_app", `${owner.host}/${database}`],
@@ -60,14 +60,14 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
     onTestFinished(stop);
   };
 
-  // The app as it is before: it has a database and signs users up.
+  // The app before the change: it has a database and signs users up.
   await run("npm install --no-audit --no-fund --loglevel=error");
   await runStatement(adminDatabase, `CREATE DATABASE ${database}`);
   await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
 
   const later: string[] = [];
-  const paper = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
-  for (const [, code = ""] of paper.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
+  const guide = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
+  for (const [, code = ""] of guide.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
     const block = substitutions.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
     const [, file] = /^(?:\/\/|#) (\S+)\n/.exec(block) ?? [];
     if (file) {
@@ -85,7 +85,7 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
   await run("npx tsc");
   const [tasks, bff, next, doctor] = later as [string, string, string, string];
   expect(next).toBe("npm run dev");
-  // At the same time, as in three terminals: the servers get ready once the app runs.
+  // At the same time, as in three terminals. The servers become ready once the app runs.
   await Promise.all([
     start("Next.js", "exec node_modules/.bin/next dev", `${origin}/api/auth/ok`),
     start("the task service", tasks, `http://127.0.0.1:${tasksOpsPort}/readyz`),

@@ -1,21 +1,14 @@
-import type { Page } from "playwright-core";
 import { describe, expect, inject } from "vitest";
 import { runStatement } from "../src/database.js";
 import { expectExpired } from "../src/expired.js";
 import { linkInMail } from "../src/mail.js";
-import { addTask, expectAccessible, openAccountSection, openTask, signOut, signUp, test } from "../src/page.js";
-import { newAccount, newUser, newVisitor, type Account } from "../src/visitor.js";
+import { addTask, expectAccessible, openAccountSection, openTask, signIn, signOut, signUp, test } from "../src/page.js";
+import { newAccount, newUser, newVisitor } from "../src/visitor.js";
 
 const stack = inject("stack");
 
-async function signIn(page: Page, { email, password }: Account): Promise<void> {
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
-}
-
-describe.concurrent("a person", () => {
-  test("a user who forgot the password sets a new one by email", async ({ openPage }) => {
+describe.concurrent("a user", () => {
+  test("who forgot the password sets a new one by email", async ({ openPage }) => {
     const { account } = await newUser();
     const { page, consoleErrors } = await openPage();
     await page.getByRole("button", { name: "Forgot your password?" }).click();
@@ -123,7 +116,7 @@ describe.concurrent("a person", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("can sign a program in by its code", async ({ openPage }) => {
+  test("can sign in a program by its code", async ({ openPage }) => {
     const account = newAccount();
     const { page, consoleErrors } = await openPage();
     const post = async (path: string, body: object) => {

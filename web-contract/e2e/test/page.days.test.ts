@@ -16,8 +16,8 @@ function due(days: number, time?: string): { dueOn: string } | { dueAt: string }
 }
 
 const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
-const noSection = (page: Page, name: string) => section(page, name).waitFor({ state: "detached" });
-const noTasks = (page: Page, list: string) =>
+const expectNoSection = (page: Page, name: string) => section(page, name).waitFor({ state: "detached" });
+const expectNoTasks = (page: Page, list: string) =>
   vi.waitFor(async () => expect(await page.getByRole("list", { name: list, exact: true }).count()).toBe(0), { timeout: 10_000 });
 
 describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([pointer, width, height]) => {
@@ -38,7 +38,7 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await expectAccessible(page);
     await page.getByRole("button", { name: "Reschedule to today" }).click();
     await page.getByText("2 tasks are due today.").waitFor();
-    await noSection(page, "Overdue");
+    await expectNoSection(page, "Overdue");
     await vi.waitFor(async () => expect(await section(page, "Today").getByRole("checkbox").count()).toBe(3));
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Overdue", ["Late", "Late at nine"]);
@@ -49,7 +49,7 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     };
     await choose("Now", "Move to tomorrow");
     await page.getByText("“Now” is due tomorrow.").waitFor();
-    await noTasks(page, "Today");
+    await expectNoTasks(page, "Today");
 
     await goTo(page, "Upcoming");
     await expectTitles(page, "Tomorrow", ["Next", "Now"]);
@@ -129,7 +129,7 @@ describe.concurrent("days", () => {
     await expectTitles(page, "Today", ["Buy soil"]);
     await expectTitles(tab, "Tomorrow", ["Pay the rent"]);
     await page.getByRole("button", { name: "Undo" }).click();
-    await noTasks(tab, "Tomorrow");
+    await expectNoTasks(tab, "Tomorrow");
     expect(consoleErrors).toEqual([]);
   });
 
@@ -143,7 +143,7 @@ describe.concurrent("days", () => {
     await page.getByText("“Pay the rent” is due tomorrow.").waitFor();
     await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
-    await noTasks(page, "Tomorrow");
+    await expectNoTasks(page, "Tomorrow");
     await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await page.getByRole("status").filter({ hasText: "It is due today." }).waitFor({ state: "attached" });
@@ -158,7 +158,7 @@ describe.concurrent("days", () => {
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
     await openOn(page, "Late").click();
-    await noSection(page, "Overdue");
+    await expectNoSection(page, "Overdue");
     await page.getByLabel("New task").fill("One more");
     await page.keyboard.press("Enter");
     await expectTitles(page, "Today", ["Now", "One more"]);

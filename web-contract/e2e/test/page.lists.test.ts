@@ -103,7 +103,7 @@ describe.concurrent("a list", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("gets deleted tasks back, by undo or from the trash", async ({ openPage }) => {
+  test("gets deleted tasks back by undo or from the trash", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
@@ -131,7 +131,7 @@ describe.concurrent("a list", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("is completed and deleted in bulk, and one undo takes that back", async ({ openPage }) => {
+  test("is completed and deleted in bulk, and one undo restores everything", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }]);
@@ -160,7 +160,7 @@ describe.concurrent("a list", () => {
 });
 
 describe.concurrent("a thousand tasks", () => {
-  test("can be scrolled to the last, while few are drawn at a time", async ({ openPage }) => {
+  test("can be scrolled to the last one, with few rows rendered at a time", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());
     await seed(page, Array.from({ length: 1_000 }, (_, index) => ({ title: `Task ${index + 1}` })));
@@ -184,7 +184,7 @@ describe.concurrent("a thousand tasks", () => {
     const { rows, longTasks } = await page.evaluate(
       () => (window as unknown as { seen: Record<"rows" | "longTasks", number> }).seen,
     );
-    console.info(`at most ${rows} rows were drawn, and ${longTasks} tasks of the browser took longer than 50 ms`);
+    console.info(`at most ${rows} rows were rendered, and ${longTasks} tasks of the browser took longer than 50 ms`);
     expect(rows).toBeLessThan(80);
     const last = page.getByRole("list", { name: "Open tasks" }).getByRole("listitem").last();
     expect(await last.getAttribute("aria-posinset")).toBe("1000");

@@ -10,6 +10,7 @@ import {
   openTask,
   secondTab,
   seed,
+  signIn,
   signInAgain,
   signUp,
   test,
@@ -166,7 +167,7 @@ describe.concurrent("a session that ends elsewhere", () => {
     const { page } = await openPage();
     await signUp(page, account);
     await seed(page, [{ title: "One" }]);
-    // The session ends between the click and its request: earlier, the page could notice.
+    // The session ends between the click and its request, so that the page cannot notice it earlier.
     const oneTask = /\/api\/tasks\/[\da-f-]{36}$/;
     await page.route(oneTask, async (route) => {
       await page.context().clearCookies();
@@ -219,9 +220,7 @@ describe.concurrent("signing out", () => {
     await page.getByText("1 change not saved yet").waitFor();
     release();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
-    await page.getByLabel("Email").fill(account.email);
-    await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await signIn(page, account);
     await openTask(page, "At the last moment").waitFor();
   });
 
@@ -252,7 +251,7 @@ describe.concurrent("signing out", () => {
 });
 
 describe.concurrent("without a connection", () => {
-  test("the page says so, keeps changes, and saves them afterwards", async ({ openPage }) => {
+  test("the page says so, keeps changes, and saves them when it is back online", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await addTask(page, "Water the plants");

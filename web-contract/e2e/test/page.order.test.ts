@@ -81,12 +81,12 @@ describe.concurrent("the user's own order", () => {
     await page.evaluate(() => {
       const frames: number[] = [];
       let last = performance.now();
-      const note = (now: number) => {
+      const record = (now: number) => {
         frames.push(now - last);
         last = now;
-        requestAnimationFrame(note);
+        requestAnimationFrame(record);
       };
-      requestAnimationFrame(note);
+      requestAnimationFrame(record);
       Object.assign(window, { frames });
     });
     const devtools = await page.context().newCDPSession(page);
@@ -97,9 +97,9 @@ describe.concurrent("the user's own order", () => {
       return metrics.filter(({ name }) => parts.includes(name)).reduce((sum, { value }) => sum + value * 1_000, 0);
     };
     const before = await work();
-    // The window scrolls while the pointer is at its foot.
-    const foot = (await page.evaluate(() => innerHeight)) - 12;
-    for (let step = 0; step < 40; step++) await page.mouse.move(from.x + 130 + (step % 5), foot - (step % 3));
+    // The window scrolls while the pointer is at its bottom edge.
+    const bottom = (await page.evaluate(() => innerHeight)) - 12;
+    for (let step = 0; step < 40; step++) await page.mouse.move(from.x + 130 + (step % 5), bottom - (step % 3));
     await vi.waitFor(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(1_500), { timeout: 20_000 });
     // An automated browser fires drag events only when the pointer moves.
     let y = 400;

@@ -1,7 +1,7 @@
 import type { BrowserContext, Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { addTask, editTask, expectTitles, openTask, signInAgain, signOut, signUp, test } from "../src/page.js";
-import { newAccount, type Account } from "../src/visitor.js";
+import { addTask, allSent, editTask, expectTitles, openTask, signIn, signInAgain, signOut, signUp, test, unsentCount } from "../src/page.js";
+import { newAccount } from "../src/visitor.js";
 
 const posts = (url: URL) => url.pathname === "/api/tasks";
 
@@ -19,7 +19,7 @@ async function reopen(context: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** Waits until the server has just these tasks, in any order. */
+/** Waits until the server has exactly these tasks, in any order. */
 async function expectOnServer(page: Page, wanted: object[]): Promise<void> {
   const read = () => page.evaluate(async () => ((await (await fetch("/api/tasks")).json()) as { data: object[] }).data);
   const byTitle = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
@@ -31,14 +31,6 @@ async function expectOnServer(page: Page, wanted: object[]): Promise<void> {
     },
     { timeout: 20_000, interval: 100 },
   );
-}
-
-const unsent = (page: Page) => page.evaluate(() => Object.keys(localStorage).filter((name) => name.includes("outbox")).length);
-
-async function signIn(page: Page, { email, password }: Account): Promise<void> {
-  await page.getByLabel("Email").fill(email);
-  await page.getByLabel("Password").fill(password);
-  await page.getByRole("button", { name: "Sign in", exact: true }).click();
 }
 
 describe.concurrent("a change that was made offline", () => {
@@ -73,7 +65,7 @@ describe.concurrent("a change that was made offline", () => {
       { title: "Written on the train", completed: true, description: "Between two tunnels" },
       { title: "One", completed: true },
     ]);
-    await vi.waitFor(async () => expect(await unsent(next)).toBe(0));
+    await allSent(next);
     await next.reload();
     await expectTitles(next, "Open tasks", ["Three and a half"]);
   });
@@ -82,7 +74,7 @@ describe.concurrent("a change that was made offline", () => {
     const { page } = await openPage();
     const context = page.context();
     await signUp(page, newAccount());
-    const carriedOut = new Promise<void>((resolve) => {
+    const applied = new Promise<void>((resolve) => {
       void page.route(posts, async (route) => {
         if (route.request().method() !== "POST") return route.continue();
         await route.fetch();
@@ -90,11 +82,11 @@ describe.concurrent("a change that was made offline", () => {
       });
     });
     await addUnsent(page, "Water the plants");
-    await carriedOut;
+    await applied;
     await page.close();
     const next = await reopen(context);
     await expectTitles(next, "Open tasks", ["Water the plants"]);
-    await vi.waitFor(async () => expect(await unsent(next)).toBe(0), { timeout: 10_000 });
+    await allSent(next);
     await expectOnServer(next, [{ title: "Water the plants" }]);
   });
 
@@ -115,7 +107,7 @@ describe.concurrent("a change that was made offline", () => {
     expect(await next.getByText("A secret").count()).toBe(0);
     await expectOnServer(next, [{ title: "Mine" }]);
     await signOut(next);
-    expect(await unsent(next)).toBe(1);
+    expect(await unsentCount(next)).toBe(1);
     await signIn(next, account);
     await openTask(next, "A secret").waitFor();
     await expectOnServer(next, [{ title: "A secret" }]);
@@ -170,7 +162,7 @@ describe.concurrent("a change that was made offline", () => {
     await other.getByText("1 change not saved yet").waitFor();
     await other.getByRole("button", { name: "Sign out without saving" }).click();
     await other.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
-    await vi.waitFor(async () => expect(await unsent(other)).toBe(0));
+    await allSent(other);
   });
 
   test("is saved without errors in a browser that blocks storage", async ({ openPage }) => {
@@ -211,9 +203,9 @@ describe.concurrent("a change that was made offline", () => {
     await page.context().setOffline(true);
     await addUnsent(page, "Water the plants");
     await page.getByText("1 change will be saved when you are back. Keep this page open until then.").waitFor();
-    const question = page.waitForEvent("dialog");
+    const confirmation = page.waitForEvent("dialog");
     await page.close({ runBeforeUnload: true });
-    await (await question).dismiss();
+    await (await confirmation).dismiss();
     await page.context().setOffline(false);
     await page.getByText("You are offline.").waitFor({ state: "detached" });
     await expectOnServer(page, [{ title: "Water the plants" }]);

@@ -9,7 +9,7 @@ import { newAccount } from "../src/visitor.js";
 const stack = inject("stack");
 const widths = [360, 768, 1280];
 
-/** Adds a passkey in the account's dialog, by the keyboard, and closes that. */
+/** Adds a passkey by keyboard in the account dialog, and closes the dialog. */
 async function addPasskey(page: Page, name = "Laptop"): Promise<void> {
   await openAccountSection(page, "Passkeys");
   await page.getByLabel("Name of a new passkey").fill(name);
@@ -18,7 +18,7 @@ async function addPasskey(page: Page, name = "Laptop"): Promise<void> {
   await page.getByRole("button", { name: "Done" }).click();
 }
 
-/** Opens the page in a browser that suggests no passkeys below the email field, so that the button is what signs in. */
+/** Opens the page in a browser that suggests no passkeys below the email field, so that tests can use the button. */
 async function openWithoutSuggestions(openPage: () => Promise<OpenPage>): Promise<OpenPage> {
   const opened = await openPage();
   await opened.page.addInitScript(() => {
@@ -152,12 +152,12 @@ describe.concurrent("a passkey", () => {
   test("is added only when the user confirms, and once per device", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     const authenticator = await addAuthenticator(page);
-    await authenticator.unlocks(false);
+    await authenticator.setUserVerified(false);
     await signUp(page, newAccount());
     await openAccountSection(page, "Passkeys");
     await page.getByRole("button", { name: "Add a passkey" }).click();
     await page.getByText("No passkey was added.").waitFor();
-    await authenticator.unlocks(true);
+    await authenticator.setUserVerified(true);
     await page.getByRole("button", { name: "Add a passkey" }).click();
     await page.getByText("Your passkey is added.").waitFor();
     await page.getByRole("button", { name: "Add a passkey" }).click();
@@ -225,10 +225,10 @@ describe.concurrent("a passkey", () => {
     await signUp(page, newAccount());
     await addPasskey(page);
     await signOut(page);
-    await authenticator.unlocks(false);
+    await authenticator.setUserVerified(false);
     await signInByButton(page);
     await message.waitFor();
-    await authenticator.unlocks(true);
+    await authenticator.setUserVerified(true);
     await signInByButton(page);
     await expectSignedIn(page);
   });

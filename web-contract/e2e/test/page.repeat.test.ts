@@ -1,7 +1,7 @@
 import type { Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, written } from "../src/page.js";
+import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -18,8 +18,8 @@ async function tasksOf(page: Page): Promise<Task[]> {
   return page.evaluate(async () => ((await (await fetch("/api/tasks?sort=createdAt")).json()) as { data: Task[] }).data);
 }
 
-/** Waits until the tasks with a title are these, the oldest first. */
-const areSaved = (page: Page, title: string, wanted: Partial<Task>[]) =>
+/** Waits until the server has exactly these tasks with a title, the oldest first. */
+const expectSaved = (page: Page, title: string, wanted: Partial<Task>[]) =>
   vi.waitFor(async () => expect((await tasksOf(page)).filter((task) => task.title === title)).toMatchObject(wanted), { timeout: 10_000 });
 
 async function openRepeat(page: Page, title: string): Promise<void> {
@@ -28,7 +28,7 @@ async function openRepeat(page: Page, title: string): Promise<void> {
   await page.getByRole("dialog", { name: "Repeat" }).waitFor();
 }
 
-const save = (page: Page) => written(page, () => page.getByRole("button", { name: "Save" }).click());
+const save = (page: Page) => waitForWrite(page, () => page.getByRole("button", { name: "Save" }).click());
 const occurrences = (page: Page, day: string) => page.getByRole("list", { name: `Repeated, ${day}` }).getByRole("listitem");
 
 describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([pointer, width, height]) => {
@@ -45,7 +45,7 @@ describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([po
     await page.getByRole("button", { name: "Repeats: Every month on the 24th" }).waitFor();
     await save(page);
     await row.getByText("Every month", { exact: true }).waitFor();
-    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=MONTHLY;BYMONTHDAY=24", recurrenceFrom: "due", dueOn: "2026-11-24" }]);
+    await expectSaved(page, "Pay the rent", [{ recurrence: "FREQ=MONTHLY;BYMONTHDAY=24", recurrenceFrom: "due", dueOn: "2026-11-24" }]);
 
     await openRepeat(page, "Pay the rent");
     await page.getByText("Then Dec 24 · Jan 24, 2027 · Feb 24, 2027").waitFor();
@@ -64,7 +64,7 @@ describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([po
     await page.getByRole("button", { name: "Done" }).click();
     await save(page);
     await row.getByText("Every 2 weeks on Tue, Thu, 3 times").waitFor();
-    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=3" }]);
+    await expectSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;BYDAY=TU,TH;COUNT=3" }]);
 
     await openRepeat(page, "Pay the rent");
     await page.getByRole("radio", { name: "Every 2 weeks on Tue, Thu, 3 times", checked: true }).waitFor();
@@ -76,7 +76,7 @@ describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([po
     await page.getByRole("button", { name: "Done" }).click();
     await save(page);
     await row.getByText("Every 2 weeks after completion, until Dec 31").waitFor();
-    await areSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;UNTIL=20261231", recurrenceFrom: "completion" }]);
+    await expectSaved(page, "Pay the rent", [{ recurrence: "FREQ=WEEKLY;INTERVAL=2;UNTIL=20261231", recurrenceFrom: "completion" }]);
 
     await editTask(page, "Pay the rent");
     await page.getByRole("button", { name: /^Due/ }).click();
@@ -85,7 +85,7 @@ describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([po
     if (width < 576) expect(await picker.boundingBox()).toMatchObject({ x: 0, width });
     await page.getByRole("button", { name: "No due date" }).click();
     await save(page);
-    await areSaved(page, "Pay the rent", [{ recurrence: null, dueAt: null }]);
+    await expectSaved(page, "Pay the rent", [{ recurrence: null, dueAt: null }]);
     expect(consoleErrors).toEqual([]);
   });
 });
@@ -105,7 +105,7 @@ describe.concurrent("a recurrence rule", () => {
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("Board");
     await save(page);
-    await areSaved(page, "Board", [{ recurrence }]);
+    await expectSaved(page, "Board", [{ recurrence }]);
     expect(consoleErrors).toEqual([]);
   });
 
@@ -120,7 +120,7 @@ describe.concurrent("a recurrence rule", () => {
     await page.getByRole("button", { name: "Repeats: Every Saturday" }).waitFor();
     await page.getByRole("button", { name: "Due Saturday, 9:00 AM" }).waitFor();
     await page.keyboard.press("Enter");
-    await areSaved(page, "Buy bread", [{ recurrence: "FREQ=WEEKLY;BYDAY=SA", dueAt: "2026-11-28T08:00:00Z", tags: ["food"] }]);
+    await expectSaved(page, "Buy bread", [{ recurrence: "FREQ=WEEKLY;BYDAY=SA", dueAt: "2026-11-28T08:00:00Z", tags: ["food"] }]);
 
     await field.fill("Read a book every day");
     await page.getByRole("button", { name: "Repeats: Every day" }).waitFor();
@@ -129,7 +129,7 @@ describe.concurrent("a recurrence rule", () => {
     await page.getByRole("button", { name: "Wednesday, November 25, 2026" }).click();
     await page.getByRole("button", { name: "Due Wednesday" }).waitFor();
     await page.keyboard.press("Enter");
-    await areSaved(page, "Read a book", [{ recurrence: "FREQ=DAILY", dueOn: "2026-11-25" }]);
+    await expectSaved(page, "Read a book", [{ recurrence: "FREQ=DAILY", dueOn: "2026-11-25" }]);
 
     await field.fill("Watch Sunday every week");
     await page.getByRole("button", { name: /^Repeats/ }).waitFor();
@@ -182,8 +182,8 @@ describe.concurrent("completing a recurring task", () => {
     const before = await contents(page);
     await openTask(page, "Chores").click();
     await page.getByText(`“Chores” is completed. Next: ${nextDay}.`).waitFor();
-    await areSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
-    await areSaved(page, "Dishes", [{ completed: true }, { completed: false }]);
+    await expectSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
+    await expectSaved(page, "Dishes", [{ completed: true }, { completed: false }]);
     await completedTask(page, "Chores").waitFor();
     await page.getByRole("list", { name: "Open tasks" }).getByText(nextDay).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
@@ -197,7 +197,7 @@ describe.concurrent("completing a recurring task", () => {
     const { page, consoleErrors } = await openPage(options);
     await addChores(page);
     await openTask(page, "Chores").click();
-    await areSaved(page, "Chores", [{ completed: true }, { completed: false }]);
+    await expectSaved(page, "Chores", [{ completed: true }, { completed: false }]);
     await page.getByRole("list", { name: "Open tasks" }).getByRole("button", { name: "Edit “Chores”" }).click();
     await page.getByRole("textbox", { name: "Title" }).fill("More chores");
     await save(page);
@@ -215,7 +215,7 @@ describe.concurrent("completing a recurring task", () => {
     await page.getByRole("button", { name: "All", exact: true }).click();
     const before = await contents(page);
     await page.getByRole("button", { name: "Complete", exact: true }).click();
-    await areSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
+    await expectSaved(page, "Chores", [{ completed: true }, { completed: false, dueOn }]);
     await openTask(tab, "Chores").waitFor();
     await completedTask(tab, "Chores").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();

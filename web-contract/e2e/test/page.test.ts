@@ -9,22 +9,23 @@ import {
   goTo,
   openTask,
   seed,
+  signIn,
   signOut,
   signUp,
   test,
   titles,
-  written,
+  waitForWrite,
 } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
-describe.concurrent("a person", () => {
+describe.concurrent("a user", () => {
   test("signs up, adds tasks, and finds them again", async ({ openPage }) => {
     const account = newAccount();
     const { page, consoleErrors } = await openPage();
     await signUp(page, account);
     await page.getByText("Nothing here yet.").waitFor();
 
-    // The first task takes two actions from here: the field has the focus.
+    // The field has the focus, so the first task takes two actions.
     await page.keyboard.type("Water the plants");
     await page.keyboard.press("Enter");
     await openTask(page, "Water the plants").waitFor();
@@ -41,15 +42,13 @@ describe.concurrent("a person", () => {
     await openTask(page, "Call Grace about Saturday").waitFor();
 
     await addTask(page, "Not worth doing");
-    await written(page, () => page.getByRole("button", { name: "Delete “Not worth doing”" }).click());
+    await waitForWrite(page, () => page.getByRole("button", { name: "Delete “Not worth doing”" }).click());
     await openTask(page, "Not worth doing").waitFor({ state: "detached" });
 
     await signOut(page);
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await page.reload();
-    await page.getByLabel("Email").fill(account.email);
-    await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await signIn(page, account);
 
     await openTask(page, "Call Grace about Saturday").waitFor();
     await completedTask(page, "Water the plants").waitFor();
@@ -300,7 +299,7 @@ describe.concurrent("when something fails", () => {
     await page.getByText("“Water the plants” was not saved.").waitFor();
     await openTask(page, "Water the plants").waitFor();
     await page.unroute("**/api/tasks/*");
-    await written(page, () => page.getByRole("button", { name: "Try again" }).click());
+    await waitForWrite(page, () => page.getByRole("button", { name: "Try again" }).click());
     await completedTask(page, "Water the plants").waitFor();
     await page.reload();
     await completedTask(page, "Water the plants").waitFor();
@@ -326,7 +325,7 @@ describe.concurrent("when something fails", () => {
   });
 });
 
-// Contrast depends on colours, overflow on width: two of the four combinations cover both.
+// Contrast depends on colors, overflow on width, so two of the four combinations cover both.
 describe.concurrent.for([
   ["light", { width: 320, height: 640 }],
   ["dark", { width: 1440, height: 900 }],

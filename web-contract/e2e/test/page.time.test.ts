@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectTitles, goTo, seed, signUp, signUpAt, test, written } from "../src/page.js";
+import { editTask, expectTitles, goTo, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
@@ -38,7 +38,7 @@ describe.concurrent("a due date", () => {
     await page.keyboard.type("0930A");
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Due May 7, 2031, 9:30 AM" }).waitFor();
-    await written(page, () => page.getByRole("button", { name: "Save" }).click());
+    await waitForWrite(page, () => page.getByRole("button", { name: "Save" }).click());
     expect(await dueOf(page, "Book the train")).toBe("May 7, 2031, 9:30 AM");
     expect(consoleErrors).toEqual([]);
   });

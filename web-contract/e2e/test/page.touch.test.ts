@@ -23,19 +23,19 @@ describe.concurrent.for(screens.filter(([pointer]) => pointer === "touch"))("by 
     await dragByFinger(row(page, "Passport"), row(page, "Socks"), "inside");
     await expectTitles(page, "Open tasks", ["Socks", "Passport", "Pack"]);
     await expectAnnounced(page, "“Passport” is now a sub-task of “Socks”.");
-    // Behind the last sub-task, the finger tells the level.
+    // After the last sub-task, the finger's horizontal position chooses the level.
     await dragByFinger(row(page, "Pack"), row(page, "Socks"), "after");
     await expectTitles(page, "Open tasks", ["Socks", "Pack", "Passport"]);
     await expectAnnounced(page, "“Pack” is now a sub-task of “Socks”.");
     await dragByFinger(row(page, "Pack"), row(page, "Passport"), "after", undefined, 12);
     await expectTitles(page, "Open tasks", ["Socks", "Passport", "Pack"]);
     await expectAnnounced(page, "“Pack” is now on the top level.");
-    // Letting go is no tap.
+    // A release after a drag is not a tap.
     expect(await editors(page)).toBe(0);
     expect(consoleErrors).toEqual([]);
   });
 
-  test("a swipe over tasks scrolls, and moves none", async ({ openPage }) => {
+  test("a swipe over tasks scrolls and moves no task", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(options);
     await signUp(page, newAccount());
     await seed(page, Array.from({ length: 40 }, (_, at) => ({ title: `Task ${at}` })));

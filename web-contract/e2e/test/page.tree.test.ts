@@ -2,13 +2,13 @@ import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
 import { drag } from "../src/drag.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
-import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, goTo, openTask, secondTab, signUp, test, written } from "../src/page.js";
+import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, goTo, openTask, secondTab, signUp, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
 const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
 
-/** Waits until the open tasks are these, with a minus sign for each level below the top. */
+/** Waits until the open tasks are exactly these, each with a minus sign for each level below the top. */
 async function expectTree(page: Page, wanted: string[]): Promise<void> {
   const rows = () =>
     page.getByRole("list", { name: "Open tasks" }).locator(".task-row").evaluateAll((all) =>
@@ -24,7 +24,7 @@ async function start(page: Page): Promise<void> {
 }
 
 describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, width, height]) => {
-  test("are made and moved out by the menu, and completed with their task", async ({ openPage }) => {
+  test("are created and moved out with the menu, and completed with their task", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage({ viewport: { width, height }, hasTouch: pointer === "touch" });
     await start(page);
     const choose = async (title: string, option: string) => {
@@ -113,7 +113,7 @@ describe.concurrent("sub-tasks", () => {
     for (const title of ["Shoes", "Map", "Rain coat"]) {
       await field.and(page.locator(":focus")).waitFor();
       await page.keyboard.type(title);
-      await written(page, () => page.keyboard.press("Enter"));
+      await waitForWrite(page, () => page.keyboard.press("Enter"));
     }
     await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "Socks", "Passport"]);
     await expectAccessible(page);
@@ -143,7 +143,7 @@ describe.concurrent("sub-tasks", () => {
     await page.clock.install({ time: "2020-02-29T12:00:00Z" });
     await page.reload();
     await start(page);
-    await written(page, () => openTask(page, "Socks").press("Alt+ArrowRight"));
+    await waitForWrite(page, () => openTask(page, "Socks").press("Alt+ArrowRight"));
     await expectTree(page, ["Pack", "-Socks", "Passport"]);
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
@@ -175,7 +175,7 @@ describe.concurrent("sub-tasks", () => {
     await expectTree(tab, ["Pack", "-Passport", "-Socks"]);
   });
 
-  test("are made by dragging and by keyboard, and another tab shows it live", async ({ openPage }) => {
+  test("are created by dragging and by keyboard, and another tab shows it live", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);
     const tab = await secondTab(page);
@@ -184,7 +184,7 @@ describe.concurrent("sub-tasks", () => {
     await expectTree(page, ["Pack", "-Passport", "Socks"]);
     await expectTree(tab, ["Pack", "-Passport", "Socks"]);
 
-    // The line begins on the level on which the task would be.
+    // The drop line is indented to the level that the task would have.
     const indent = (title: string) => row(page, title).evaluate((row) => getComputedStyle(row, "::before").insetInlineStart);
     await drag(row(page, "Socks"), row(page, "Passport"), "after", async () => expect(await indent("Passport")).toBe("28px"));
     await expectTree(page, ["Pack", "-Passport", "-Socks"]);
@@ -207,7 +207,7 @@ describe.concurrent("sub-tasks", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTree(tab, ["Pack", "-Socks", "-Passport"]);
 
-    // A task goes where the line is: behind sub-tasks that are shown, the pointer tells the level.
+    // A task goes where the drop line is. After visible sub-tasks, the pointer's horizontal position chooses the level.
     const line = (title: string, wanted: string) => async () => expect(await indent(title)).toBe(wanted);
     await drag(row(page, "Passport"), row(page, "Pack"), "after", line("Pack", "28px"));
     await expectTree(page, ["Pack", "-Passport", "-Socks"]);

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { deleteTask, editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, written } from "../src/page.js";
+import { deleteTask, editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 /** The description of a field: its hint or its error. */
@@ -52,7 +52,7 @@ describe.concurrent("a plain message at the field explains", () => {
 });
 
 describe.concurrent("a typed tag", () => {
-  test("is kept on a click elsewhere, and discarded on Escape", async ({ openPage }) => {
+  test("is kept by a click elsewhere, and discarded by Escape", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await seed(page, [{ title: "Pack" }, { title: "Book", tags: ["travel"] }]);
@@ -68,7 +68,7 @@ describe.concurrent("a typed tag", () => {
     await field.fill("summer");
     await page.mouse.click(5, 5);
     await page.getByRole("button", { name: "Tags: travel, summer" }).waitFor();
-    await written(page, () => page.getByRole("button", { name: "Save" }).click());
+    await waitForWrite(page, () => page.getByRole("button", { name: "Save" }).click());
     await page.getByText("#summer", { exact: true }).waitFor();
   });
 });
@@ -110,7 +110,7 @@ describe.concurrent("people who use a screen reader", () => {
       new MutationObserver(note).observe(document.body, { subtree: true, childList: true });
     });
     for (const _ of ["once", "again"]) {
-      await written(page, async () => {
+      await waitForWrite(page, async () => {
         await page.getByLabel("New task").fill("Buy milk");
         await page.keyboard.press("Enter");
       });
@@ -201,7 +201,7 @@ describe.concurrent("text at 200 %", () => {
 });
 
 describe.concurrent("in print", () => {
-  test("there is the whole list, and no controls", async ({ openPage }) => {
+  test("the page is the whole list, without controls", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     const wanted = Array.from({ length: 45 }, (_, index) => `Task ${index + 1}`);

@@ -1,14 +1,14 @@
 import type { Settings, Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
 import { describe, expect, vi } from "vitest";
-import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, signUpAt, test, written } from "../src/page.js";
+import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const read = <Data>(page: Page, path: string): Promise<Data> =>
   page.evaluate(async (path) => ((await (await fetch(path)).json()) as { data: Data }).data, path);
 
 const settingsOf = (page: Page) => read<Settings>(page, "/api/settings");
-const hasZone = (page: Page, timeZone: string) =>
+const expectZone = (page: Page, timeZone: string) =>
   vi.waitFor(async () => expect((await settingsOf(page)).timeZone).toBe(timeZone), { timeout: 10_000 });
 
 /** The only task with a title, as the server has it. */
@@ -21,7 +21,7 @@ async function taskOf(page: Page, title: string): Promise<Task> {
 async function add(page: Page, title: string, day: string): Promise<void> {
   await page.getByLabel("New task").fill(`${title} ${day}`);
   await page.getByRole("list", { name: "Understood" }).waitFor();
-  await written(page, () => page.keyboard.press("Enter"));
+  await waitForWrite(page, () => page.keyboard.press("Enter"));
   await openTask(page, title).waitFor();
 }
 
@@ -31,7 +31,7 @@ test.concurrent.for([
 ] as const)("a new user with a browser in %s gets its time zone and week", async ([locale, timezoneId, weekStart], { openPage }) => {
   const { page, consoleErrors } = await openPage({ locale, timezoneId });
   await signUp(page, newAccount());
-  await hasZone(page, timezoneId);
+  await expectZone(page, timezoneId);
   expect(await settingsOf(page)).toMatchObject({ weekStart, version: 2 });
   await page.reload();
   await page.getByText("Nothing here yet.").waitFor();
@@ -47,7 +47,7 @@ describe.concurrent("in another time zone", () => {
   /** Signs up in New York in the evening, with settings for Berlin, where the next day has begun. */
   async function arrive(page: Page): Promise<void> {
     await signUpAt(page, "2026-11-23T20:00:00-05:00");
-    await hasZone(page, travel.timezoneId);
+    await expectZone(page, travel.timezoneId);
     await page.evaluate(async () => {
       const headers = { "content-type": "application/json" };
       await fetch("/api/settings", { method: "PATCH", headers, body: JSON.stringify({ timeZone: "Europe/Berlin" }) });
@@ -85,7 +85,7 @@ describe.concurrent("in another time zone", () => {
     await add(page, "Pay the rent", "today");
     await expectAccessible(page);
     await page.getByRole("button", { name: "Change", exact: true }).press("Enter");
-    await hasZone(page, travel.timezoneId);
+    await expectZone(page, travel.timezoneId);
     await page.getByText("Your tasks are in New York time.").waitFor();
     await page.getByRole("heading", { level: 1 }).and(page.locator(":focus")).waitFor();
     await offer(page).waitFor({ state: "detached" });
@@ -115,13 +115,13 @@ describe.concurrent("a day", () => {
   test("is saved as a date, and a day with a time as a moment", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
     await signUpAt(page, "2026-11-23T12:00:00+01:00");
-    await hasZone(page, timezoneId);
+    await expectZone(page, timezoneId);
     const day = (dueOn: string) => ({ dueOn, dueAt: `${dueOn}T22:59:59Z` });
-    const isDue = (due: object) => vi.waitFor(async () => expect(await taskOf(page, "Water")).toMatchObject(due), { timeout: 10_000 });
+    const expectDue = (due: object) => vi.waitFor(async () => expect(await taskOf(page, "Water")).toMatchObject(due), { timeout: 10_000 });
     await goTo(page, "Today");
     await page.getByLabel("New task").fill("Water");
     await page.keyboard.press("Enter");
-    await isDue(day("2026-11-23"));
+    await expectDue(day("2026-11-23"));
     const choose = async (act: () => Promise<unknown>) => {
       await editTask(page, "Water");
       await page.getByRole("button", { name: /^Due/ }).click();
@@ -131,18 +131,18 @@ describe.concurrent("a day", () => {
     };
     await goTo(page, "Upcoming");
     await choose(() => page.getByLabel("Date", { exact: true }).fill("2026-11-25"));
-    await isDue(day("2026-11-25"));
+    await expectDue(day("2026-11-25"));
     await choose(() => page.getByLabel("Time", { exact: true }).fill("23:59"));
-    await isDue({ dueOn: null, dueAt: "2026-11-25T22:59:00Z" });
+    await expectDue({ dueOn: null, dueAt: "2026-11-25T22:59:00Z" });
     await page.getByText("11:59 PM").waitFor();
     await page.getByRole("checkbox", { name: "Water" }).press("Alt+ArrowUp");
-    await isDue({ dueOn: null, dueAt: "2026-11-24T22:59:00Z" });
+    await expectDue({ dueOn: null, dueAt: "2026-11-24T22:59:00Z" });
     await choose(() => page.getByLabel("Time", { exact: true }).fill(""));
-    await isDue(day("2026-11-24"));
+    await expectDue(day("2026-11-24"));
     await page.getByRole("checkbox", { name: "Water" }).press("Alt+ArrowDown");
-    await isDue(day("2026-11-25"));
+    await expectDue(day("2026-11-25"));
     await page.keyboard.press("z");
-    await isDue(day("2026-11-24"));
+    await expectDue(day("2026-11-24"));
     expect(consoleErrors).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import type { BrowserContext } from "playwright-core";
 import { describe, expect, inject } from "vitest";
 import { test } from "../src/device.js";
 import { jwtsIn } from "../src/jwt.js";
-import { addTask, completedTask, openTask, signOut, signUp } from "../src/page.js";
+import { addTask, completedTask, openTask, signIn, signOut, signUp } from "../src/page.js";
 import { jwtOf, newAccount, newUser } from "../src/visitor.js";
 
 const { url } = inject("stack");
@@ -53,9 +53,7 @@ describe.concurrent("a JWT", () => {
     const cookies = JSON.stringify(await context.cookies());
     await signOut(page);
     await page.evaluate(fetchAll, paths);
-    await page.getByLabel("Email").fill(account.email);
-    await page.getByLabel("Password").fill(account.password);
-    await page.getByRole("button", { name: "Sign in", exact: true }).click();
+    await signIn(page, account);
     await completedTask(page, "Water the plants").waitFor();
     await signOut(page); // ends the stream of changes, which is a response too
 

@@ -102,7 +102,7 @@ describe.concurrent("with Better Auth's client, the next API response reflects",
 
 describe("a session that ends without the bff's knowledge", () => {
   const ttl = 2_000;
-  /** How late a busy machine may notice. */
+  /** An allowance for a busy machine. */
   const margin = 10_000;
   let site: Site;
   beforeAll(async () => {

@@ -72,7 +72,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   const { now = new Date(), lists = [], literal = [] } = options;
   const names = options.languages ?? ["en", "de"];
   const { zone } = options;
-  const clock = zone
+  const localNow = zone
     ? Math.floor(localTimeOf(now.getTime(), zone) / 60_000) * 60_000
     : Date.UTC(now.getFullYear(), now.getMonth(), now.getDate(), now.getHours(), now.getMinutes());
   const known = names.flatMap((name) => languages[name] ?? []);
@@ -99,7 +99,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
     isAfterSign = false;
   }
 
-  const context = { tokens: words, now: clock, recurring: options.recurring ?? false, dayFirst: options.dayFirst ?? false, isLiteral };
+  const context = { tokens: words, now: localNow, recurring: options.recurring ?? false, dayFirst: options.dayFirst ?? false, isLiteral };
   const readings = known.map((language, i) => groupsOf(context, language, i > 0));
   const best = readings.reduce((a, b) => (weight(b) > weight(a) ? b : a), []);
   const when: When = Object.assign({}, ...best.map((group) => group.when));
@@ -109,7 +109,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   }
   result.parts.sort((a, b) => a.start - b.start);
   result.title = titleOf(text, result.parts);
-  setDue(result, when, clock);
+  setDue(result, when, localNow);
   return result;
 }
 

@@ -1,11 +1,11 @@
 import { kinds } from "../generated/kinds.js";
 import type { BatchOperation } from "../index.js";
 import { newKey } from "../request.js";
-import { present } from "./keys.js";
-import { ownerId } from "./bonds.js";
+import { withoutUndefined } from "./keys.js";
 import type { Item, KindName, ListedResource } from "./kind.js";
 import { rules } from "./kinds.js";
 import { positionAt } from "./order.js";
+import { ownerId } from "./relations.js";
 
 /** The effect of a write on a resource before the server responds; null erases it. */
 export type Edit = (item: Item, among: Among) => Item | null;
@@ -62,7 +62,7 @@ function draftOf(kind: KindName, id: string, request: object, now: string): Item
   const { own, defaults } = kinds[kind];
   const blank = Object.fromEntries(own.map((field) => [field, null]));
   const made = { id, version: 0, createdAt: now, updatedAt: now };
-  return rules[kind].settle({ ...blank, ...made, ...defaults, ...present(request) } as unknown as Item, undefined, now);
+  return rules[kind].settle({ ...blank, ...made, ...defaults, ...withoutUndefined(request) } as unknown as Item, undefined, now);
 }
 
 function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: string): Edit {
@@ -76,7 +76,7 @@ function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: strin
   };
   return (item, { all, idOf }) => {
     const { after, before, ...owners } = placeOf(operation, idOf);
-    const next = rules[kind].settle({ ...item, ...present({ ...fields, ...owners }), updatedAt: now } as Item, item, now);
+    const next = rules[kind].settle({ ...item, ...withoutUndefined({ ...fields, ...owners }), updatedAt: now } as Item, item, now);
     if (op !== "move") return next;
     const siblings = all(kind).filter((other) => nearest(kind, other) === nearest(kind, next));
     return { ...next, position: positionAt(after ?? before, after !== undefined, next, siblings) };
@@ -91,5 +91,5 @@ export function placeOf(operation: BatchOperation, idOf: Among["idOf"]): Record<
 
 /** Returns the id of the owner that a resource shares with its siblings. */
 function nearest(kind: KindName, item: Item): string | null | undefined {
-  return rules[kind].bonds.map((bond) => ownerId(item, bond)).find((id) => id);
+  return rules[kind].relations.map((relation) => ownerId(item, relation)).find((id) => id);
 }

@@ -6,7 +6,7 @@ export type { Pages, TaskPages } from "./pages.js";
 export { feedChanges, useLiveChanges, type LiveChanges, type LiveOptions, type LiveState } from "./live.js";
 export { createMutations, type Mutations, type MutationSettings, type SettingsWrite, type VersionedWrite } from "./mutations.js";
 export { createQueries, prefetchBootstrap, type Queries } from "./queries.js";
-export { itemKey, latest } from "./store.js";
+export { cachedItem, itemKey } from "./store.js";
 export { newKey } from "../request.js";
 export { tagKey, uniqueTags } from "./tags.js";
 export type { ListFilters } from "./lists.js";

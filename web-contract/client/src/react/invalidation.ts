@@ -4,7 +4,7 @@ import { kindNames } from "../generated/kinds.js";
 import { rules } from "./kinds.js";
 
 /** How many milliseconds changes are collected before queries are refetched. */
-export const quiet = 300;
+export const batchDelay = 300;
 
 const timers = new WeakMap<QueryClient, ReturnType<typeof setTimeout>>();
 
@@ -28,5 +28,5 @@ export function refreshSoon(queryClient: QueryClient): void {
     timers.delete(queryClient);
     void queryClient.invalidateQueries({ predicate: goesStale });
   };
-  timers.set(queryClient, setTimeout(refresh, quiet));
+  timers.set(queryClient, setTimeout(refresh, batchDelay));
 }

@@ -9,7 +9,7 @@ const root = ["tasklane"] as const;
 export function keysOf<Filters extends object>(kind: KindName) {
   return {
     lists: [...root, kind, "list"] as const,
-    list: (filters: Filters = {} as Filters) => [...root, kind, "list", present(filters)] as const,
+    list: (filters: Filters = {} as Filters) => [...root, kind, "list", withoutUndefined(filters)] as const,
     items: [...root, kind, "item"] as const,
     item: (id: string) => [...root, kind, "item", id] as const,
   };
@@ -26,15 +26,15 @@ export const taskKeys = {
   session: [...root, "session"] as const,
   settings: [...root, "settings"] as const,
   allStats: [...root, "task", "stats"] as const,
-  stats: (options: StatsOptions = {}) => [...root, "task", "stats", present(options)] as const,
+  stats: (options: StatsOptions = {}) => [...root, "task", "stats", withoutUndefined(options)] as const,
   agendas: [...root, "task", "agenda"] as const,
-  agenda: (options: AgendaOptions = {}) => [...root, "task", "agenda", present(options)] as const,
+  agenda: (options: AgendaOptions = {}) => [...root, "task", "agenda", withoutUndefined(options)] as const,
 };
 
 /** The keys of the queries over lists. */
 export const listKeys = keysOf<ListFilters>("list");
 
 /** Removes undefined values, which are not sent and do not change a key. */
-export function present<Options extends object>(options: Options): Options {
+export function withoutUndefined<Options extends object>(options: Options): Options {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Options;
 }

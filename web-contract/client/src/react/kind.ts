@@ -18,8 +18,8 @@ type Field<Data = Item> = Data extends Item ? keyof Data : never;
 
 /** The rules of a kind that are not in the contract. The methods are called with data and filters of this kind only. */
 export interface Kind<Data extends Item = Item, Filters extends object = object> {
-  /** The fields that a resource shares with the resources it names, the nearest first. */
-  readonly bonds: readonly Bond[];
+  /** The references of a resource to its owners, the nearest first. */
+  readonly relations: readonly Relation[];
   /** Sets the fields that follow from a write, as the server will. `before` is undefined for a new resource. */
   settle(next: Data, before: Data | undefined, now: string): Data;
   /** Reports whether the resource belongs to a list; undefined means that only the server knows. */
@@ -39,15 +39,15 @@ export interface Kind<Data extends Item = Item, Filters extends object = object>
  * A reference to another resource, the owner. A resource is erased with its
  * owner, and leaves the trash without one that stays there.
  */
-export interface Bond {
-  /** The field that has the owner's id. Resources with the same owner are siblings: they have one manual order. */
-  by: Field;
-  /** The fields that change with the owner's where they were equal to them. */
+export interface Relation {
+  /** The field with the owner's id. Resources with the same owner are siblings: they have one manual order. */
+  field: Field;
+  /** The fields that change with the owner's where they were equal. */
   shared: readonly Field[];
   /** The fields that are set together with the owner's; clearing one clears the owner's too. */
-  marks?: readonly Field[];
+  flags?: readonly Field[];
   /** The fields of the owner that decide which lists the resource is in. */
-  deciding?: readonly Field[];
+  visibility?: readonly Field[];
 }
 
 /** Returns a resource with all pending writes: null if it is gone, undefined if it is not known. */

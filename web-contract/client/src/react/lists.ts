@@ -6,7 +6,7 @@ import { compareOrder, last } from "./order.js";
 export type ListFilters = Omit<ListListsOptions, "cursor">;
 
 export const list: Kind<List, ListFilters> = {
-  bonds: [],
+  relations: [],
   settle: (next) => ({ ...next, name: next.name.trim(), position: next.position ?? last }),
   matches: ({ deletedAt, archived }, filters) =>
     (deletedAt !== null) === (filters.deleted ?? false) && (filters.archived ?? archived) === archived,

@@ -2,13 +2,13 @@ import { useQueryClient, type QueryClient } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { isApiError, isTransient, type Change, type Client, type WatchState } from "../index.js";
 import { defaultRetry, wait } from "../retry.js";
-import { quiet, refreshSoon } from "./invalidation.js";
+import { batchDelay, refreshSoon } from "./invalidation.js";
 import { keysOf, taskKeys } from "./keys.js";
 import { kindNames } from "../generated/kinds.js";
 import type { Pages } from "./pages.js";
-import { learnSettings } from "./settings.js";
+import { cacheSettings } from "./settings.js";
 import { storeOf, type State } from "./store.js";
-import { watchTogether } from "./together.js";
+import { watchShared } from "./shared-watch.js";
 
 /** The state of the connection. `ended`: the user has to sign in again. */
 export type LiveState = WatchState | "ended" | "failed";
@@ -77,20 +77,20 @@ export async function feedChanges(
       const changes = arrived;
       arrived = [];
       if (signal.aborted) return;
-      store.told(changes as State[]);
+      store.apply(changes as State[]);
       for (const { kind, data, seq } of changes) {
-        if (kind === "settings" && data) learnSettings(queryClient, data);
+        if (kind === "settings" && data) cacheSettings(queryClient, data);
         store.position = seq;
       }
       clearTimeout(timer);
-      timer = setTimeout(store.confirm, quiet, store.now());
+      timer = setTimeout(store.confirm, batchDelay, store.now());
       refreshSoon(queryClient);
     });
   };
   for (;;) {
     store.liveSince = after;
     try {
-      await watchTogether(client, user, after, { signal, onState, onChange });
+      await watchShared(client, user, after, { signal, onState, onChange });
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
       // Offline for too long: anything in the cache may be stale.

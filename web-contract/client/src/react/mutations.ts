@@ -20,8 +20,8 @@ import { refreshSoon } from "./invalidation.js";
 import { taskKeys } from "./keys.js";
 import type { DataOf, Item, KindName, ListedResource } from "./kind.js";
 import { storeOf, type Result, type Store } from "./store.js";
-import { learnSettings } from "./settings.js";
-import type { Turn } from "./turns.js";
+import { cacheSettings } from "./settings.js";
+import type { QueuedWrite } from "./write-queue.js";
 
 export type Mutations = ReturnType<typeof createMutations>;
 
@@ -97,7 +97,7 @@ export function createMutations(client: Client) {
         mutationKey: ["tasklane", "settings", "update"],
         mutationFn: async ({ changes, version }, context) => {
           const updated = await client.updateSettings(changes, { version, idempotencyKey: keyOf(context) });
-          learnSettings(context.client, updated);
+          cacheSettings(context.client, updated);
           return updated;
         },
       }),
@@ -163,7 +163,7 @@ interface Write<Data, Variables> {
 
 interface Pending extends ReturnType<Store["edit"]>, Plan {
   operations: readonly BatchOperation[];
-  turn: Turn;
+  queued: QueuedWrite;
   /** The resources in the response. */
   states?: readonly Result[];
 }
@@ -189,7 +189,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     const shown = store.edit(plan);
     // A move waits for writes to the resources it names, or to the same end, because its place depends on them.
     const named = batch.flatMap((operation) => Object.values(placeOf(operation, store.idOf)).map((id) => id ?? ""));
-    const write = { ...plan, ...shown, operations: batch, turn: store.turns.take([...shown.ids, ...named]) };
+    const write = { ...plan, ...shown, operations: batch, queued: store.queue.enqueue([...shown.ids, ...named]) };
     pending.set(context, write);
     return write;
   };
@@ -200,8 +200,8 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     mutationKey: [...taskKeys.all, ...name],
     mutationFn: async (variables, context) => {
       const write = begin(variables, context);
-      const { operations: batch, edits, turn } = write;
-      await turn.begin;
+      const { operations: batch, edits, queued } = write;
+      await queued.ready;
       const store = storeOf(context.client);
       const expected = new Map<Item, Item | null>();
       for (const [name, edit] of edits) {
@@ -219,7 +219,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
       });
       for (const [item, wanted] of expected) {
         const after = write.states.find(({ id }) => id === item.id);
-        if (wanted && after?.data) store.madeFrom(after.kind, item, wanted, after.data);
+        if (wanted && after?.data) store.recordOwnWrite(after.kind, item, wanted, after.data);
       }
       return data;
     },
@@ -238,7 +238,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
       return settings.onError?.(error, variables, result, context);
     },
     onSettled: (data, error, variables, result, context) => {
-      begin(variables, context).turn.end();
+      begin(variables, context).queued.done();
       refreshSoon(context.client);
       return settings.onSettled?.(data, error, variables, result, context);
     },
@@ -249,7 +249,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
 function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
-  const version = store.latestOwn(id, operation.version);
+  const version = store.latestOwnVersion(id, operation.version);
   const to = placeOf(operation, (name) => serverId(name, store));
   return { ...operation, id, version, ...(operation.op === "move" && { to }) } as BatchOperation;
 }

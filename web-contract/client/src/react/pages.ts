@@ -20,17 +20,17 @@ export function place(list: Pages, kind: KindName, filters: object, ids: Readonl
   const { matches, compare } = rules[kind];
   const order = (a: Item, b: Item) => compare(a, b, filters);
   const all = itemsOf(list);
-  const coming = [...ids].flatMap((id) => {
+  const incoming = [...ids].flatMap((id) => {
     const item = lookUp(id);
     // If only the server knows whether it matches, it stays as it was until the list is refetched.
     return item && (matches(item, filters, lookUp) ?? all.some((other) => other.id === id)) ? item : [];
   });
-  coming.sort(order).reverse();
+  incoming.sort(order).reverse();
   const others = all.filter(({ id }) => !ids.has(id) || lookUp(id) === undefined).reverse();
   /** Takes the resources up to another one, or all; if an id is given, only the resource with that id. */
   const take = (other?: Item, id?: string) => {
     const taken: Item[] = [];
-    for (let item; (item = coming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) <= 0); coming.pop()) taken.push(item);
+    for (let item; (item = incoming.at(-1)) && (!id || item.id === id) && (!other || order(item, other) <= 0); incoming.pop()) taken.push(item);
     return taken;
   };
   const pages = list.pages.map((page) => ({

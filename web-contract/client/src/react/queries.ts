@@ -4,19 +4,19 @@ import { keysOf, taskKeys } from "./keys.js";
 import type { DataOf, Item, KindName } from "./kind.js";
 import type { ListFilters } from "./lists.js";
 import type { Pages } from "./pages.js";
-import { learnSettings, settingsQuery } from "./settings.js";
+import { cacheSettings, settingsQuery } from "./settings.js";
 import { storeOf, type Store } from "./store.js";
 import { updateAgenda, type TaskFilters } from "./tasks.js";
 
 export type Queries = ReturnType<typeof createQueries>;
 
-/** The store for which data was read, and when the reading began. It is kept until the cache has the data. */
-interface Reading {
+/** The store for which data was read, and when the read started. It is kept until the cache has the data. */
+interface Read {
   store: Store;
   since: number;
 }
 
-const readings = new WeakMap<object, Reading>();
+const reads = new WeakMap<object, Read>();
 
 /**
  * Returns the options of each query: `useQuery(queries.task(id))`,
@@ -51,13 +51,13 @@ export function createQueries(client: Client) {
       queryOptions({
         queryKey: taskKeys.agenda(options),
         queryFn: ({ client: queryClient, signal }) =>
-          reading(
+          recordRead(
             queryClient,
             "task",
             () => client.getAgenda(options, { signal }),
             (agenda: Agenda) => [...agenda.overdue, ...agenda.days.flatMap((day) => day.tasks)],
           ),
-        structuralSharing: takeIn<Agenda>((store, agenda) => updateAgenda(agenda, store.view)),
+        structuralSharing: applyPending<Agenda>((store, agenda) => updateAgenda(agenda, store.view)),
         retry: false,
       }),
   };
@@ -77,7 +77,7 @@ function listOf<Name extends KindName, Filters extends object>(
   return infiniteQueryOptions({
     queryKey: keysOf<Filters>(kind).list(filters),
     queryFn: ({ client: queryClient, pageParam, signal }) =>
-      reading(
+      recordRead(
         queryClient,
         kind,
         async (store) => {
@@ -89,7 +89,7 @@ function listOf<Name extends KindName, Filters extends object>(
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.nextCursor,
-    structuralSharing: takeIn<Pages>(
+    structuralSharing: applyPending<Pages>(
       (store, list, since) => store.list(kind, list, filters, since),
       ({ pages }) => pages,
     ),
@@ -106,13 +106,13 @@ function itemOf<Name extends KindName>(
   return queryOptions({
     queryKey: keysOf(kind).item(id),
     queryFn: ({ client: queryClient, signal }) =>
-      reading(
+      recordRead(
         queryClient,
         kind,
         () => get(id, { signal }),
         (item) => [item],
       ),
-    structuralSharing: takeIn<DataOf<Name>>((store, item) => store.view(item.id) ?? item),
+    structuralSharing: applyPending<DataOf<Name>>((store, item) => store.view(item.id) ?? item),
     retry: false,
   });
 }
@@ -127,7 +127,7 @@ export async function prefetchBootstrap(
   const store = storeOf(queryClient);
   const since = store.now();
   const bootstrap = await client.getBootstrap(query, { signal });
-  if (bootstrap.settings) learnSettings(queryClient, bootstrap.settings);
+  if (bootstrap.settings) cacheSettings(queryClient, bootstrap.settings);
   if (bootstrap.stats) queryClient.setQueryData(taskKeys.stats(query), bootstrap.stats);
   const { changes } = bootstrap;
   const fill = (kind: KindName, items: Item[] | null, nextCursor: string | null) => {
@@ -141,7 +141,7 @@ export async function prefetchBootstrap(
   return bootstrap;
 }
 
-async function reading<Name extends KindName, Data extends object>(
+async function recordRead<Name extends KindName, Data extends object>(
   queryClient: QueryClient,
   kind: Name,
   read: (store: Store) => Promise<Data>,
@@ -151,20 +151,20 @@ async function reading<Name extends KindName, Data extends object>(
   const since = store.now();
   const data = await read(store);
   store.read(kind, itemsIn(data), since);
-  readings.set(data, { store, since });
+  reads.set(data, { store, since });
   return data;
 }
 
 /** Applies pending writes to data when it enters the cache. `partsOf` returns the parts that were read in one request each. */
-function takeIn<Data extends object>(
+function applyPending<Data extends object>(
   show: (store: Store, data: Data, since: number) => unknown,
   partsOf: (data: Data) => readonly object[] = (data) => [data],
 ) {
   return (before: unknown, data: unknown): unknown => {
-    let oldest: Reading | undefined;
+    let oldest: Read | undefined;
     for (const part of partsOf(data as Data)) {
-      const found = readings.get(part);
-      readings.delete(part);
+      const found = reads.get(part);
+      reads.delete(part);
       if (found && (!oldest || found.since < oldest.since)) oldest = found;
     }
     return replaceEqualDeep(before, oldest ? show(oldest.store, data as Data, oldest.since) : data);

@@ -7,7 +7,7 @@ import { taskKeys } from "./keys.js";
 const newer = (known: Settings | undefined, read: Settings) => (known && known.version > read.version ? known : read);
 
 /** Caches settings unless newer ones are known, and refetches the queries that depend on them. */
-export function learnSettings(queryClient: QueryClient, settings: Settings): void {
+export function cacheSettings(queryClient: QueryClient, settings: Settings): void {
   queryClient.setQueryData<Settings>(taskKeys.settings, (known) => newer(known, settings));
   refreshSoon(queryClient);
 }

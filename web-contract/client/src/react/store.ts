@@ -1,13 +1,13 @@
 import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-query";
 import { kindNames } from "../generated/kinds.js";
 import type { Change } from "../index.js";
-import { bind, follow, ownerId, unmark } from "./bonds.js";
+import { attach, cascade, clearFlags, ownerId } from "./relations.js";
 import { isDraftId, type Among, type Plan } from "./edits.js";
 import { taskKeys } from "./keys.js";
-import type { Bond, Item, KindName, ListedResource, LookUp } from "./kind.js";
+import type { Item, KindName, ListedResource, LookUp, Relation } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
 import { itemsOf, place, type Pages } from "./pages.js";
-import { Turns } from "./turns.js";
+import { WriteQueue } from "./write-queue.js";
 
 /** The current state of a resource on the server; null data means that it was erased. */
 export type State = Pick<Extract<Change, { kind: KindName }>, "kind" | "id" | "data">;
@@ -17,7 +17,7 @@ interface Known {
   /** The newest version that the server has sent; null if it was erased. */
   item: Item | null;
   /** The predicted state after a change of its owner or of a resource that it owns, until the server sends the real one. */
-  likely?: Item | null;
+  predicted?: Item | null;
   /** When a write or a live change confirmed or predicted it; 0 if it was only read. */
   at: number;
 }
@@ -37,13 +37,13 @@ export function storeOf(queryClient: QueryClient): Store {
   return store;
 }
 
-/** Returns a key for React that a resource keeps when the server gives it its id. */
+/** Returns a React key for a resource, which stays the same when its draft becomes a resource. */
 export function itemKey(queryClient: QueryClient, { id }: Pick<Item, "id">): string {
   return storeOf(queryClient).keyOf(id);
 }
 
 /** Returns the cached state of a resource, or of the resource that a draft has become; the given one if it is gone. */
-export function latest<Data extends Item>(queryClient: QueryClient, item: Data): Data {
+export function cachedItem<Data extends Item>(queryClient: QueryClient, item: Data): Data {
   const store = storeOf(queryClient);
   return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
 }
@@ -73,19 +73,19 @@ export class Store implements Among {
   readonly #draftIds = new Map<string, string>();
   /** The resource's id, by the draft's. */
   readonly #itemIds = new Map<string, string>();
-  /** The version that a write of this client has made from another, by id and version. */
-  readonly #made = new Map<string, number>();
+  /** The version that a write of this client has made from an older one, by id and older version. */
+  readonly #ownVersions = new Map<string, number>();
   /** The drafts whose creation has no response yet. */
   readonly #drafts = new Map<string, ListedResource>();
   /** Resources that may be one of the drafts: hidden until the response to its creation arrives. */
-  readonly #held = new Set<string>();
+  readonly #hidden = new Set<string>();
   #clock = 0;
 
-  /** The change number from which on changes arrive live; readings from before it may lack some. */
+  /** The change number from which on changes arrive live. Older reads may lack some. */
   liveSince = 0;
   /** The number of the last live change. */
   position: number | undefined;
-  readonly turns = new Turns();
+  readonly queue = new WriteQueue();
 
   constructor(queryClient: QueryClient) {
     this.#queryClient = queryClient;
@@ -98,18 +98,18 @@ export class Store implements Among {
 
   /** Returns the resource with all edits: null if it is gone, undefined if it is not known. */
   view = (id: string): Item | null | undefined => {
-    if (this.#held.has(id)) return null;
+    if (this.#hidden.has(id)) return null;
     const item = this.#pending.get(id);
     return item === undefined ? this.#base(id) : item;
   };
 
   /** Returns the resource without pending writes. */
   #base = (id: string): Item | null | undefined => {
-    const { item, likely = item } = this.#known.get(id) ?? {};
-    return isDraftId(id) ? null : likely;
+    const { item, predicted = item } = this.#known.get(id) ?? {};
+    return isDraftId(id) ? null : predicted;
   };
 
-  /** Returns the same key before and after the server has named a new resource. */
+  /** Returns a key that stays the same when a draft becomes a resource. */
   keyOf(id: string): string {
     return this.#draftIds.get(id) ?? id;
   }
@@ -127,9 +127,9 @@ export class Store implements Among {
   }
 
   /** Records that a write of this client made one version from another, if it changed only what the write changes. */
-  madeFrom(kind: KindName, before: Item, expected: Item, after: Item): void {
+  recordOwnWrite(kind: KindName, before: Item, expected: Item, after: Item): void {
     if (after.version > before.version && isSameContent(kind, expected, after)) {
-      this.#made.set(`${before.id} ${before.version}`, after.version);
+      this.#ownVersions.set(`${before.id} ${before.version}`, after.version);
     }
   }
 
@@ -137,42 +137,42 @@ export class Store implements Among {
    * Returns the version that this client's writes have made from this one. It can
    * replace this one in a precondition, because the user has seen all versions in between.
    */
-  latestOwn(id: string, version: number | undefined): number | undefined {
+  latestOwnVersion(id: string, version: number | undefined): number | undefined {
     let newer: number | undefined;
-    while ((newer = this.#made.get(`${id} ${version}`)) !== undefined) version = newer;
+    while ((newer = this.#ownVersions.get(`${id} ${version}`)) !== undefined) version = newer;
     return version;
   }
 
-  /** Stores resources whose reading began at `since`, and updates lists that have older versions. */
+  /** Stores resources that were read from `since` on, and updates lists that have older versions. */
   read(kind: KindName, items: readonly Item[], since: number): void {
-    const renewed = items.flatMap((item) => (this.#learn(kind, item, since) ? item.id : []));
+    const renewed = items.flatMap((item) => (this.#record(kind, item, since) ? item.id : []));
     this.#show(renewed, items.map(({ id }) => id));
   }
 
   /** Stores the states that a write or a live change has made, and updates the cache for these and for `others`. */
-  told(states: readonly State[], others: Iterable<string> = []): void {
+  apply(states: readonly State[], others: Iterable<string> = []): void {
     const at = this.now();
     const ids = new Set([...others, ...states.map(({ id }) => id)]);
     const set = (id: string, item: Item | null) => {
       ids.add(id);
       const known = this.#known.get(id);
-      if (known) this.#known.set(id, { ...known, likely: item, at });
+      if (known) this.#known.set(id, { ...known, predicted: item, at });
     };
     for (const { kind, id, data } of states) {
       // The response to a batch may have kinds that this version does not know.
       if (!rules[kind]) continue;
       const before = this.#base(id);
-      if (data) this.#learn(kind, data, at, at);
+      if (data) this.#record(kind, data, at, at);
       else this.#known.set(id, { kind, item: null, at });
-      this.#spread(before, this.#base(id), kind, { get: this.#base, set });
+      this.#cascade(before, this.#base(id), kind, { get: this.#base, set });
     }
     this.#show(ids);
   }
 
   /** Moves resources back into the trash that were predicted, before `arrival`, to leave it with their owner. The feed has sent each one that did. */
   confirm = (arrival: number): void =>
-    this.told(
-      [...this.#known].flatMap(([id, { kind, item, likely, at }]) => (likely?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
+    this.apply(
+      [...this.#known].flatMap(([id, { kind, item, predicted, at }]) => (predicted?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
     );
 
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by the results in its response, or rolls it back. */
@@ -180,17 +180,17 @@ export class Store implements Among {
     const { edits, drafts } = plan;
     const ids = new Set([...edits.map(([name]) => this.idOf(name)), ...drafts.map(({ data }) => data.id)]);
     for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
-    if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#adopt();
+    if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#loadCached();
     this.#writes.set(plan, ids);
     this.#show([], ids);
     const settle = (results: readonly Result[] = []) => {
       const created = results.filter(({ isNew }) => isNew);
       drafts.forEach(({ data }, index) => this.#settleDraft(data.id, created[index]?.data));
       this.#writes.delete(plan);
-      const held = [...this.#held];
-      for (const id of held) if (!this.#isLikeDraft(this.#known.get(id)?.kind, this.confirmed(id))) this.#held.delete(id);
+      const hidden = [...this.#hidden];
+      for (const id of hidden) if (!this.#matchesDraft(this.#known.get(id)?.kind, this.confirmed(id))) this.#hidden.delete(id);
       const waiting = drafts.flatMap(({ data }) => [...(this.#owned.get(data.id) ?? [])]);
-      this.told(results, [...held, ...ids, ...waiting]);
+      this.apply(results, [...hidden, ...ids, ...waiting]);
     };
     return { ids, settle };
   }
@@ -200,7 +200,7 @@ export class Store implements Among {
     const late = new Set(this.#pending.keys());
     for (const [id, { at }] of this.#known) if (at > since) late.add(id);
     for (const { id, version } of itemsOf(list)) {
-      if (this.#held.has(id) || this.confirmed(id)?.version !== version) late.add(id);
+      if (this.#hidden.has(id) || this.confirmed(id)?.version !== version) late.add(id);
     }
     return this.#placeAll(list, kind, filters, late);
   }
@@ -241,42 +241,42 @@ export class Store implements Among {
 
   /** Changes a resource, and applies the effects on others. */
   #write(before: Item | undefined, after: Item | null, kind: KindName, layer: Layer): void {
-    for (const bond of rules[kind].bonds) after &&= bind(after, bond, layer.get);
+    for (const relation of rules[kind].relations) after &&= attach(after, relation, layer.get);
     layer.set((after ?? before!).id, after);
-    this.#spread(before, after, kind, layer);
+    this.#cascade(before, after, kind, layer);
   }
 
   /** Applies the effects of a change of a resource to those that it owns, and to its owners. */
-  #spread(before: Item | null | undefined, after: Item | null | undefined, kind: KindName, layer: Layer): void {
+  #cascade(before: Item | null | undefined, after: Item | null | undefined, kind: KindName, layer: Layer): void {
     if (before === after) return;
     for (const id of (before && this.#owned.get(before.id)) ?? []) {
       const item = layer.get(id);
       if (!item) continue;
       const owned = this.#kindOf(id)!;
-      for (const bond of rules[owned].bonds) {
-        if (ownerId(item, bond) !== before!.id) continue;
-        const next = follow(item, before!, after, bond);
+      for (const relation of rules[owned].relations) {
+        if (ownerId(item, relation) !== before!.id) continue;
+        const next = cascade(item, before!, after, relation);
         if (next === item) continue;
         layer.set(id, next);
-        this.#spread(item, next, owned, layer);
+        this.#cascade(item, next, owned, layer);
       }
     }
-    for (const [id, bond] of after ? this.#ownersOf(after, kind) : []) {
+    for (const [id, relation] of after ? this.#ownersOf(after, kind) : []) {
       const owner = layer.get(id);
-      const next = owner && unmark(owner, after!, bond);
+      const next = owner && clearFlags(owner, after!, relation);
       if (next === owner) continue;
       layer.set(id, next!);
-      this.#spread(owner, next, this.#kindOf(id)!, layer);
+      this.#cascade(owner, next, this.#kindOf(id)!, layer);
     }
   }
 
   /** Returns the ids of a resource's owners, and records that they own it. */
-  #ownersOf(item: Item, kind: KindName): [id: string, bond: Bond][] {
-    return rules[kind].bonds.flatMap((bond) => {
-      const id = ownerId(item, bond);
+  #ownersOf(item: Item, kind: KindName): [id: string, relation: Relation][] {
+    return rules[kind].relations.flatMap((relation) => {
+      const id = ownerId(item, relation);
       if (!id) return [];
       this.#owned.set(id, (this.#owned.get(id) ?? new Set()).add(item.id));
-      return [[id, bond]];
+      return [[id, relation]];
     });
   }
 
@@ -285,25 +285,25 @@ export class Store implements Among {
   }
 
   /** Stores the resources in the cache that were not read here, such as those of a page rendered on a server. */
-  #adopt(): void {
+  #loadCached(): void {
     for (const kind of kindNames) {
       for (const [[, , name], data] of this.#queryClient.getQueriesData({ queryKey: [...taskKeys.all, kind] })) {
         const items = name === "list" ? itemsOf(data as Pages) : name === "item" && data ? [data as Item] : [];
-        for (const item of items) this.#learn(kind, item, 0);
+        for (const item of items) this.#record(kind, item, 0);
       }
     }
   }
 
-  /** Keeps a state that is not older than the known one, and reports whether that replaces another. */
-  #learn(kind: KindName, item: Item, since: number, at?: number): boolean {
+  /** Stores a state unless it is older than the known one. Reports whether it replaced another. */
+  #record(kind: KindName, item: Item, since: number, at?: number): boolean {
     const known = this.#known.get(item.id);
-    const isLikely = known?.likely !== undefined;
+    const isPredicted = known?.predicted !== undefined;
     const newer = item.version - (known ? (known.item?.version ?? Infinity) : 0);
-    if (newer < 0 || (newer === 0 && isLikely && since <= known.at)) return false;
-    if (!known && this.#isLikeDraft(kind, item)) this.#held.add(item.id);
+    if (newer < 0 || (newer === 0 && isPredicted && since <= known.at)) return false;
+    if (!known && this.#matchesDraft(kind, item)) this.#hidden.add(item.id);
     this.#known.set(item.id, { kind, item, at: at ?? known?.at ?? 0 });
     this.#ownersOf(item, kind);
-    return known !== undefined && (newer > 0 || isLikely);
+    return known !== undefined && (newer > 0 || isPredicted);
   }
 
   #settleDraft(id: string, item: Item | null | undefined): void {
@@ -311,12 +311,12 @@ export class Store implements Among {
     if (!item) return;
     this.#draftIds.set(item.id, id);
     this.#itemIds.set(id, item.id);
-    this.turns.rename(id, item.id);
-    this.#made.set(`${item.id} 0`, item.version);
-    this.#held.delete(item.id);
+    this.queue.rename(id, item.id);
+    this.#ownVersions.set(`${item.id} 0`, item.version);
+    this.#hidden.delete(item.id);
   }
 
-  #isLikeDraft(kind: KindName | undefined, item: Item | undefined): boolean {
+  #matchesDraft(kind: KindName | undefined, item: Item | undefined): boolean {
     if (!kind || item?.version !== 1 || this.#draftIds.has(item.id)) return false;
     return [...this.#drafts.values()].some((draft) => draft.kind === kind && isSameContent(kind, draft.data, item));
   }

@@ -9,9 +9,9 @@ export type TaskFilters = Omit<ListTasksOptions, "cursor">;
 const priorities: Task["priority"][] = ["none", "low", "medium", "high", "urgent"];
 
 export const task: Kind<Task, TaskFilters> = {
-  bonds: [
-    { by: "parentId", shared: ["deletedAt", "listId"], marks: ["completed", "completedAt"] },
-    { by: "listId", shared: ["deletedAt"], deciding: ["archived"] },
+  relations: [
+    { field: "parentId", shared: ["deletedAt", "listId"], flags: ["completed", "completedAt"] },
+    { field: "listId", shared: ["deletedAt"], visibility: ["archived"] },
   ],
 
   settle(next, before, now) {

@@ -20,9 +20,9 @@ export function taskOf(fields: Partial<Task>): Task {
   };
 }
 
-/** A request that waits until the test lets the backend respond. */
+/** A request whose response the test holds back. */
 interface Held {
-  /** Resolves when it has arrived. */
+  /** Resolves when the request has arrived. */
   arrived: Promise<void>;
   /** Sends the response. */
   respond: () => void;
@@ -30,10 +30,7 @@ interface Held {
   reject: (status: number, code: ErrorCode) => void;
 }
 
-/**
- * A small fake of the bff, to test the order of responses: it holds back the
- * responses that a test names.
- */
+/** A small fake of the bff, with which tests decide the order of responses. */
 export class Backend {
   readonly tasks = new Map<string, Task>();
   readonly received: ReceivedRequest[] = [];
@@ -53,8 +50,8 @@ export class Backend {
     const arrived = new Promise<void>((resolve) => {
       this.#holds.push({
         target,
-        take: (send, deny) => {
-          [release, reject] = [send, deny];
+        take: (send, fail) => {
+          [release, reject] = [send, fail];
           resolve();
         },
       });
@@ -75,7 +72,7 @@ export class Backend {
   }
 
   /** Sends a change to all streams. */
-  tell<Change extends { seq: number }>(change: Change): void {
+  broadcast<Change extends { seq: number }>(change: Change): void {
     for (const stream of this.streams)
       stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
   }
@@ -87,7 +84,7 @@ export class Backend {
       sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1" });
     const at = this.#holds.findIndex((hold) => target.startsWith(hold.target));
     const [hold] = at < 0 ? [] : this.#holds.splice(at, 1);
-    // A read is executed when it arrives, a write when it is released: a rejected write must have no effect.
+    // A read is executed when it arrives, a write when its response is sent: a rejected write must have no effect.
     const respond = request.method === "GET" && this.#respond(request, response);
     const send = respond || (() => this.#respond(request, response)());
     if (hold) hold.take(send, reject);

@@ -17,7 +17,7 @@ const listOf = (fields: Partial<List>): List =>
   ({ ...kinds.list.defaults, ...taskOf({ id: "garden" }), name: "Garden", ...fields }) as unknown as List;
 const state = (data: Task | List): State => ({ kind: "name" in data ? "list" : "task", id: data.id, data }) as State;
 
-/** A list with a task, three levels below it, a task beside it, and a task in the Inbox. */
+/** A list with a task that has sub-tasks on two levels, and another task; and a task in the Inbox. */
 const garden = [
   listOf({ id: "garden" }),
   taskOf({ id: "a", listId: "garden", position: "a" }),
@@ -28,7 +28,7 @@ const garden = [
   taskOf({ id: "c", position: "c" }),
 ];
 
-/** A store with these resources, and a description of its state. */
+/** Returns a store with these resources, and functions that write to it and describe its state. */
 function open(resources: readonly (Task | List)[] = garden) {
   const queryClient = new QueryClient();
   const store = storeOf(queryClient);
@@ -83,7 +83,7 @@ describe("before the server responds", () => {
     ["a task restored without its list is in the Inbox", [{ op: "delete", kind: "list", id: "garden" }, { op: "restore", id: "b" }], "a- a1- a11- a2x- b@inbox c"],
     ["a sub-task restored without its task is on the top level", [{ op: "delete", id: "a" }, { op: "restore", id: "a1" }], "a- a1^ a11 a2x- b c"],
   ])("%s", ([, operations, wanted]) => {
-    // As one batch, and as writes of their own.
+    // As one batch, and as one write for each operation.
     for (const writes of [[operations], operations.map((operation) => [operation])]) {
       const { outline, write } = open();
       const pending = writes.map((batch) => write(...batch));
@@ -135,7 +135,7 @@ describe("before the server responds", () => {
     creating.settle([{ ...state(taskOf({ id: "new", listId: "garden", parentId: "a" })), isNew: true }]);
     write({ op: "delete", kind: "list", id: "garden" });
     expect(outline()).toBe("new-@garden^a a- a1- a11- a2x- b- c");
-    store.told([{ kind: "list", id: "garden", data: null }]);
+    store.apply([{ kind: "list", id: "garden", data: null }]);
     expect(outline()).toBe("c");
   });
 
@@ -160,10 +160,10 @@ describe("after the server has responded", () => {
     const { outline, complete, store } = open();
     complete("a").settle([state(done)]);
     expect(outline()).toBe("ax a1x a11x a2x b c");
-    store.told([state({ ...(garden[2] as Task), completed: true, completedAt: later, version: 2 })]);
+    store.apply([state({ ...(garden[2] as Task), completed: true, completedAt: later, version: 2 })]);
     expect(store.confirmed("a1")).toEqual(store.view("a1"));
     expect(outline()).toBe("ax a1x a11x a2x b c");
-    store.told([state({ ...(garden[4] as Task), title: "Changed elsewhere", version: 2 })]);
+    store.apply([state({ ...(garden[4] as Task), title: "Changed elsewhere", version: 2 })]);
     expect(outline()).toBe("a a1 a11 a2x b c");
   });
 
@@ -181,9 +181,9 @@ describe("after the server has responded", () => {
 
   test("a live change from elsewhere cascades too", () => {
     const { outline, store } = open();
-    store.told([state(done)]);
+    store.apply([state(done)]);
     expect(outline()).toBe("ax a1x a11x a2x b c");
-    store.told([{ kind: "list", id: "garden", data: null }]);
+    store.apply([{ kind: "list", id: "garden", data: null }]);
     expect(outline()).toBe("c");
   });
 
@@ -214,7 +214,7 @@ describe("a list in the cache", () => {
       const key = keysOf("task").list(filter);
       const empty: Pages = { pages: [{ items: [], nextCursor: null, changes: at }], pageParams: [undefined] };
       page.queryClient.setQueryData(key, page.store.list("task", empty, filter, 0));
-      page.store.told(garden.map(state));
+      page.store.apply(garden.map(state));
     }
     const idsOf = (filter: object) => itemsOf(page.queryClient.getQueryData<Pages>(keysOf("task").list(filter))).map(({ id }: Item) => id).join(" ");
     return { ...page, all: () => filters.map(idsOf) };
@@ -243,7 +243,7 @@ describe("a list in the cache", () => {
     expect(all()).toEqual(without);
     archived.settle([state(listOf({ archived: true, version: 2 }))]);
     expect(all()).toEqual(without);
-    store.told([state(listOf({ archived: false, version: 3 }))]);
+    store.apply([state(listOf({ archived: false, version: 3 }))]);
     expect(all()).toEqual(["a a1 a11 a2 b c", "a a1 a11 a2 b", "a1 a2"]);
   });
 

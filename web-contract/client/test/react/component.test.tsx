@@ -5,7 +5,7 @@ import { createQueries, useLiveChanges } from "../../src/react/index.js";
 import { eventually } from "../server.js";
 import { test } from "./backend.js";
 
-// A document, and nothing else of a browser: requests are those of Node.
+// Only the document is a browser's: requests are sent by Node's fetch.
 await vi.hoisted(async () => {
   const { Window } = await import("happy-dom");
   const window = new Window();
@@ -30,7 +30,7 @@ test("a component shows the state of the connection, and live changes", async ({
     </QueryClientProvider>,
   );
   await drawn("live: One");
-  page.backend.tell(page.backend.change({ id: "a", title: "Two" }));
+  page.backend.broadcast(page.backend.change({ id: "a", title: "Two" }));
   await drawn("live: Two");
   page.backend.streams[0]?.end("event: session_ended\ndata: {}\n\n");
   await drawn("ended: Two");

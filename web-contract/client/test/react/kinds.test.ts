@@ -8,7 +8,7 @@ import { taskOf } from "./backend.js";
 
 const operation = { kind: "task", id: "a" } as const;
 
-/** Applies a write to a task that has nothing beside it. */
+/** Applies a write to the only task of the page. */
 const after = (operations: BatchOperation[], task: Task) =>
   planOf(operations).edits.reduce<Item | null>((item, [, edit]) => item && edit(item, { all: () => [], idOf: (id) => id }), task);
 
@@ -26,7 +26,7 @@ describe("two states of a task have the same content", () => {
     expect(isSameContent("task", task, { ...task, version: 7, updatedAt: "2027-01-01T00:00:00Z" })).toBe(true);
   });
 
-  test("if a moment has another notation", () => {
+  test("if only the notation of a time differs", () => {
     expect(isSameContent("task", task, { ...task, dueAt: "2026-11-30T18:00:00.000+01:00" })).toBe(true);
   });
 

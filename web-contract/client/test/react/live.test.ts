@@ -14,7 +14,7 @@ import { refreshSoon } from "../../src/react/invalidation.js";
 import { eventually, rejection, sendJson } from "../server.js";
 import { Backend, taskOf, test, type Page } from "./backend.js";
 
-/** Feeds a page until the test ends. */
+/** Feeds live changes to a page until the signal aborts. */
 async function feed({ queryClient, client, backend }: Page, signal: AbortSignal): Promise<string[]> {
   const states: string[] = [];
   feedChanges(queryClient, client, signal, (state) => states.push(state)).catch(() => {});
@@ -39,16 +39,16 @@ describe("a live change", () => {
     await feed(page, controller.signal);
     const older = page.backend.change({ id: "a", title: "Two" });
     const newer = page.backend.change({ id: "a", title: "Three" });
-    page.backend.tell(newer);
-    page.backend.tell(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
+    page.backend.broadcast(newer);
+    page.backend.broadcast(page.backend.change({ id: "b", title: "Four", createdAt: "2026-11-23T09:00:00Z" }));
     await eventually(() => expect(titlesOf(page)).toEqual(["Four", "Three"]));
-    page.backend.tell({ ...older, seq: ++page.backend.seq });
-    page.backend.tell({ seq: ++page.backend.seq, kind: "note", id: "note-1", data: { id: "note-1", name: "Home" } });
-    page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "b", data: null });
+    page.backend.broadcast({ ...older, seq: ++page.backend.seq });
+    page.backend.broadcast({ seq: ++page.backend.seq, kind: "note", id: "note-1", data: { id: "note-1", name: "Home" } });
+    page.backend.broadcast({ seq: ++page.backend.seq, kind: "task", id: "b", data: null });
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 
-  unit("of many that arrive together shows with them", async () => {
+  unit("that arrives with others is shown with them, in one update", async () => {
     const queryClient = new QueryClient();
     const items = ["a", "b", "c"].map((id) => taskOf({ id }));
     queryClient.setQueryData(taskKeys.list(), { pages: [{ items, nextCursor: null, changes: 1 }], pageParams: [undefined] });
@@ -66,7 +66,7 @@ describe("a live change", () => {
     expect(shown).toHaveBeenCalledOnce();
   });
 
-  test("ends predictions that sub-tasks left the trash with their task", async ({ open }) => {
+  test("corrects the prediction that sub-tasks leave the trash with their task", async ({ open }) => {
     const gone = { deletedAt: "2026-11-23T09:00:00Z" };
     // Another program has deleted both in one batch, "b" with its own sub-task "c".
     const page = await open({ id: "a", ...gone }, { id: "b", parentId: "a", ...gone }, { id: "c", parentId: "b", ...gone }, { id: "d", parentId: "a", ...gone });
@@ -81,12 +81,12 @@ describe("a live change", () => {
     held.respond();
     const { version } = await restoring;
     expect(ids()).toEqual(["a", "b", "c", "d"]);
-    page.backend.tell({ seq: ++page.backend.seq, kind: "task", id: "a", data: taskOf({ id: "a", version }) });
-    page.backend.tell(page.backend.change({ id: "d", deletedAt: null }));
+    page.backend.broadcast({ seq: ++page.backend.seq, kind: "task", id: "a", data: taskOf({ id: "a", version }) });
+    page.backend.broadcast(page.backend.change({ id: "d", deletedAt: null }));
     await eventually(() => expect(ids()).toEqual(["a", "d"]));
   });
 
-  test("goes below a write in flight, and stays when that fails", async ({ open }) => {
+  test("is shown beneath a pending write, and remains when that write fails", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     await readList(page);
     await feed(page, controller.signal);
@@ -95,7 +95,7 @@ describe("a live change", () => {
     const mutation = new MutationObserver(page.queryClient, options).mutate({ id: "a", changes: { title: "Mine" } });
     mutation.catch(() => {});
     await held.arrived;
-    page.backend.tell(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
+    page.backend.broadcast(page.backend.change({ id: "a", title: "Theirs", priority: "high" }));
     const tasks = () => page.queryClient.getQueryData<TaskPages>(taskKeys.list())?.pages[0]?.items;
     await eventually(() => expect(tasks()).toMatchObject([{ title: "Mine", priority: "high", version: 2 }]));
     held.reject(500, "internal");
@@ -113,7 +113,7 @@ describe("a live change", () => {
     expect(page.backend.count("GET /api/events?after=30")).toBe(1);
   });
 
-  test("that a slow read misses is read again", async ({ open }) => {
+  test("that a slow read missed makes the list be read again", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const late = page.backend.hold("GET /api/tasks");
     const reading = readList(page);
@@ -125,7 +125,7 @@ describe("a live change", () => {
     expect(titlesOf(page)).toEqual(["Two"]);
   });
 
-  test("that the counts miss invalidates them", async ({ open }) => {
+  test("that the counts may have missed invalidates them", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const { queryKey } = createQueries(page.client).stats();
     page.queryClient.setQueryData(queryKey, { open: 0 } as never);
@@ -140,10 +140,10 @@ describe("a live change", () => {
     page.backend.change({ id: "a", title: "Two" });
     page.backend.oldest = 11;
     const states = await feed(page, controller.signal);
-    await eventually(() => expect(states).toContain("live")); // the server knows the stream first
+    await eventually(() => expect(states).toContain("live")); // the backend has the stream a little earlier
     expect(page.queryClient.getQueryState(taskKeys.list())?.isInvalidated).toBe(true);
     await readList(page);
-    page.backend.tell(page.backend.change({ id: "a", title: "Three" }));
+    page.backend.broadcast(page.backend.change({ id: "a", title: "Three" }));
     await eventually(() => expect(titlesOf(page)).toEqual(["Three"]));
   });
 });
@@ -176,7 +176,7 @@ describe("after a change,", () => {
     [taskKeys.item("a"), false],
     [taskKeys.session, false],
     [["something else", "stats"], false],
-  ])("%j is read again: %s", ([queryKey, stale]) => expect(goesStale({ queryKey })).toBe(stale));
+  ])("%j becomes stale: %s", ([queryKey, stale]) => expect(goesStale({ queryKey })).toBe(stale));
 
   unit("the counts are read once for several changes", () => {
     vi.useFakeTimers();

@@ -93,7 +93,7 @@ describe("a task is put", () => {
     expect(idsOf(place(list, "task", {}, ids, (id) => tasks.find((task) => task.id === id)))).toEqual(expected);
   });
 
-  test("back at the end of what is loaded, from where it was taken out, but not behind it", () => {
+  test("back at the end of the loaded pages, from which it was removed, but not after that end", () => {
     const step = (list: TaskPages, task: Task) => place(list, "task", {}, new Set([task.id]), (id) => (id === task.id ? task : undefined)) as TaskPages;
     const without = step(step(pages([[d], [c, b]], "more"), { ...b, deletedAt: b.createdAt }), { ...c, deletedAt: c.createdAt });
     expect(idsOf(without)).toEqual(["d", ""]);
@@ -103,7 +103,7 @@ describe("a task is put", () => {
 
   test("nowhere else while it is unknown", () => expect(idsOf(place(pages([[b, a]]), "task", {}, new Set(["b"]), () => undefined))).toEqual(["ba"]));
 
-  test("among many others in constant time for each", () => {
+  test("among many others, in constant time per task", () => {
     const readsPerTask = (count: number) => {
       let reads = 0;
       const tasks = Array.from({ length: count }, (_, at) => {

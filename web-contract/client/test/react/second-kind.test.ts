@@ -9,23 +9,23 @@ import type { Pages } from "../../src/react/pages.js";
 import { storeOf, type State } from "../../src/react/store.js";
 import { taskOf } from "./backend.js";
 
-/** A kind that the contract does not have: the same machinery has to serve it. */
+/** A kind that the contract does not have. */
 interface Note extends Pick<Item, "id" | "version" | "createdAt" | "updatedAt" | "deletedAt"> {
   name: string;
-  colour: string;
+  color: string;
 }
 
 vi.mock(import("../../src/generated/kinds.js"), async (original) => {
   const { kinds, kindNames } = await original();
   const own = ["createdAt", "deletedAt", "id", "updatedAt", "version"];
-  const note = { defaults: { colour: "grey", name: "" }, moments: [], own };
+  const note = { defaults: { color: "gray", name: "" }, moments: [], own };
   return { kinds: { ...kinds, note }, kindNames: [...kindNames, "note"] } as never;
 });
 
 const kind = "note" as KindName;
 
 (rules as Record<string, Kind>)["note"] = {
-  bonds: [],
+  relations: [],
   settle: (next) => next,
   matches: ({ deletedAt }, { deleted = false }: { deleted?: boolean }) => (deletedAt !== null) === deleted,
   compare: (a, b) => (a.id < b.id ? -1 : 1),
@@ -40,7 +40,7 @@ test("a second kind has its own drafts, edits and live changes, and a batch may 
   for (const key of [keys.list(), keys.list({ deleted: true }), taskKeys.list()]) queryClient.setQueryData(key, empty);
   const shown = (key: readonly unknown[]) => queryClient.getQueryData<Pages>(key)!.pages[0]!.items as unknown as Note[];
   const stateOf = (data: Note): State => ({ kind, id: data.id, data: data as unknown as Item });
-  const saved: Note = { ...taskOf({ id: "note-1" }), name: "Home", colour: "red" };
+  const saved: Note = { ...taskOf({ id: "note-1" }), name: "Home", color: "red" };
 
   const { settle } = store.edit(
     planOf([
@@ -48,7 +48,7 @@ test("a second kind has its own drafts, edits and live changes, and a batch may 
       { op: "create", kind: "task", data: { title: "Water the plants" } },
     ]),
   );
-  expect(shown(keys.list())).toMatchObject([{ name: "Home", colour: "grey", version: 0 }]);
+  expect(shown(keys.list())).toMatchObject([{ name: "Home", color: "gray", version: 0 }]);
   expect(shown(taskKeys.list())).toMatchObject([{ title: "Water the plants" }]);
   const made = taskOf({ id: "task-1" });
   settle([
@@ -59,6 +59,6 @@ test("a second kind has its own drafts, edits and live changes, and a batch may 
 
   store.edit(planOf([{ op: "delete", kind, id: saved.id }]));
   expect([shown(keys.list()), shown(keys.list({ deleted: true }))]).toMatchObject([[], [{ id: saved.id }]]);
-  store.told([{ kind, id: saved.id, data: null }]);
+  store.apply([{ kind, id: saved.id, data: null }]);
   expect([shown(keys.list({ deleted: true })), shown(taskKeys.list())]).toEqual([[], [made]]);
 });

@@ -5,7 +5,7 @@ import { createMutations, createQueries, prefetchBootstrap, taskKeys } from "../
 
 const settings = (version: number, timeZone = "UTC"): Settings => ({ id: "settings", timeZone, weekStart: "monday", version });
 
-/** A client whose settings are given one after the other. */
+/** A client that returns these settings, one after the other. */
 function clientOf(...responses: Settings[]): Client {
   const next = async () => responses.shift()!;
   return { getSettings: next, updateSettings: next, getBootstrap: async () => ({ settings: responses.shift() }) } as unknown as Client;

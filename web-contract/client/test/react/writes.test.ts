@@ -21,7 +21,7 @@ import {
 import { eventually, rejection } from "../server.js";
 import { taskOf, test, type Page } from "./backend.js";
 
-/** Starts a write; the promise is that of its outcome. */
+/** Starts a write and returns its outcome. */
 function write<Data, Variables>(
   { queryClient }: Page,
   options: MutationOptions<Data, Error, Variables>,
@@ -32,7 +32,7 @@ function write<Data, Variables>(
   return outcome;
 }
 
-/** Keeps a list on the page, and returns how to look at it. */
+/** Shows a list on the page, and returns a function that reads its tasks. */
 async function showList({ client, queryClient }: Page, filters: TaskFilters = {}): Promise<() => Task[]> {
   const observer = new InfiniteQueryObserver(queryClient, createQueries(client).tasks(filters));
   observer.subscribe(() => {});
@@ -46,7 +46,7 @@ const titles = (tasks: Task[]) => tasks.map(({ title }) => title);
 const shown = () => new Promise((resolve) => setImmediate(resolve));
 
 describe.concurrent("a write", () => {
-  test("that moves a task waits for the move of its neighbour", async ({ open }) => {
+  test("that moves a task waits for the move of its neighbor", async ({ open }) => {
     const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" }, { id: "c", position: "C" });
     await showList(page, { sort: "position" });
     const mutations = createMutations(page.client);
@@ -60,7 +60,7 @@ describe.concurrent("a write", () => {
     expect(await second).toMatchObject({ position: "CVV" });
   });
 
-  test("that moves a task shows at once, and waits for a draft beside it", async ({ open }) => {
+  test("that moves a task shows at once, and waits until a draft beside it is created", async ({ open }) => {
     const page = await open({ id: "a", position: "A" }, { id: "b", position: "B" });
     const list = await showList(page, { sort: "position" });
     const mutations = createMutations(page.client);
@@ -151,7 +151,7 @@ describe.concurrent("a write", () => {
     expect(list()).toEqual([page.backend.tasks.get("a")]);
   });
 
-  test("shows on a task that the server put into the page", async ({ open }) => {
+  test("shows on a task of a page that was rendered on the server", async ({ open }) => {
     const page = await open({ id: "a", title: "One" });
     const read = await page.queryClient.fetchInfiniteQuery(createQueries(page.client).tasks());
     const queryClient = new QueryClient();
@@ -276,7 +276,7 @@ describe.concurrent("a write", () => {
     expect([all(), trash()]).toEqual([[page.backend.tasks.get("a")], []]);
   });
 
-  test("reads again only what the server alone can compute", async ({ open }) => {
+  test("refetches only what the server alone can compute", async ({ open }) => {
     const page = await open({ id: "a" });
     await showList(page);
     await showList(page, { q: "plants" });
@@ -324,7 +324,7 @@ describe.concurrent("a new task", () => {
     expect(itemKey(page.queryClient, task)).toBe(draft!.id);
   });
 
-  test("that was rejected leaves nothing behind", async ({ open }) => {
+  test("that was rejected disappears, and fails the writes that waited for it", async ({ open }) => {
     const page = await open();
     const list = await showList(page);
     const held = page.backend.hold("POST");
@@ -365,7 +365,7 @@ describe.concurrent("a new task", () => {
     expect(list()).toEqual([page.backend.tasks.get("new-1")]);
   });
 
-  test("is listed once if a read brings it before its response", async ({ open }) => {
+  test("is listed once if a read returns it before its own response arrives", async ({ open }) => {
     const page = await open({ id: "a", title: "Old" });
     const list = await showList(page);
     const first = page.backend.hold("POST");

@@ -1,6 +1,6 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import type { Task, TaskPage } from "@tasklane/web-contract";
-import { latest, taskKeys } from "@tasklane/web-contract/react";
+import { cachedItem, taskKeys } from "@tasklane/web-contract/react";
 import { tasksOfList } from "../task/lists";
 
 /** Returns tasks, followed by their other open sub-tasks on all levels, as far as they are loaded. */
@@ -30,6 +30,6 @@ export function parentsFirst(tasks: readonly Task[]): readonly Task[] {
 export function topmost(queryClient: QueryClient, tasks: readonly Task[]): readonly Task[] {
   const ids = new Set(tasks.map(({ id }) => id));
   const isBelow = ({ parentId }: Pick<Task, "parentId">): boolean =>
-    parentId !== null && (ids.has(parentId) || isBelow(latest(queryClient, { id: parentId, parentId: null } as Task)));
+    parentId !== null && (ids.has(parentId) || isBelow(cachedItem(queryClient, { id: parentId, parentId: null } as Task)));
   return tasks.filter((task) => !isBelow(task));
 }

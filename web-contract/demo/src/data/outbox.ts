@@ -33,7 +33,7 @@ export function createOutbox(user: string) {
   /** The keys of writes that could not be stored. */
   const unstored = createStore<ReadonlySet<string>>(new Set());
   /** When the last write was made. The clock may have been set back since. */
-  let latest = Math.max(0, ...entriesOf(user).map(([, { at }]) => at));
+  let lastWriteAt = Math.max(0, ...entriesOf(user).map(([, { at }]) => at));
 
   function store(key: string, entry: Entry): void {
     if (!remember(prefix + key, JSON.stringify(entry))) unstored.set(new Set(unstored.get()).add(key));
@@ -52,8 +52,8 @@ export function createOutbox(user: string) {
     sends.set(name, write as unknown as Send);
     return (...args: Args): { key: string; saved: Promise<boolean> } => {
       const key = newKey();
-      latest = Math.max(Date.now(), latest + 1);
-      const entry = { user, holder, at: latest, name, args };
+      lastWriteAt = Math.max(Date.now(), lastWriteAt + 1);
+      const entry = { user, holder, at: lastWriteAt, name, args };
       store(key, entry);
       return { key, saved: send(key, entry) };
     };

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { BatchOperation, List, Task, UpdateTaskRequest } from "@tasklane/web-contract";
-import { draftId, latest } from "@tasklane/web-contract/react";
+import { cachedItem, draftId } from "@tasklane/web-contract/react";
 import { parentsFirst, topmost, withOpenBelow } from "./below";
 import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
@@ -70,7 +70,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     // Completing a task completes its sub-tasks, so an undo must reopen them too.
     const all = completed ? withOpenBelow(queryClient, [task]) : [task];
     const openAll = () => sendAll(all.map(completion(false)), `${title} could not be saved.`);
-    const next = completed ? recurrence.get()?.nextDue(latest(queryClient, task), new Date()) : undefined;
+    const next = completed ? recurrence.get()?.nextDue(cachedItem(queryClient, task), new Date()) : undefined;
     const { saved: done } = sendCompleted(named(task), completed);
     const name = `${completed ? "completing" : "reopening"} ${title}`;
     const message = completed ? `${title} is completed.${next ? ` Next: ${dueName(next)}.` : ""}` : `${title} is open again.`;

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { latest } from "@tasklane/web-contract/react";
+import { cachedItem } from "@tasklane/web-contract/react";
 import { useRef, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { useDrag } from "../drag/drag";
@@ -36,7 +36,7 @@ export function DaySection({ title, label = title, aside, day, tasks, ghosts = [
   useDrag(section, {
     item: undefined,
     takes: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? { inside: 0 } : {}),
-    onDrop: ({ id }) => day && writes.reschedule([latest(queryClient, { id } as Task)], (task) => onDay(task, day), dayInSentence(day)),
+    onDrop: ({ id }) => day && writes.reschedule([cachedItem(queryClient, { id } as Task)], (task) => onDay(task, day), dayInSentence(day)),
   });
 
   return (

@@ -38,13 +38,13 @@ export async function loadDragging(): Promise<void> {
 
 /** Lets an element be dragged and dropped on, once dragging is loaded. */
 export function useDrag(element: RefObject<HTMLElement | null>, part: Part): void {
-  const latest = useRef(part);
+  const latestPart = useRef(part);
   useEffect(() => {
-    latest.current = part;
+    latestPart.current = part;
   });
   const loaded = useStore(engine);
   useEffect(() => {
-    if (loaded && element.current) return loaded.attach(element.current, () => latest.current);
+    if (loaded && element.current) return loaded.attach(element.current, () => latestPart.current);
   }, [loaded, element]);
 }
 

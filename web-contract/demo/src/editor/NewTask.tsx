@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { latest } from "@tasklane/web-contract/react";
+import { cachedItem } from "@tasklane/web-contract/react";
 import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from "react";
 import { showNewest } from "../app/route";
 import { forgetScroll } from "../app/scroll";
@@ -107,7 +107,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     const reason = whyHidden(id, shown);
     if (!reason) return;
     const show = () => {
-      drafts.returnTo(latest(queryClient, { id } as Task).id);
+      drafts.returnTo(cachedItem(queryClient, { id } as Task).id);
       forgetScroll(showNewest());
       scrollTo(0, 0);
     };

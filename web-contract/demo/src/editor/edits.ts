@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Task } from "@tasklane/web-contract";
-import { latest } from "@tasklane/web-contract/react";
+import { cachedItem } from "@tasklane/web-contract/react";
 import { faultOf, quoted } from "../data/messages";
 import type { Outbox } from "../data/outbox";
 import type { Sender } from "../data/sender";
@@ -41,7 +41,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     if (changes.title !== undefined) changes.title = changes.title.trim();
     if (changes.title === "") delete changes.title;
     if (Object.keys(changes).length === 0) return;
-    const task = latest(queryClient, edit.base);
+    const task = cachedItem(queryClient, edit.base);
     // Changes of other fields elsewhere are not a conflict.
     const { version } = editConflicts(edit, task).length > 0 ? edit.base : task;
     update(edit.base, changes, version);

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
-import { latest } from "@tasklane/web-contract/react";
+import { cachedItem } from "@tasklane/web-contract/react";
 import { useWorkspace } from "../data/workspace";
 
 /** The title of a sub-task's parent, which is loaded if necessary. */
@@ -8,7 +8,7 @@ export function ParentName({ id }: { id: string }) {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();
   const loaded = () => {
-    const parent = latest(queryClient, { id } as Task);
+    const parent = cachedItem(queryClient, { id } as Task);
     return "title" in parent ? parent : undefined;
   };
   const { data } = useQuery({ ...queries.task(id), initialData: loaded });

@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { List, Task } from "@tasklane/web-contract";
-import { latest } from "@tasklane/web-contract/react";
+import { cachedItem } from "@tasklane/web-contract/react";
 import { useCallback } from "react";
 import { useWorkspace } from "../data/workspace";
 import type { Dragged } from "../drag/drag";
@@ -11,7 +11,7 @@ export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
   const queryClient = useQueryClient();
   return useCallback(
     ({ kind, id }) => {
-      const tasks = kind === "tasks" ? selection.chosen.get() : [latest(queryClient, { id } as Task)].filter(({ version }) => version > 0);
+      const tasks = kind === "tasks" ? selection.chosen.get() : [cachedItem(queryClient, { id } as Task)].filter(({ version }) => version > 0);
       selection.end();
       writes.putIn(tasks, list);
     },

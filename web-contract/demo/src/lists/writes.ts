@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type CreateListRequest, type List, type UpdateListRequest } from "@tasklane/web-contract";
-import { draftId, latest } from "@tasklane/web-contract/react";
+import { cachedItem, draftId } from "@tasklane/web-contract/react";
 import { createCommon, createKept, named, type Named, type Parts } from "../data/kept";
 import { nameOf, quoted, reason } from "../data/messages";
 
@@ -34,7 +34,7 @@ export function createListWrites({ queryClient, ...parts }: Parts & { queryClien
     const { key, saved: done } = sendCreated(list);
     notices.announce(`${quoted(list.name)} is added.`);
     void done.then((succeeded) => {
-      const { id } = latest(queryClient, { id: draftId(key) } as List);
+      const { id } = cachedItem(queryClient, { id: draftId(key) } as List);
       if (succeeded) onSaved(id);
     });
   }

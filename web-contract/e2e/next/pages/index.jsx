@@ -1,9 +1,9 @@
-/** The user's open tasks, read on the server with the cookie that came with the request. */
+/** Reads the user's open tasks on the server, with the cookie of the request. */
 export async function getServerSideProps({ req, res }) {
-  const answer = await fetch(`${process.env.BFF_URL}/api/tasks?completed=false`, { headers: { cookie: req.headers.cookie ?? "" } });
-  // A session that was prolonged or has ended is the browser's to know.
-  res.setHeader("set-cookie", answer.headers.getSetCookie());
-  const { data } = await answer.json();
+  const response = await fetch(`${process.env.BFF_URL}/api/tasks?completed=false`, { headers: { cookie: req.headers.cookie ?? "" } });
+  // Pass on the cookie of a session that was renewed or has ended.
+  res.setHeader("set-cookie", response.headers.getSetCookie());
+  const { data } = await response.json();
   return { props: { tasks: data ?? null } };
 }
 

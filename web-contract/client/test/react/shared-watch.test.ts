@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Change, WatchOptions, WatchState } from "../../src/index.js";
-import { watchTogether } from "../../src/react/together.js";
+import { watchShared } from "../../src/react/shared-watch.js";
 import { eventually, rejection } from "../server.js";
 
-/** The locks of a browser, as far as tabs need them here: one name. */
+/** A fake of the browser's Web Locks, with a single lock. */
 class Locks {
   #break: (() => void) | undefined;
   readonly #waiting: (() => void)[] = [];
@@ -31,7 +31,7 @@ class Locks {
   }
 }
 
-/** The numbers after which connections were opened, and what each open one can do. */
+/** A fake server. It records the change number after which each connection was opened; the open ones can send a change or fail. */
 class Server {
   readonly opened: number[] = [];
   readonly connections = new Set<{ send: (change: Change) => void; fail: (error: Error) => void }>();
@@ -60,7 +60,7 @@ class Server {
     }
   }
 
-  tell(seq: number): void {
+  broadcast(seq: number): void {
     for (const { send } of this.connections) send(changeOf(seq));
   }
 }
@@ -70,7 +70,7 @@ const changeOf = (seq: number): Change => ({ seq, kind: "task", id: `task-${seq}
 class Page extends EventTarget {
   hidden = false;
 
-  show(hidden: boolean): void {
+  setHidden(hidden: boolean): void {
     this.hidden = hidden;
     this.dispatchEvent(new Event("visibilitychange"));
   }
@@ -101,7 +101,7 @@ describe("tabs of one user", () => {
     const seen: number[] = [];
     const states: WatchState[] = [];
     const onState = (state: WatchState) => void states.push(state);
-    const ended = watchTogether(server, user, after, { signal: closed.signal, onState, onChange: ({ seq }) => void seen.push(seq) });
+    const ended = watchShared(server, user, after, { signal: closed.signal, onState, onChange: ({ seq }) => void seen.push(seq) });
     ended.catch(() => {});
     return { page, seen, states, ended, close: () => closed.abort("closed") };
   }
@@ -112,13 +112,13 @@ describe("tabs of one user", () => {
     const second = openTab(4);
     await eventually(() => expect(server.opened).toEqual([4, 4]));
     await eventually(() => expect(server.connections.size).toBe(1));
-    server.tell(5);
-    server.tell(7);
+    server.broadcast(5);
+    server.broadcast(7);
     for (const { seen } of [first, second]) await eventually(() => expect(seen).toEqual([5, 7]));
     expect(first.states).toContain("live");
 
-    first.page.show(true);
-    first.page.show(false);
+    first.page.setHidden(true);
+    first.page.setHidden(false);
     await eventually(() => expect(server.opened).toEqual([4, 4, 7]));
     await eventually(() => expect(server.connections.size).toBe(1));
   });
@@ -127,12 +127,12 @@ describe("tabs of one user", () => {
     const first = openTab(4);
     const second = openTab(4);
     await eventually(() => expect(server.connections.size).toBe(1));
-    server.tell(5);
+    server.broadcast(5);
     await eventually(() => expect(first.seen).toEqual([5]));
     second.close();
     expect(await rejection(second.ended)).toBe("closed");
     await eventually(() => expect(server.opened).toEqual([4, 4, 5]));
-    server.tell(6);
+    server.broadcast(6);
     await eventually(() => expect(first.seen).toEqual([5, 6]));
   });
 
@@ -144,7 +144,7 @@ describe("tabs of one user", () => {
     channel.postMessage({ from: 12, change: changeOf(13) });
     await eventually(() => expect(server.opened).toEqual([9, 9]));
     channel.close();
-    server.tell(10);
+    server.broadcast(10);
     await eventually(() => expect(behind.seen).toEqual([10]));
   });
 
@@ -152,14 +152,14 @@ describe("tabs of one user", () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { page, seen } = openTab(4);
     await vi.waitFor(() => expect(server.connections.size).toBe(1));
-    server.tell(5);
+    server.broadcast(5);
     await vi.waitFor(() => expect(seen).toEqual([5]));
-    page.show(true);
+    page.setHidden(true);
     vi.advanceTimersByTime(59_000);
     expect(server.connections.size).toBe(1);
     vi.advanceTimersByTime(2_000);
     await vi.waitFor(() => expect(server.connections.size).toBe(0));
-    page.show(false);
+    page.setHidden(false);
     await vi.waitFor(() => expect(server.opened).toEqual([4, 5]));
   });
 

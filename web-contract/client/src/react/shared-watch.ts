@@ -1,7 +1,7 @@
 import type { Change, Client, WatchState } from "../index.js";
 
 /** How many milliseconds a hidden tab keeps its connection. */
-const linger = 60_000;
+const hiddenTimeout = 60_000;
 
 /** A message of the tab with the connection to the others: its state, or a change and the previous number. */
 type Message = { state: WatchState } | { from: number; change: Change };
@@ -13,16 +13,16 @@ interface Options {
 }
 
 /**
- * Watches a user's changes over one connection for all tabs of the browser, as
- * browsers allow only six to a server over HTTP/1.1. The tab that was shown last
- * has it, and tells the others. A tab that has missed a change takes the
- * connection and continues from its own number. Hidden tabs give it up after a
- * minute. Without a user, or where the browser has no locks or denies them, as on
- * pages without https, each tab has a connection of its own.
+ * Watches a user's changes over one connection for all tabs of the browser,
+ * because browsers allow only six to a server over HTTP/1.1. The tab that was
+ * shown last has the connection and forwards the changes to the others. A tab that
+ * has missed a change takes the connection and continues from its own number. A
+ * hidden tab closes it after a minute. Without a user, or if the browser has no
+ * locks or denies them, as on pages without https, each tab has its own connection.
  *
  * Rejects with the reason of the signal, or the error that ended the watch.
  */
-export function watchTogether(
+export function watchShared(
   client: Pick<Client, "watchChanges">,
   user: string | undefined,
   after: number,
@@ -34,8 +34,8 @@ export function watchTogether(
   const page = globalThis.document as Document | undefined;
   let seq = after;
   let connected = false;
-  /** The connection, or the wait for it. */
-  let turn: AbortController | undefined;
+  /** Ends the connection, or the wait for it. */
+  let attempt: AbortController | undefined;
   let timer: ReturnType<typeof setTimeout> | undefined;
 
   return new Promise((_, reject) => {
@@ -63,33 +63,33 @@ export function watchTogether(
       } catch (error) {
         if (!own.signal.aborted) end(error);
       } finally {
-        if (turn === own) connected = false;
+        if (attempt === own) connected = false;
       }
     };
 
     /** Takes the connection at once, or when the tab that has it gives it up. */
-    const take = (atOnce: boolean) => {
-      turn?.abort();
+    const acquire = (atOnce: boolean) => {
+      attempt?.abort();
       connected = false;
-      const own = (turn = new AbortController());
+      const own = (attempt = new AbortController());
       const alone = () => watch(own);
       if (!locks) return void alone();
       const options = atOnce ? { steal: true } : { signal: own.signal };
       // Aborted: by this tab, or by another one that has taken the lock. Otherwise the browser denies locks.
       locks.request(name, options, alone).catch((error: Error) => {
         if (error.name !== "AbortError") void alone();
-        else if (!own.signal.aborted) take(false);
+        else if (!own.signal.aborted) acquire(false);
       });
     };
 
     const show = () => {
       clearTimeout(timer);
-      if (page?.hidden) timer = setTimeout(() => turn?.abort(), linger);
-      else if (!connected) take(true);
+      if (page?.hidden) timer = setTimeout(() => attempt?.abort(), hiddenTimeout);
+      else if (!connected) acquire(true);
     };
 
     const end = (error: unknown) => {
-      turn?.abort();
+      attempt?.abort();
       clearTimeout(timer);
       channel?.close();
       page?.removeEventListener("visibilitychange", show);
@@ -105,9 +105,9 @@ export function watchTogether(
       if (connected) return;
       if ("state" in data) onState(data.state);
       else if (data.from <= seq) receive(data.change);
-      else take(true);
+      else acquire(true);
     });
-    if (page?.hidden) take(false);
+    if (page?.hidden) acquire(false);
     show();
   });
 }
