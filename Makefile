@@ -114,10 +114,14 @@ env: ## write .env, the settings of docker compose, with new passwords and secre
 	@umask 077; while IFS= read -r line; do case "$$line" in [A-Z]*=) echo "$$line$$(openssl rand -hex 32)";; *) printf '%s\n' "$$line";; esac; done <.env.example >.env
 	@echo 'wrote .env' >&2
 
+# The spelling is American, and the program is "the bff".
+BRITISH := [Cc]olour(s|ed)?|[Ll]icences?|[Nn]eighbours?|[Cc]atalogues?|[Cc]entred?|[Bb]ehaviours?|[Ll]abelled|[A-Za-z]+(normal|initial|summar|recogn|chron|optim|organ|serial)is(e|ed|es|ing|ation)
+
 .PHONY: lint
 lint: tools ## check the style and which packages import which
 	$(call step,formatting,out=$$($(GOFUMPT) -l $(MODULES)); test -z "$$out" || { echo "run gofumpt on:"; echo "$$out"; exit 1; })
 	$(call step,linting,for module in $(MODULES); do (cd $$module && $(GOLANGCI_LINT) run ./...) || exit 1; done)
+	$(call step,checking the spelling,! git grep -nIwE '$(BRITISH)|(the|a) BFF' -- . ':!Makefile' ':!*-lock.json' ':!*/released/*')
 
 .PHONY: generate
 generate: build $(WEB) ## generate the OpenAPI documents and the TypeScript types

@@ -84,8 +84,8 @@ func ExampleClient_ReplaceList() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(list.Name, "has a colour:", list.Color != nil)
-	// Output: Balcony has a colour: false
+	fmt.Println(list.Name, "has a color:", list.Color != nil)
+	// Output: Balcony has a color: false
 }
 
 func ExampleClient_UpdateList() {

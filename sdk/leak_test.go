@@ -26,7 +26,7 @@ func leavesNothing(t *testing.T, story func(ctx context.Context)) {
 	label := fmt.Sprintf("%q:%q", "story", t.Name())
 	deadline := time.Now().Add(10 * time.Second)
 	for {
-		left := labelled(t, label)
+		left := labeled(t, label)
 		if left == "" {
 			return
 		}
@@ -37,8 +37,8 @@ func leavesNothing(t *testing.T, story func(ctx context.Context)) {
 	}
 }
 
-// labelled returns the stacks of goroutines with a label.
-func labelled(t *testing.T, label string) string {
+// labeled returns the stacks of goroutines with a label.
+func labeled(t *testing.T, label string) string {
 	t.Helper()
 	var all bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&all, 1); err != nil {

@@ -61,16 +61,16 @@ var listsCases = []contractCase{
 			}
 		}
 	}},
-	{"a colour is set and removed", func(s *subject) {
+	{"a color is set and removed", func(s *subject) {
 		list, err := s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: " Garden\n", Color: new(taskapi.Green)})
 		s.ok(err)
 		if list.Name != "Garden" || list.Color == nil || *list.Color != taskapi.Green {
-			s.Errorf("the list is %s, want the name Garden and the colour green", inJSON(list))
+			s.Errorf("the list is %s, want the name Garden and the color green", inJSON(list))
 		}
 		list, err = s.client.UpdateList(s.Context(), list.ID, taskapi.UpdateListRequest{Color: taskapi.Null[taskapi.Color]()})
 		s.ok(err)
 		if list.Color != nil {
-			s.Errorf("the list is %s, want no colour", inJSON(list))
+			s.Errorf("the list is %s, want no color", inJSON(list))
 		}
 	}},
 	{"there are 500 at most outside the trash", func(s *subject) {

@@ -6,15 +6,15 @@ import "net/http"
 // The set is open: treat an unknown code by its HTTP status.
 type ErrorCode string
 
-// The error codes of the task service and the BFF.
+// The error codes of the task service and the bff.
 const (
 	// CodeUnauthenticated: no credentials, or invalid ones.
 	CodeUnauthenticated ErrorCode = "unauthenticated"
 	// CodeTokenExpired: the bearer token has expired.
 	CodeTokenExpired ErrorCode = "token_expired"
-	// CodeSessionExpired: the browser's session has ended (BFF).
+	// CodeSessionExpired: the browser's session has ended (bff).
 	CodeSessionExpired ErrorCode = "session_expired"
-	// CodeCrossOrigin: the request came from a page of another origin (BFF).
+	// CodeCrossOrigin: the request came from a page of another origin (bff).
 	CodeCrossOrigin ErrorCode = "cross_origin"
 	// CodeQuotaExceeded: the user's quota is used up. Deleting and erasing still
 	// work.
@@ -63,7 +63,7 @@ const (
 	CodeOverloaded ErrorCode = "overloaded"
 	// CodeUnavailable: a server or database that the server needs cannot be reached.
 	CodeUnavailable ErrorCode = "unavailable"
-	// CodeAuthUnavailable: Better Auth cannot be reached (BFF). The session may
+	// CodeAuthUnavailable: Better Auth cannot be reached (bff). The session may
 	// still be valid.
 	CodeAuthUnavailable ErrorCode = "auth_unavailable"
 	// CodeTimeout: the request took too long.

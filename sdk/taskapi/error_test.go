@@ -14,7 +14,7 @@ import (
 
 func TestErrorCodes(t *testing.T) {
 	t.Parallel()
-	t.Run("every constant is in the catalogue", func(t *testing.T) {
+	t.Run("every constant is in the catalog", func(t *testing.T) {
 		t.Parallel()
 		want := constants(t, "ErrorCode")
 		got := texts(taskapi.ErrorCodes())
@@ -52,7 +52,7 @@ func TestErrorCodes(t *testing.T) {
 			t.Errorf("status %d, want 500", got)
 		}
 	})
-	t.Run("a caller cannot change the catalogue", func(t *testing.T) {
+	t.Run("a caller cannot change the catalog", func(t *testing.T) {
 		t.Parallel()
 		first := taskapi.ErrorCodes()[0]
 		taskapi.ErrorCodes()[0] = "changed"

@@ -8,10 +8,10 @@ const MaxLists = 500
 // MaxNameLength is the maximum length of a list's name, in Unicode code points.
 const MaxNameLength = 200
 
-// Color is the colour of a list.
+// Color is the color of a list.
 type Color string
 
-// The colours of lists.
+// The colors of lists.
 const (
 	Red    Color = "red"
 	Orange Color = "orange"
@@ -29,7 +29,7 @@ const (
 type List struct {
 	ID        string     `json:"id" format:"uuid" doc:"Set by the server. Ids sort by creation (UUID version 7)." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Name      string     `json:"name" maxLength:"200" doc:"The list's name. Empty only in a replayed response about a list that has been erased since." example:"Garden"`
-	Color     *Color     `json:"color" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null without one." example:"green"`
+	Color     *Color     `json:"color" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's color; null without one." example:"green"`
 	Archived  bool       `json:"archived" doc:"Whether the list is archived: its tasks are then left out of the agenda, the counts and lists of tasks, except lists of this listId." example:"false"`
 	Position  string     `json:"position" doc:"The list's place in the manual order: compare positions byte by byte, then ids. Opaque: moveList changes it. A new list is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version   int64      `json:"version" minimum:"1" doc:"Increases with every change of this list; also its ETag." example:"1"`
@@ -42,7 +42,7 @@ type List struct {
 // JSON and takes its default.
 type CreateListRequest struct {
 	Name     string `json:"name" minLength:"1" maxLength:"200" doc:"The list's name. Surrounding white space is removed." example:"Garden"`
-	Color    *Color `json:"color,omitempty" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null or absent for none." example:"green"`
+	Color    *Color `json:"color,omitempty" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's color; null or absent for none." example:"green"`
 	Archived bool   `json:"archived,omitzero" doc:"Whether the list is archived. False by default." example:"false"`
 }
 
@@ -54,7 +54,7 @@ type ReplaceListRequest CreateListRequest
 // field left out keeps its value. Only Color may be null, which removes it.
 type UpdateListRequest struct {
 	Name     Optional[string] `json:"name,omitzero" minLength:"1" maxLength:"200" doc:"The list's name. Surrounding white space is removed." example:"Garden"`
-	Color    Optional[*Color] `json:"color,omitzero" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's colour; null removes it." example:"green"`
+	Color    Optional[*Color] `json:"color,omitzero" nullable:"true" enum:"red,orange,yellow,green,teal,blue,purple,pink,brown,gray" doc:"The list's color; null removes it." example:"green"`
 	Archived Optional[bool]   `json:"archived,omitzero" doc:"Whether the list is archived." example:"true"`
 }
 

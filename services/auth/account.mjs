@@ -4,7 +4,7 @@ import { traceHeaders } from "./tracing.mjs";
 
 /**
  * The timeout of the request to the task service: longer than its own timeout and
- * shorter than the BFF's for Better Auth (services/budget).
+ * shorter than the bff's for Better Auth (services/budget).
  */
 const ERASE_TIMEOUT_MS = 12_000;
 

@@ -12,8 +12,8 @@ const MIN_SECRET_VARIETY = 10;
 const LIFETIME = /^[1-9][0-9]{0,4}[smh]$/;
 
 /**
- * The timeout for a database connection. It is shorter than the BFF's timeout for
- * an exchange (services/budget), so that the BFF gets the error.
+ * The timeout for a database connection. It is shorter than the bff's timeout for
+ * an exchange (services/budget), so that the bff gets the error.
  */
 export const POOL_TIMEOUT_MS = 2_000;
 

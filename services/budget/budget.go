@@ -13,7 +13,7 @@ const (
 	// Body bounds how long a request body may take to arrive at either server. The
 	// other timeouts start after it.
 	Body = 10 * time.Second
-	// BFF bounds an operation of the BFF, counted from when the request is
+	// BFF bounds an operation of the bff, counted from when the request is
 	// authenticated and its body has arrived. It includes renewing the JWT and
 	// forwarding.
 	BFF = 8 * time.Second
@@ -44,6 +44,6 @@ const (
 	// Lock bounds the wait for a concurrent write of the same user.
 	Lock = 3 * time.Second
 	// Shutdown bounds the shutdown of a server. It is longer than any operation
-	// through the BFF, so that requests in flight finish.
+	// through the bff, so that requests in flight finish.
 	Shutdown = 9 * time.Second
 )

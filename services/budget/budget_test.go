@@ -19,17 +19,17 @@ func TestEachTimeoutIsShorterThanItsCallers(t *testing.T) {
 		caller  string
 		expects time.Duration
 	}{
-		{"the BFF, its exchange and its operation", budget.Exchange + budget.BFF, "the client", budget.ClientAttempt},
+		{"the bff, its exchange and its operation", budget.Exchange + budget.BFF, "the client", budget.ClientAttempt},
 		{"Better Auth's pool", budget.AuthPool, "the exchange", budget.Exchange},
 		{"a connection to Better Auth", budget.Dial, "the exchange", budget.Exchange},
-		{"a renewal", budget.Exchange, "the BFF's operation", budget.BFF},
-		{"a part", budget.Part, "the BFF's operation", budget.BFF},
-		{"a dead replica and a renewal", budget.Dial + budget.Exchange, "the BFF's operation", budget.BFF},
+		{"a renewal", budget.Exchange, "the bff's operation", budget.BFF},
+		{"a part", budget.Part, "the bff's operation", budget.BFF},
+		{"a dead replica and a renewal", budget.Dial + budget.Exchange, "the bff's operation", budget.BFF},
 		{"a database that wakes up", budget.Wake + budget.Reserve, "a part", budget.Part},
 		{"a user's other write", budget.Lock + budget.Reserve, "a part", budget.Part},
 		{"a user's other write", budget.Lock, "a database that wakes up", budget.Wake},
-		{"the BFF's operation", budget.BFF, "an operation without X-Request-Timeout", budget.Service},
-		{"the BFF's operation", budget.BFF, "a server that stops", budget.Shutdown},
+		{"the bff's operation", budget.BFF, "an operation without X-Request-Timeout", budget.Service},
+		{"the bff's operation", budget.BFF, "a server that stops", budget.Shutdown},
 	} {
 		if rule.takes >= rule.expects {
 			t.Errorf("%s may take %s, but %s times out after %s", rule.hop, rule.takes, rule.caller, rule.expects)

@@ -1,4 +1,4 @@
-// Package httpapi holds the HTTP conventions that the task service and the BFF
+// Package httpapi holds the HTTP conventions that the task service and the bff
 // share: the setup of Huma, problem documents, strict JSON parsing, middleware,
 // limits, event streams, and starting and stopping servers.
 //

@@ -69,7 +69,7 @@ func (d *diagnosis) checks() []doctor.Check {
 	return []doctor.Check{
 		{Name: "site", Run: d.checkSite, Fix: "make the proxy in front, or the rewrites, forward /api to this bff"},
 		{Name: authCheck, Run: d.checkAuth, Fix: "check that Better Auth runs, and that BETTER_AUTH_URL is its address"},
-		{Name: "clock", Needs: authCheck, Run: d.checkClock, Fix: "synchronise both with NTP: the expiry of JWTs depends on the clocks"},
+		{Name: "clock", Needs: authCheck, Run: d.checkClock, Fix: "synchronize both with NTP: the expiry of JWTs depends on the clocks"},
 		{Name: originCheck, Needs: authCheck, Run: d.checkOrigin, Fix: "see Better Auth's log"},
 		{Name: "proxy", Needs: authCheck, Run: d.checkProxy, Fix: "see Better Auth's log"},
 		{Name: "passkeys", Needs: originCheck, Run: d.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},

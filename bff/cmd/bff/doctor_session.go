@@ -142,7 +142,7 @@ func (d *diagnosis) checkChain(ctx context.Context) (string, error) {
 	case strings.Contains(challenge, "JWT_AUDIENCE"):
 		return "", fault("the task service expects another audience", fmt.Sprintf("set its JWT_AUDIENCE to %v", audience))
 	case strings.Contains(challenge, "expired"):
-		return "", fault("the task service rejects a new JWT as expired", "synchronise its machine with NTP")
+		return "", fault("the task service rejects a new JWT as expired", "synchronize its machine with NTP")
 	default:
 		return "", fault("the task service does not accept the signature",
 			fmt.Sprintf("set its BETTER_AUTH_URL, or JWKS_URL, to this Better Auth, and add %s to JWT_ALGORITHMS", algorithm))

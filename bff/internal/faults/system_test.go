@@ -45,7 +45,7 @@ type system struct {
 	auth     *servertest.Auth
 	tasks    *servertest.Tasks
 	bff      *servertest.BFF
-	// url is the address of the BFF through a link.
+	// url is the address of the bff through a link.
 	url string
 	// names are the names of the servers, each after those on which it depends.
 	names   []string

@@ -3,7 +3,7 @@
 // and trailers are not.
 //
 // It does not use [httputil.ReverseProxy], which forwards interim responses and trailers
-// regardless of the list, and removes headers that the BFF has set.
+// regardless of the list, and removes headers that the bff has set.
 package forward
 
 import (

@@ -13,7 +13,7 @@ type BFF struct {
 	*process
 }
 
-// StartBFF starts a BFF in front of a Better Auth server and a task service. env adds
+// StartBFF starts a bff in front of a Better Auth server and a task service. env adds
 // environment variables.
 func StartBFF(t testing.TB, auth *Auth, tasks *Tasks, env ...string) *BFF {
 	t.Helper()

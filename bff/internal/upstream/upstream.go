@@ -1,4 +1,4 @@
-// Package upstream observes the BFF's requests to other servers.
+// Package upstream observes the bff's requests to other servers.
 package upstream
 
 import (

@@ -20,7 +20,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// testAuthProxy tests Better Auth behind the BFF.
+// testAuthProxy tests Better Auth behind the bff.
 func testAuthProxy(t *testing.T, s *site) {
 	t.Run("signing out", func(t *testing.T) {
 		t.Parallel()

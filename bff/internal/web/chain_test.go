@@ -19,7 +19,7 @@ import (
 
 const getSession = "/api/auth/get-session"
 
-// TestSite tests the whole chain: browser, BFF, Better Auth, task service, PostgreSQL.
+// TestSite tests the whole chain: browser, bff, Better Auth, task service, PostgreSQL.
 func TestSite(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -373,7 +373,7 @@ func TestSite(t *testing.T) {
 	})
 }
 
-// TestOutages breaks the servers behind a BFF, one after another.
+// TestOutages breaks the servers behind a bff, one after another.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// watched is a BFF in front of the SDK's in-memory service. Every session belongs to the
+// watched is a bff in front of the SDK's in-memory service. Every session belongs to the
 // user ada.
 type watched struct {
 	*stubs

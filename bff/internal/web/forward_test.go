@@ -22,7 +22,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// stubs are a BFF in front of fake servers.
+// stubs are a bff in front of fake servers.
 type stubs struct {
 	*browser
 
@@ -30,7 +30,7 @@ type stubs struct {
 	exchanges atomic.Int64
 }
 
-// newStubs starts a BFF in front of a fake task service and a fake Better Auth. auth handles
+// newStubs starts a bff in front of a fake task service and a fake Better Auth. auth handles
 // all paths except get-session, which always returns a live session.
 func newStubs(t *testing.T, service, auth http.HandlerFunc) *stubs {
 	t.Helper()
@@ -84,7 +84,7 @@ func earlyHints(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("X-Trailer", "1")
 }
 
-// TestInterimResponsesAndTrailers_AreDropped tests both servers behind the BFF.
+// TestInterimResponsesAndTrailers_AreDropped tests both servers behind the bff.
 func TestInterimResponsesAndTrailers_AreDropped(t *testing.T) {
 	t.Parallel()
 	s := newStubs(t, earlyHints, earlyHints)

@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
 )
 
-// TestFuzz_CausesNoServerError runs [contracttest.Fuzz] with the BFF's document.
+// TestFuzz_CausesNoServerError runs [contracttest.Fuzz] with the bff's document.
 func TestFuzz_CausesNoServerError(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -104,7 +104,7 @@ func TestStream_OutlivesItsJWT(t *testing.T) {
 		t.Errorf("during the outage: %d", got.status)
 	}
 	s.auth.Restart()
-	// The BFF may just have detected that Better Auth is down.
+	// The bff may just have detected that Better Auth is down.
 	eventually(t, "the browser reconnects", func() bool { return ada.get("/api/session").status == http.StatusOK })
 	ada.create("third")
 	if change := ada.watch("", http.Header{"Last-Event-Id": {"2"}}).ready(2).change(); change.Seq != 3 {

@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-// testLimits tests the limits. Each subtest has its own BFF in front of the site's
+// testLimits tests the limits. Each subtest has its own bff in front of the site's
 // servers.
 func testLimits(t *testing.T, s *site) {
 	limited := func(t *testing.T, c handlerConfig) *site {

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestOAuth_SignsIn signs in with an OAuth provider, through the BFF and the real Better
+// TestOAuth_SignsIn signs in with an OAuth provider, through the bff and the real Better
 // Auth.
 func TestOAuth_SignsIn(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,8 @@ import (
 // the internal network can reach. tasks is the URL of the task service, self an
 // additional check.
 //
-// Without the task service, the BFF is not ready. Better Auth must have responded once,
-// because before that the BFF knows no session. After that, the BFF stays ready without
+// Without the task service, the bff is not ready. Better Auth must have responded once,
+// because before that the bff knows no session. After that, the bff stays ready without
 // Better Auth, to serve the sessions that it has cached.
 func NewOperationsHandler(metrics *httpapi.Metrics, auth *session.BetterAuth, tasks *url.URL, self httpapi.Check) http.Handler {
 	return httpapi.NewOperationsHandler(metrics,

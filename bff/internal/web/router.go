@@ -1,4 +1,4 @@
-// Package web is the HTTP server of the BFF: the API and the page for browsers.
+// Package web is the HTTP server of the bff: the API and the page for browsers.
 package web
 
 import (
@@ -22,9 +22,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// Config configures the BFF.
+// Config configures the bff.
 type Config struct {
-	// PublicURL is the origin of the BFF in browsers.
+	// PublicURL is the origin of the bff in browsers.
 	PublicURL *url.URL
 	// TrustedOrigins are the other origins whose pages may call the API.
 	TrustedOrigins []environ.Origin
@@ -42,7 +42,7 @@ type Config struct {
 	TasksTransport  http.RoundTripper
 	StreamTransport http.RoundTripper
 	Log             *slog.Logger
-	// Limits bound the load of the BFF; its Rate applies to each user. The zero
+	// Limits bound the load of the bff; its Rate applies to each user. The zero
 	// Limits are no limits.
 	Limits httpapi.Limits
 	// ClientRate limits the requests from one address.

@@ -26,7 +26,7 @@ var (
 	serviceResponseHeaders = []string{"Content-Type", "Etag", "Idempotency-Replayed", "Location", "Retry-After"}
 )
 
-// userAgent identifies the BFF to the task service.
+// userAgent identifies the bff to the task service.
 const userAgent = "tasklane-bff"
 
 // registerService registers the operations of the task service. All but the stream are

@@ -39,14 +39,14 @@ const (
 	longTTL = time.Hour
 	// trustedOrigin is another origin whose pages may call the API.
 	trustedOrigin = "https://app.example.com"
-	// trustedProxy is the address of a proxy in front of the test's BFF.
+	// trustedProxy is the address of a proxy in front of the test's bff.
 	trustedProxy = "127.0.0.1/32"
 	// logTimeout bounds the delay between a response and its log line.
 	logTimeout = 10 * time.Second
 	logPause   = 10 * time.Millisecond
 )
 
-// site is a BFF with a real Better Auth server and a real task service.
+// site is a bff with a real Better Auth server and a real task service.
 type site struct {
 	url   string
 	auth  *servertest.Auth

@@ -11,7 +11,7 @@ import (
 
 func (s *session) lists(ctx context.Context, args []string) error {
 	add := s.flags.String("add", "", "add a list with this `name` first")
-	color := s.flags.String("color", "", "the new list's `colour`, such as green")
+	color := s.flags.String("color", "", "the new list's `color`, such as green")
 	words, err := s.start(args)
 	if err != nil {
 		return err

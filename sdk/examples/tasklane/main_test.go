@@ -106,9 +106,9 @@ func TestADay(t *testing.T) {
 
 	plants, bill := u.id("plants"), u.id("bill")
 	u.sees("changed ID  Water all plants  #balcony  due today 18:30\n",
-		"edit", plants, "-title", "Water all plants", "-untag", "home", "-tag", "balcony", "-due", "today 18:30", "-description", "Two litres.\nEach.")
+		"edit", plants, "-title", "Water all plants", "-untag", "home", "-tag", "balcony", "-due", "today 18:30", "-description", "Two liters.\nEach.")
 	shown, _, _ := u.types("show", plants)
-	for _, want := range []string{"Water all plants  #balcony\n  Two litres.\n  Each.\n", "priority  high\n", "due       today 18:30\n"} {
+	for _, want := range []string{"Water all plants  #balcony\n  Two liters.\n  Each.\n", "priority  high\n", "due       today 18:30\n"} {
 		if !strings.Contains(shown, want) {
 			t.Errorf("show printed\n%s, want it to contain\n%s", shown, want)
 		}

@@ -46,7 +46,7 @@ func Of(id [16]byte) string {
 
 // Between returns a position after a and before b for the resource with the id.
 // An empty a is the beginning. The position has a few extra digits, so that two
-// resources moved between the same two neighbours have different positions.
+// resources moved between the same two neighbors have different positions.
 func Between(a, b string, id [16]byte) string { return middle(a, b) + tail(id) }
 
 // Behind returns a position after a, the last one, for the resource with the id.

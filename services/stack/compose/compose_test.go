@@ -311,7 +311,7 @@ func TestOnlyNamedProxiesAreTrusted(t *testing.T) {
 	}
 }
 
-// TestEnvironmentMatchesTheCode: a misspelt variable would silently leave the default, and
+// TestEnvironmentMatchesTheCode: a misspelled variable would silently leave the default, and
 // a missing one would fail only in a running container.
 func TestEnvironmentMatchesTheCode(t *testing.T) {
 	t.Parallel()

@@ -10,21 +10,21 @@ import (
 // nameWidth fits the longest name of a process.
 const nameWidth = len("postgres")
 
-// colours are the colours of names, in the order of their first lines.
-var colours = []string{"\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[31m"}
+// colors are the colors of names, in the order of their first lines.
+var colors = []string{"\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[33m", "\x1b[34m", "\x1b[31m"}
 
 // A console prints the lines of processes, each prefixed with the process's name.
 type console struct {
 	mu     sync.Mutex
 	out    io.Writer
-	colour map[string]string // by name; nil without colours
+	color map[string]string // by name; nil without colors
 }
 
 func newConsole(out *os.File) *console {
 	c := &console{out: out}
 	if info, err := out.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 &&
 		os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" {
-		c.colour = map[string]string{}
+		c.color = map[string]string{}
 	}
 	return c
 }
@@ -35,11 +35,11 @@ func (c *console) lines(name string) func(string) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		prefix := fmt.Sprintf("%-*s |", nameWidth, name)
-		if c.colour != nil {
-			if c.colour[name] == "" {
-				c.colour[name] = colours[len(c.colour)%len(colours)]
+		if c.color != nil {
+			if c.color[name] == "" {
+				c.color[name] = colors[len(c.color)%len(colors)]
 			}
-			prefix = c.colour[name] + prefix + "\x1b[0m"
+			prefix = c.color[name] + prefix + "\x1b[0m"
 		}
 		fmt.Fprintln(c.out, prefix, line)
 	}

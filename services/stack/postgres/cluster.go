@@ -37,7 +37,7 @@ func (c *cluster) prepare(ctx context.Context, password string) error {
 	_, err := os.Stat(filepath.Join(c.dir, "PG_VERSION"))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return c.initialise(ctx, password)
+		return c.initialize(ctx, password)
 	case err != nil:
 		return err
 	}
@@ -47,9 +47,9 @@ func (c *cluster) prepare(ctx context.Context, password string) error {
 	return stopStale(ctx, c.dir)
 }
 
-// initialise creates the data directory under another name and renames it at the end, so
+// initialize creates the data directory under another name and renames it at the end, so
 // that a kill does not leave an incomplete one.
-func (c *cluster) initialise(ctx context.Context, password string) error {
+func (c *cluster) initialize(ctx context.Context, password string) error {
 	parent := filepath.Dir(c.dir)
 	staging := c.dir + ".new"
 	if err := os.RemoveAll(staging); err != nil {

@@ -1,5 +1,5 @@
 // Package supply_test checks our dependencies: that CONTRIBUTING.md has a reason for
-// each, and that their licences allow us to ship them.
+// each, and that their licenses allow us to ship them.
 package supply_test
 
 import (
@@ -114,12 +114,12 @@ func familyName(name string) string {
 	return name
 }
 
-// permissive are the licences of dependencies that we may ship in programs under the
-// MIT licence.
+// permissive are the licenses of dependencies that we may ship in programs under the
+// MIT license.
 var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "MIT-0", "(MIT OR CC0-1.0)"}
 
-// texts identify the licences of Go modules by their wording.
-var texts = []struct{ licence, text string }{
+// texts identify the licenses of Go modules by their wording.
+var texts = []struct{ license, text string }{
 	{"GPL", "GNU GENERAL PUBLIC LICENSE"},
 	{"AGPL", "GNU AFFERO GENERAL PUBLIC LICENSE"},
 	{"LGPL", "GNU LESSER GENERAL PUBLIC LICENSE"},
@@ -130,9 +130,9 @@ var texts = []struct{ licence, text string }{
 	{"MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"},
 }
 
-// TestGoLicences checks the licence of every module that is linked into one of our
+// TestGoLicenses checks the license of every module that is linked into one of our
 // programs.
-func TestGoLicences(t *testing.T) {
+func TestGoLicenses(t *testing.T) {
 	t.Parallel()
 	dirs := map[string]string{}
 	for _, module := range modules {
@@ -150,10 +150,10 @@ func TestGoLicences(t *testing.T) {
 	}
 	counts := map[string]int{}
 	for _, name := range slices.Sorted(maps.Keys(dirs)) {
-		licence := licenceIn(t, dirs[name])
-		counts[licence]++
-		if !slices.Contains(permissive, licence) {
-			t.Errorf("%s has the licence %q", name, licence)
+		license := licenseIn(t, dirs[name])
+		counts[license]++
+		if !slices.Contains(permissive, license) {
+			t.Errorf("%s has the license %q", name, license)
 		}
 	}
 	t.Logf("%d modules: %v", len(dirs), counts)
@@ -162,7 +162,7 @@ func TestGoLicences(t *testing.T) {
 	}
 }
 
-func licenceIn(t *testing.T, dir string) string {
+func licenseIn(t *testing.T, dir string) string {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -175,7 +175,7 @@ func licenceIn(t *testing.T, dir string) string {
 		words := strings.Join(strings.Fields(repotest.Read(t, dir, entry.Name())), " ")
 		for _, known := range texts {
 			if strings.Contains(words, known.text) {
-				return known.licence
+				return known.license
 			}
 		}
 	}
@@ -211,7 +211,7 @@ func TestImagesAreBuiltWithoutSecrets(t *testing.T) {
 	}
 }
 
-// tools are further licences, by lock file, of packages for building, checking and
+// tools are further licenses, by lock file, of packages for building, checking and
 // testing, which are not shipped.
 var tools = map[string][]string{
 	"web-contract/package-lock.json":              {"MPL-2.0", "BlueOak-1.0.0", "Python-2.0"},
@@ -221,8 +221,8 @@ var tools = map[string][]string{
 	},
 }
 
-// TestNodeLicences checks the licences in the lock files.
-func TestNodeLicences(t *testing.T) {
+// TestNodeLicenses checks the licenses in the lock files.
+func TestNodeLicenses(t *testing.T) {
 	t.Parallel()
 	counts := map[string]int{}
 	for _, file := range find(t, "package-lock.json") {
@@ -246,9 +246,9 @@ func TestNodeLicences(t *testing.T) {
 			}
 			counts[pkg.License]++
 			if !slices.Contains(allowed, pkg.License) {
-				t.Errorf("%s: %s has the licence %q", relative, name, pkg.License)
+				t.Errorf("%s: %s has the license %q", relative, name, pkg.License)
 			}
 		}
 	}
-	t.Logf("packages by licence: %v", counts)
+	t.Logf("packages by license: %v", counts)
 }

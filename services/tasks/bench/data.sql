@@ -10,7 +10,7 @@ SELECT
 	1 + n / cardinality($1::text[]),
 	1,
 	title,
-	'The ones on the balcony too, and those of the neighbours while they are away.',
+	'The ones on the balcony too, and those of the neighbors while they are away.',
 	CASE WHEN n % 3 = 0 THEN at END,
 	(n % 5)::smallint,
 	CASE WHEN n % 2 = 0 THEN at + interval '7 days' END,
@@ -18,7 +18,7 @@ SELECT
 	lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || substr(hash, 1, 9) || 'V',
 	at, at,
 	convert_to(lower(title), 'UTF8'),
-	array_to_tsvector(ARRAY['the', 'ones', 'on', 'balcony', 'too', 'and', 'those', 'of', 'neighbours', 'while', 'they', 'are', 'away', verb, 'plants', n::text, '#2'])
+	array_to_tsvector(ARRAY['the', 'ones', 'on', 'balcony', 'too', 'and', 'those', 'of', 'neighbors', 'while', 'they', 'are', 'away', verb, 'plants', n::text, '#2'])
 FROM (
 	SELECT n, md5(n::text) AS hash, verb, initcap(verb) || ' the plants ' || n AS title,
 		now() - interval '300 days' + n * (interval '299 days' / $2::int) AS at

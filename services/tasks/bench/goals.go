@@ -56,15 +56,15 @@ func (r *results) goals() []goal {
 		{"bff, memory of an idle stream", "≤ 12 KB", one(r.bffStreams.perStream()), kilobytes, atMost(12_000)},
 		{"change to its stream, p99", "< 100 ms", one(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
 		{"memory under load", "≤ 60 MB", one(float64(r.busy.peak)), megabytes, atMost(60e6)},
-		{"start to the first response", "≤ 50 ms", summarise(starts), millis, atMost(.05)},
+		{"start to the first response", "≤ 50 ms", summarize(starts), millis, atMost(.05)},
 	}
 }
 
-func one(v float64) figure { return summarise([]float64{v}) }
+func one(v float64) figure { return summarize([]float64{v}) }
 
 // ratio compares a value of two contenders.
 func (r *results) ratio(value func(sample) float64, work, contender, base string) figure {
-	return summarise(ratios(r.series[work][contender].of(value), r.series[work][base].of(value)))
+	return summarize(ratios(r.series[work][contender].of(value), r.series[work][base].of(value)))
 }
 
 // added is the latency that the bff adds to the task service's, in seconds.
@@ -74,7 +74,7 @@ func (r *results) added(work string) figure {
 	for i := range bff {
 		added[i] = bff[i] - service[i]
 	}
-	return summarise(added)
+	return summarize(added)
 }
 
 // perStream is the memory of one stream, in bytes.

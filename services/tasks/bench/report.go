@@ -90,8 +90,8 @@ func (r *results) rows(b *strings.Builder, work string) {
 		if len(s) == 0 {
 			continue
 		}
-		median := func(value func(sample) float64) float64 { return summarise(s.of(value)).median }
-		rates := summarise(s.of(rate))
+		median := func(value func(sample) float64) float64 { return summarize(s.of(value)).median }
+		rates := summarize(s.of(rate))
 		fmt.Fprintf(b, "| %s | %s | %.0f (%.0f to %.0f) | %s | %s | %s | %s | %s |\n",
 			work, name, rates.median, rates.low, rates.high, r.comparison(work, name),
 			millis(median(p50)), millis(median(p99)), micros(median(cpu)), micros(median(database)))

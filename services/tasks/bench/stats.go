@@ -41,7 +41,7 @@ type figure struct {
 	n int
 }
 
-func summarise(values []float64) figure {
+func summarize(values []float64) figure {
 	if len(values) == 0 {
 		return figure{}
 	}

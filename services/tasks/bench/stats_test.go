@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestSummarise(t *testing.T) {
+func TestSummarize(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -18,14 +18,14 @@ func TestSummarise(t *testing.T) {
 		{"odd", []float64{9, 1, 2}, figure{median: 2, low: 1, high: 9, n: 3}},
 		{"even", []float64{4, 1, 2, 10}, figure{median: 3, low: 1, high: 10, n: 4}},
 	} {
-		if got := summarise(tc.values); got != tc.want {
+		if got := summarize(tc.values); got != tc.want {
 			t.Errorf("%s: %+v, want %+v", tc.name, got, tc.want)
 		}
 	}
 	values := []float64{3, 1, 2}
-	summarise(values)
+	summarize(values)
 	if !slices.Equal(values, []float64{3, 1, 2}) {
-		t.Errorf("summarise reordered its input: %v", values)
+		t.Errorf("summarize reordered its input: %v", values)
 	}
 }
 

@@ -1,6 +1,6 @@
 // Package operations describes the HTTP operations of the task service: methods, paths,
-// parameters, bodies and their documentation. The service and the BFF register the
-// same operations: the service with handlers, the BFF with handlers that forward.
+// parameters, bodies and their documentation. The service and the bff register the
+// same operations: the service with handlers, the bff with handlers that forward.
 package operations
 
 import (

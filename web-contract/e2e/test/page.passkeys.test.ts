@@ -117,7 +117,7 @@ describe.concurrent("a passkey", () => {
     });
   }
 
-  test("keeps its name when renaming is cancelled", async ({ openPage }) => {
+  test("keeps its name when renaming is canceled", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     await addAuthenticator(page);
     await signUp(page, newAccount());

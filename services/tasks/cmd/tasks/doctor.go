@@ -104,7 +104,7 @@ func checks(config serveConfig, tasks *store.Store) []doctor.Check {
 				}
 				return fmt.Sprintf("within %s of the database's", apart.Round(time.Millisecond)), err
 			},
-			Fix: "synchronise both with NTP: tokens, times and due dates use this clock, purges the database's",
+			Fix: "synchronize both with NTP: tokens, times and due dates use this clock, purges the database's",
 		},
 		{
 			Name: "keys", Run: func(ctx context.Context) (string, error) {

@@ -176,7 +176,7 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 	c.faults = append(c.faults, taskapi.FieldError{Field: c.prefix + field, Code: code, Message: message})
 }
 
-// text checks the length of a normalised text: normalisation can change it.
+// text checks the length of a normalized text: normalization can change it.
 func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
 	case length < l.least || l.least > 0 && taskapi.IsBlank(s):

@@ -17,7 +17,7 @@ const scopeEraseUser = "erase_user"
 
 // registerEraseUser adds the operation with which the auth server erases everything of a
 // user before it deletes the account. Clients cannot call it, so it is not in the OpenAPI
-// document or at the BFF.
+// document or at the bff.
 func (h *handlers) registerEraseUser(api *httpapi.API) {
 	httpapi.Register(api, huma.Operation{
 		OperationID: "eraseUser", Method: http.MethodDelete, Path: "/api/user", Hidden: true,

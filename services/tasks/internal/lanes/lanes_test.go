@@ -240,10 +240,10 @@ func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 	f := open(t, 1, nil, nil)
 	f.want(t, "ada warm", "ada", echo, "warm")
 	unlock := f.lock(t)
-	var cancelled, others errgroup.Group
+	var canceled, others errgroup.Group
 	ctx, cancel := context.WithCancel(t.Context())
-	f.blocked(ctx, t, &cancelled, context.Canceled)
-	cancelled.Go(func() error {
+	f.blocked(ctx, t, &canceled, context.Canceled)
+	canceled.Go(func() error {
 		if _, err := f.do(ctx, "bob", echo, "waits"); !errors.Is(err, context.Canceled) {
 			return fmt.Errorf("the waiting read: %w", err)
 		}
@@ -259,7 +259,7 @@ func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 	})
 	f.waiting(t, 3)
 	cancel()
-	if err := cancelled.Wait(); err != nil { // while the lock is held
+	if err := canceled.Wait(); err != nil { // while the lock is held
 		t.Error(err)
 	}
 	unlock()

@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestCancelledQueriesKeepTheirConnections makes clients disconnect while the database runs
+// TestCanceledQueriesKeepTheirConnections makes clients disconnect while the database runs
 // their queries: the queries must be canceled, and the connections stay open.
-func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
+func TestCanceledQueriesKeepTheirConnections(t *testing.T) {
 	t.Parallel()
 	ctx, db := t.Context(), storetest.NewDatabase(t)
 	// Without the pooler, because the pooler opens connections of its own.
@@ -87,7 +87,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 			clients.Go(func() {
 				_, err := s.TaskStats(storm, "alice", time.UTC)
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
-					t.Errorf("a cancelled query: %v", err)
+					t.Errorf("a canceled query: %v", err)
 				}
 			})
 		}
@@ -103,7 +103,7 @@ func TestCancelledQueriesKeepTheirConnections(t *testing.T) {
 		t.Errorf("connections before %v and after %v", before, after)
 	}
 	if opened := s.PoolStat().NewConnsCount(); opened != 5 {
-		t.Errorf("%d connections were opened for 50 cancelled queries, want 5", opened)
+		t.Errorf("%d connections were opened for 50 canceled queries, want 5", opened)
 	}
 	if err := lock.Rollback(ctx); err != nil {
 		t.Fatal(err)

@@ -38,7 +38,7 @@ func TestDistributeWithoutCitus(t *testing.T) {
 	mustCreate(t, s, alice, full())
 }
 
-// likeCitus is a fake of Citus, in a schema before PostgreSQL's own: its catalogue, and
+// likeCitus is a fake of Citus, in a schema before PostgreSQL's own: its catalog, and
 // functions that record their calls and reject a table whose rows they could not copy.
 const likeCitus = `
 	CREATE SCHEMA like_citus;

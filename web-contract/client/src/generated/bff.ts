@@ -5358,7 +5358,7 @@ export interface CreateListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null or absent for none.
+     * @description The list's color; null or absent for none.
      * @example green
      * @enum {string|null}
      */
@@ -5553,7 +5553,7 @@ export interface List {
      */
     archived: boolean;
     /**
-     * @description The list's colour; null without one.
+     * @description The list's color; null without one.
      * @example green
      * @enum {string|null}
      */
@@ -5840,7 +5840,7 @@ export interface ReplaceListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null or absent for none.
+     * @description The list's color; null or absent for none.
      * @example green
      * @enum {string|null}
      */
@@ -6324,7 +6324,7 @@ export interface UpdateListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null removes it.
+     * @description The list's color; null removes it.
      * @example green
      * @enum {string|null}
      */

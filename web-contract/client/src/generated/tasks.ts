@@ -4585,7 +4585,7 @@ export interface CreateListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null or absent for none.
+     * @description The list's color; null or absent for none.
      * @example green
      * @enum {string|null}
      */
@@ -4780,7 +4780,7 @@ export interface List {
      */
     archived: boolean;
     /**
-     * @description The list's colour; null without one.
+     * @description The list's color; null without one.
      * @example green
      * @enum {string|null}
      */
@@ -5067,7 +5067,7 @@ export interface ReplaceListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null or absent for none.
+     * @description The list's color; null or absent for none.
      * @example green
      * @enum {string|null}
      */
@@ -5534,7 +5534,7 @@ export interface UpdateListRequest {
      */
     archived?: boolean;
     /**
-     * @description The list's colour; null removes it.
+     * @description The list's color; null removes it.
      * @example green
      * @enum {string|null}
      */

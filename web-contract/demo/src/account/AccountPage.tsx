@@ -44,7 +44,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   }
 
   return (
-    <main className="centred account">
+    <main className="centered account">
       <Wordmark />
       <p className="account-promise">Your tasks, in one calm list.</p>
       <h1 className="account-title">{title}</h1>

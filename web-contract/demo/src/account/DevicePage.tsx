@@ -27,7 +27,7 @@ export function DevicePage({ user }: { user: User }) {
   }, []);
 
   return (
-    <main className="centred account">
+    <main className="centered account">
       <Wordmark />
       <h1 className="account-title">Connect a program?</h1>
       {outcome ? (

@@ -38,13 +38,13 @@ export function Leaving() {
 
   if (ready || !late) {
     return (
-      <main className="centred" aria-busy="true">
+      <main className="centered" aria-busy="true">
         <p className="loading-note">Signing out…</p>
       </main>
     );
   }
   return (
-    <main className="centred">
+    <main className="centered">
       <div className="error-state" role="alert">
         <h1 className="error-title">{counted(unsaved, "change")} not saved yet</h1>
         <p className="error-detail">Tasklane cannot be reached just now. You will be signed out as soon as it is back.</p>

@@ -30,13 +30,13 @@ export function Passkeys({ domain }: { domain: string }) {
   const [done, setDone] = useState("");
   const status = useRef<HTMLParagraphElement>(null);
   const removing = useRef(false);
-  /** The passkey whose renaming was cancelled: the focus goes back to its button. */
-  const cancelled = useRef<string>(undefined);
+  /** The passkey whose renaming was canceled: the focus goes back to its button. */
+  const canceled = useRef<string>(undefined);
 
   /** Shows a message and moves the focus to it, because the button that had the focus is gone. */
   async function finish(message: string) {
     await load();
-    cancelled.current = undefined;
+    canceled.current = undefined;
     setRenaming(undefined);
     setDone(message);
     status.current?.focus();
@@ -51,7 +51,7 @@ export function Passkeys({ domain }: { domain: string }) {
   );
 
   function cancel(id: string) {
-    cancelled.current = id;
+    canceled.current = id;
     setRenaming(undefined);
   }
 
@@ -92,7 +92,7 @@ export function Passkeys({ domain }: { domain: string }) {
                       type="button"
                       className="link"
                       aria-label={`Rename ${nameOf(passkey)}`}
-                      autoFocus={cancelled.current === passkey.id}
+                      autoFocus={canceled.current === passkey.id}
                       onClick={() => setRenaming(passkey.id)}
                     >
                       Rename

@@ -23,7 +23,7 @@ export function ResetPage() {
   }, [token]);
 
   return (
-    <main className="centred account">
+    <main className="centered account">
       <Wordmark />
       <h1 className="account-title">Choose a new password</h1>
       {query.has("error") || !token ? (

@@ -34,10 +34,10 @@ function explained(error: AuthError | null | undefined): AuthResponse {
   return { error: message ? { message, status: 400 } : (error ?? {}) };
 }
 
-/** Returns the error if the browser returned no passkey, usually because the user cancelled. */
-function rejected(error: unknown, cancelled: string): AuthResponse {
+/** Returns the error if the browser returned no passkey, usually because the user canceled. */
+function rejected(error: unknown, canceled: string): AuthResponse {
   const code = error instanceof DOMException ? error.name : "";
-  return explained({ code, message: cancelled, status: 400 });
+  return explained({ code, message: canceled, status: 400 });
 }
 
 /** Codes of an expired challenge, or of one that another tab has replaced. */

@@ -54,7 +54,7 @@ export function App({ first }: Props) {
   if (known) return <AccountPage interrupted={workspace?.user} />;
   if (error) {
     return (
-      <main className="centred">
+      <main className="centered">
         <ErrorState
           alone
           title="We cannot reach Tasklane."
@@ -66,7 +66,7 @@ export function App({ first }: Props) {
     );
   }
   return (
-    <main className="centred" aria-busy="true">
+    <main className="centered" aria-busy="true">
       <p className="loading-note">Opening Tasklane…</p>
     </main>
   );

@@ -16,7 +16,7 @@ export class ErrorBoundary extends Component<Props, { failed: boolean }> {
   override render() {
     if (!this.state.failed) return this.props.children;
     return (
-      <main className="centred">
+      <main className="centered">
         <ErrorState
           alone
           title="Something went wrong."

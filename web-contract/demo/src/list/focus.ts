@@ -15,9 +15,9 @@ export function focusBeside(row: HTMLElement): void {
   const item = row.closest("li") ?? row;
   const others = rowControls().filter((control) => !item.contains(control));
   const follows = (control: HTMLElement) => item.compareDocumentPosition(control) === Node.DOCUMENT_POSITION_FOLLOWING;
-  const neighbours = [others.find(follows), others.findLast((control) => !follows(control))];
-  const inList = neighbours.find((control) => control?.closest("ul") === item.closest("ul"));
-  const target = inList ?? neighbours.find((control) => control !== undefined);
+  const neighbors = [others.find(follows), others.findLast((control) => !follows(control))];
+  const inList = neighbors.find((control) => control?.closest("ul") === item.closest("ul"));
+  const target = inList ?? neighbors.find((control) => control !== undefined);
   if (target) target.focus();
   else focusField(newTaskFieldId, titleId);
 }

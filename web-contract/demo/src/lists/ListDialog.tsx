@@ -15,7 +15,7 @@ interface Props {
   onClose: () => void;
 }
 
-/** The dialog with the name and the colour of a list. */
+/** The dialog with the name and the color of a list. */
 export function ListDialog({ list, onClose }: Props) {
   const { listWrites } = useWorkspace();
   const [name, setName] = useState(list?.name ?? "");

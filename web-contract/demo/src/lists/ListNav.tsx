@@ -87,7 +87,7 @@ function ListRow({ list, order }: RowProps) {
     order.moveBy(list, places);
   }
 
-  /** Moves the focus to a neighbour before the row is removed. */
+  /** Moves the focus to a neighbor before the row is removed. */
   function onLeave() {
     const next = row.current?.nextElementSibling ?? row.current?.previousElementSibling;
     (next?.querySelector("a") ?? document.getElementById(addListId))?.focus();

@@ -11,7 +11,7 @@ interface Props {
   autoFocus?: boolean;
 }
 
-/** A small labelled field. It shows the typed text, even if that is not valid yet, until it loses the focus. */
+/** A small labeled field. It shows the typed text, even if that is not valid yet, until it loses the focus. */
 export function PartField({ label, value, onChange, ...input }: Props) {
   const [typed, setTyped] = useState<string>();
   return (

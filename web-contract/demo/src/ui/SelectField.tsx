@@ -10,7 +10,7 @@ interface Props<Value extends string> {
   children: ReactNode;
 }
 
-/** A labelled choice from a list, with a hint below it. */
+/** A labeled choice from a list, with a hint below it. */
 export function SelectField<Value extends string>({ label, hint, value, onChange, children }: Props<Value>) {
   const id = useId();
   return (

@@ -8,7 +8,7 @@ interface Props extends ComponentProps<"input"> {
   fault?: string | undefined;
 }
 
-/** A labelled text field, with a hint or an error below it. */
+/** A labeled text field, with a hint or an error below it. */
 export function TextField({ label, hint, fault, id: given, ...input }: Props) {
   const own = useId();
   const id = given ?? own;

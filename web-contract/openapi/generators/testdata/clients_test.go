@@ -28,7 +28,7 @@ func newer(t *testing.T, document string) (url, title string) {
 	media := loaded.Paths.Find("/api/tasks/{id}").Get.Responses.Value("200").Value.Content["application/json"]
 	body := media.Example.(map[string]any)
 	data := body["data"].(map[string]any)
-	body["more"], data["colour"] = map[string]any{"a": []any{1}}, "blue"
+	body["more"], data["color"] = map[string]any{"a": []any{1}}, "blue"
 	text, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
