@@ -190,7 +190,7 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	if token, err, done := b.known(time.Now()); done {
 		return token, err
 	}
-	b.repeats = b.urgent(time.Now())
+	b.repeats = b.mayRetry(time.Now())
 	got, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
 		// Only this call has timed out; the next one tries again.
@@ -235,9 +235,9 @@ func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 	}
 }
 
-// urgent reports whether the next renewal may retry, because calls wait for it. After a
+// mayRetry reports whether the next renewal may retry, because calls wait for it. After a
 // failed renewal, as in an outage, it may not.
-func (b *BetterAuth) urgent(now time.Time) bool {
+func (b *BetterAuth) mayRetry(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.failed == nil && (b.held.token == "" || !now.Before(b.held.expireAt))

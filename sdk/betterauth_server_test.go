@@ -26,8 +26,8 @@ type betterAuth struct {
 	sessions map[string]bool // by the cookie's value
 	requests []string        // method, path and cookies
 	tokens   int
-	flying   int
-	most     int // concurrent requests
+	inFlight   int
+	peak     int // concurrent requests
 }
 
 const (
@@ -38,8 +38,8 @@ const (
 func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	b.mu.Lock()
 	b.requests = append(b.requests, r.Method+" "+r.URL.RequestURI()+" "+r.Header.Get("Cookie"))
-	b.flying++
-	b.most = max(b.most, b.flying)
+	b.inFlight++
+	b.peak = max(b.peak, b.inFlight)
 	b.mu.Unlock()
 	select {
 	case <-time.After(time.Millisecond):
@@ -47,7 +47,7 @@ func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.flying--
+	b.inFlight--
 	if b.fault != nil && b.fault(w, r) {
 		return
 	}

@@ -110,8 +110,8 @@ func TestBetterAuthRenewsOnceForAll(t *testing.T) {
 			all.Wait()
 			time.Sleep(10 * time.Minute)
 		}
-		if b.most != 1 || len(b.requests) != 4 {
-			t.Errorf("%d requests, %d at once, want 4, one after the other", len(b.requests), b.most)
+		if b.peak != 1 || len(b.requests) != 4 {
+			t.Errorf("%d requests, %d at once, want 4, one after the other", len(b.requests), b.peak)
 		}
 	})
 }

@@ -77,13 +77,13 @@ func (r *eventReader) next() (event, error) {
 
 // line returns the next line, without its end, of at most the given size. The result is
 // valid until the next call.
-func (r *eventReader) line(most int) ([]byte, error) {
+func (r *eventReader) line(limit int) ([]byte, error) {
 	var line []byte
 	for {
 		r.reading(true)
 		part, err := r.lines.ReadSlice('\n')
 		r.reading(false)
-		if len(line)+len(part) > most {
+		if len(line)+len(part) > limit {
 			return nil, fmt.Errorf("%w: it exceeds %d MiB", errBadEvent, maxEvent>>20)
 		}
 		if err == nil && line == nil {

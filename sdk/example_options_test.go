@@ -213,7 +213,7 @@ func ExampleOnConnect() {
 	client, _, stop := exampleClient()
 	defer stop()
 
-	tell := sdk.OnConnect(func(err error) error {
+	notify := sdk.OnConnect(func(err error) error {
 		if err != nil {
 			fmt.Println("away:", err)
 			return nil // Watch continues; an error would end it
@@ -221,7 +221,7 @@ func ExampleOnConnect() {
 		fmt.Println("up to date from now on")
 		return nil
 	})
-	for change, err := range client.Watch(ctx, 0, tell) {
+	for change, err := range client.Watch(ctx, 0, notify) {
 		if err != nil {
 			log.Fatal(err)
 		}

@@ -96,9 +96,9 @@ func (f failedAttempt) mayHaveApplied() bool {
 	return !reads(f.method) && !f.rejected()
 }
 
-// passing reports whether the failure is transient. A 409, 412 or 422 is not: the same
+// transient reports whether a retry may succeed. A 409, 412 or 422 is not: the same
 // request would get the same response.
-func (f failedAttempt) passing() bool {
+func (f failedAttempt) transient() bool {
 	if f.err != nil {
 		return !untrusted(f.err) && !errors.Is(f.err, errTooLarge)
 	}
@@ -116,7 +116,7 @@ func (f failedAttempt) passing() bool {
 // key. random, from [0, 1), chooses the jitter; left is the time until the call's
 // deadline.
 func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (time.Duration, bool) {
-	if f.number >= p.MaxAttempts || !f.passing() {
+	if f.number >= p.MaxAttempts || !f.transient() {
 		return 0, false
 	}
 	delay := time.Duration(random * float64(p.backoff(f.number)))

@@ -88,7 +88,7 @@ type connection struct {
 	header     http.Header
 	retryAfter *time.Duration
 	failure    *Error // nil if the service ended it regularly
-	passing    bool   // the failure is transient
+	transient    bool   // the failure is transient
 	expired    bool   // the token has expired
 	changed    bool   // a change was received
 }
@@ -109,7 +109,7 @@ func (w *watch) run(ctx context.Context) *Error {
 				return failure
 			}
 		case errors.Is(err, ErrAuthUnavailable):
-			if ended := w.tell(w.progress.unsent(&w.request, err)); ended != nil {
+			if ended := w.notify(w.progress.unsent(&w.request, err)); ended != nil {
 				return ended
 			}
 			delay = w.pause(nil)
@@ -141,7 +141,7 @@ func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Erro
 	}
 	outcome.Delay, outcome.WillRetry = w.again(ctx, end, token, outcome.Duration)
 	if outcome.WillRetry && end.failure != nil && end.status != http.StatusUnauthorized {
-		if ended := w.tell(end.failure); ended != nil {
+		if ended := w.notify(end.failure); ended != nil {
 			end.failure, outcome.WillRetry = ended, false
 		}
 	}
@@ -158,7 +158,7 @@ func (w *watch) again(ctx context.Context, end connection, token string, lasted 
 	case end.status == http.StatusUnauthorized && !w.renewed:
 		w.renewed = true
 		return 0, w.client.renewed(ctx, &w.request.options, token)
-	case end.failure != nil && !end.passing:
+	case end.failure != nil && !end.transient:
 		return 0, false
 	}
 	if end.expired {
@@ -185,9 +185,9 @@ func (w *watch) pause(retryAfter *time.Duration) time.Duration {
 	return delay
 }
 
-// tell calls the [OnConnect] function after a connection, or after a failure before
+// notify calls the [OnConnect] function after a connection, or after a failure before
 // reconnecting. It returns the error with which to end the watch, if any.
-func (w *watch) tell(failure *Error) *Error {
+func (w *watch) notify(failure *Error) *Error {
 	if w.request.options.onConnect == nil {
 		return nil
 	}
@@ -231,7 +231,7 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 			end.failure = failForeign(end.status, end.header)
 			return end
 		}
-		if end.failure = w.tell(nil); end.failure != nil {
+		if end.failure = w.notify(nil); end.failure != nil {
 			return end
 		}
 		events := newEventReader(resp.Body, func(reading bool) {
@@ -250,7 +250,7 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 		err = cause
 	}
 	end.failure = failTransport(0, end.header, err)
-	end.passing = failedAttempt{err: err}.passing() && !errors.Is(err, errBadEvent)
+	end.transient = failedAttempt{err: err}.transient() && !errors.Is(err, errBadEvent)
 	return end
 }
 
@@ -280,7 +280,7 @@ func (end *connection) rejected(resp *http.Response) {
 	}
 	end.retryAfter = parseRetryAfter(end.header.Get("Retry-After"), time.Now())
 	// A server error may be fixed while the watch waits.
-	end.passing = lost || failedAttempt{status: end.status}.passing() || end.status == http.StatusInternalServerError
+	end.transient = lost || failedAttempt{status: end.status}.transient() || end.status == http.StatusInternalServerError
 }
 
 // receive yields the changes of a stream. It returns nil when the loop is left or the

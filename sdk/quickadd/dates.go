@@ -57,7 +57,7 @@ func likelyHour(hour int) int {
 	return hour % 24
 }
 
-// meaningOf returns the meaning of a pattern's numbers. now is the local clock time,
+// meaningOf returns the meaning of a pattern's numbers. now is the local time,
 // as if in UTC.
 func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 	today := now.Truncate(day)

@@ -93,7 +93,7 @@ type reader struct {
 	text    string
 	known   []*language
 	options Options
-	now     time.Time // the local clock time, as if in UTC
+	now     time.Time // the local time, as if in UTC
 	tokens  []token   // without signs, such as #tag
 	parts   []part
 	task    Task

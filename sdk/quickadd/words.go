@@ -119,7 +119,7 @@ func (l *language) readClass(name string, tokens []token, at int, dayFirst bool)
 
 // valueOf returns the number of a word of a class.
 func (l *language) valueOf(name, word string) (int, bool) {
-	within := func(value, least, most int) (int, bool) { return value, value >= least && value <= most }
+	within := func(value, low, high int) (int, bool) { return value, value >= low && value <= high }
 	either := func(words, others map[string]int) (int, bool) {
 		if value, ok := lookUp(words, word); ok {
 			return value, true

@@ -40,37 +40,37 @@ func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 }
 
 // from returns the occurrences from start on. It may leave out those before a moment and
-// those after an end that is not zero. It computes in clock time: the local time of
-// start's location, held in UTC.
+// those after an end that is not zero. It computes in the local time of start's
+// location, held in UTC.
 func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		location := start.Location()
-		clock, until := ClockTime(start), r.until
+		local, until := LocalTime(start), r.until
 		if r.untilUTC {
-			until = ClockTime(until.In(location))
+			until = LocalTime(until.In(location))
 		}
-		timeOfDay := clock.Sub(clock.Truncate(day))
+		timeOfDay := local.Sub(local.Truncate(day))
 		if r.hasTime {
 			timeOfDay = r.timeOfDay + timeOfDay%time.Minute
 		}
 		first := 0
-		if passed := ClockTime(moment.In(location)).Add(-2 * day); r.count == 0 && passed.After(clock) {
-			first = r.periodsBetween(clock, passed)
+		if earliest := LocalTime(moment.In(location)).Add(-2 * day); r.count == 0 && earliest.After(local) {
+			first = r.periodsBetween(local, earliest)
 		}
-		last := clock
+		last := local
 		if first > 0 {
-			last = ClockTime(moment.In(location))
+			last = LocalTime(moment.In(location))
 		}
 		var previous time.Time
 		found := 0
 		for period := first; ; period++ {
-			begin, days := r.period(clock, period)
-			if begin.After(last.AddDate(horizon, 0, 0)) || !end.IsZero() && begin.After(ClockTime(end.In(location)).Add(day)) {
+			begin, days := r.period(local, period)
+			if begin.After(last.AddDate(horizon, 0, 0)) || !end.IsZero() && begin.After(LocalTime(end.In(location)).Add(day)) {
 				return
 			}
 			for _, date := range r.choose(days) {
 				at := date.Add(timeOfDay)
-				if at.Before(clock) {
+				if at.Before(local) {
 					continue
 				}
 				if !until.IsZero() && at.After(until) {
@@ -118,18 +118,18 @@ func (r Rule) UntilHasTime() bool { return r.untilHasTime }
 func (r Rule) step() int { return max(r.interval, 1) }
 
 // periodsBetween returns the index of a period that begins at or before to.
-func (r Rule) periodsBetween(clock, to time.Time) int {
+func (r Rule) periodsBetween(local, to time.Time) int {
 	// In seconds, because a Duration is limited to 292 years.
-	days, months := int(to.Unix()-clock.Unix())/(24*60*60), 12*(to.Year()-clock.Year())+int(to.Month()-clock.Month())
-	units := []int{days, days / 7, months, to.Year() - clock.Year()}[r.frequency]
+	days, months := int(to.Unix()-local.Unix())/(24*60*60), 12*(to.Year()-local.Year())+int(to.Month()-local.Month())
+	units := []int{days, days / 7, months, to.Year() - local.Year()}[r.frequency]
 	return max(units/r.step()-1, 0)
 }
 
 // period returns the beginning of the nth period, and the dates in it that match the
 // rule, in order.
-func (r Rule) period(clock time.Time, n int) (time.Time, []time.Time) {
+func (r Rule) period(local time.Time, n int) (time.Time, []time.Time) {
 	n *= r.step()
-	date := clock.Truncate(day)
+	date := local.Truncate(day)
 	switch r.frequency {
 	case daily:
 		date = date.AddDate(0, 0, n)
@@ -246,23 +246,23 @@ func daysIn(year int, month time.Month) int {
 	return time.Date(year, month+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// ClockTime returns the local time of t in its location, held in UTC.
-func ClockTime(t time.Time) time.Time {
+// LocalTime returns the local time of t in its location, held in UTC.
+func LocalTime(t time.Time) time.Time {
 	_, offset := t.Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
 // InstantOf returns the first instant with a local time, given in UTC, in a location. If
 // a clock change skips the time, the instant is moved by the gap.
-func InstantOf(clock time.Time, location *time.Location) time.Time {
+func InstantOf(local time.Time, location *time.Location) time.Time {
 	at := func(reference time.Time) (time.Time, bool) {
 		_, offset := reference.In(location).Zone()
-		t := clock.Add(-time.Duration(offset) * time.Second).In(location)
+		t := local.Add(-time.Duration(offset) * time.Second).In(location)
 		_, shown := t.Zone()
 		return t, shown == offset
 	}
-	before, shown := at(clock.Add(-day))
-	if after, ok := at(clock.Add(day)); !shown && ok {
+	before, shown := at(local.Add(-day))
+	if after, ok := at(local.Add(day)); !shown && ok {
 		return after
 	}
 	return before

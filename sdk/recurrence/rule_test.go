@@ -10,7 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/recurrence"
 )
 
-const clockLayout = "2006-01-02T15:04:05"
+const localLayout = "2006-01-02T15:04:05"
 
 // accepted is a rule of testdata/rules.json with its first occurrences, as local times
 // in the zone or as instants.
@@ -46,13 +46,13 @@ func parse(t testing.TB, text string) recurrence.Rule {
 	return rule
 }
 
-func at(t testing.TB, zone, clock string) time.Time {
+func at(t testing.TB, zone, local string) time.Time {
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	start, err := time.ParseInLocation(clockLayout, clock, location)
+	start, err := time.ParseInLocation(localLayout, local, location)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -65,10 +65,10 @@ func TestOccurrences(t *testing.T) {
 		t.Run(test.Name, func(t *testing.T) {
 			t.Parallel()
 			rule, start := parse(t, test.Rule), at(t, test.Zone, test.Start)
-			var clocks, instants []string
+			var locals, instants []string
 			total := 0
 			for at := range rule.Occurrences(start) {
-				clocks = append(clocks, at.Format(clockLayout))
+				locals = append(locals, at.Format(localLayout))
 				instants = append(instants, at.UTC().Format(time.RFC3339))
 				if total++; total == 1000 {
 					break
@@ -76,7 +76,7 @@ func TestOccurrences(t *testing.T) {
 			}
 			want, got := test.Instants, instants
 			if want == nil {
-				want, got = test.Occurrences, clocks
+				want, got = test.Occurrences, locals
 			}
 			if total < len(want) || !slices.Equal(got[:len(want)], want) {
 				t.Errorf("got %v, want %v", got[:min(len(want)+1, len(got))], want)
@@ -97,7 +97,7 @@ func TestOccurrences_StartInARepeatedHour(t *testing.T) {
 	t.Parallel()
 	second := at(t, "Europe/Berlin", "2026-10-25T01:30:00").Add(2 * time.Hour)
 	first := second.Add(-time.Hour)
-	if first.Format(clockLayout) != second.Format(clockLayout) {
+	if first.Format(localLayout) != second.Format(localLayout) {
 		t.Fatalf("%v and %v are different local times", first, second)
 	}
 	rule := parse(t, "FREQ=DAILY;COUNT=2")

@@ -22,8 +22,8 @@ var (
 	toLast  = taskapi.MoveTaskRequest{Before: taskapi.Null[string]()}
 )
 
-// stands checks the manual order, by one-letter titles.
-func (s *subject) stands(want string) {
+// wantOrder checks the manual order, by one-letter titles.
+func (s *subject) wantOrder(want string) {
 	s.Helper()
 	s.lists(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
 }
@@ -55,10 +55,10 @@ var moveCases = []contractCase{
 			{d, before(c.ID), "dcba"},
 		} {
 			s.move(step.task, step.to)
-			s.stands(step.want)
+			s.wantOrder(step.want)
 		}
 		s.titled("e")
-		s.stands("dcbae")
+		s.wantOrder("dcbae")
 	}},
 	{"a move changes only the moved task", func(s *subject) {
 		all := s.titled("a", "b", "c")
@@ -93,7 +93,7 @@ var moveCases = []contractCase{
 		s.same("position", replaced.Position, moved.Position)
 		_, err = s.client.DeleteTask(s.Context(), moved.ID)
 		s.ok(err)
-		s.stands("ab")
+		s.wantOrder("ab")
 		s.move(all[1], toFirst)
 		_, err = s.client.RestoreTask(s.Context(), moved.ID)
 		s.ok(err)
@@ -112,7 +112,7 @@ var moveCases = []contractCase{
 		s.ok(err)
 		_, err = s.client.MoveTask(s.Context(), all[1].ID, toFirst)
 		s.fails(err, sdk.ErrTaskNotFound)
-		s.stands("a")
+		s.wantOrder("a")
 	}},
 	{"422: the other task is not in this order, or is the task itself", func(s *subject) {
 		all := s.titled("a", "b", "c")
@@ -130,7 +130,7 @@ var moveCases = []contractCase{
 				}
 			}
 		}
-		s.stands("ab")
+		s.wantOrder("ab")
 	}},
 	{"422: not exactly one place", func(s *subject) {
 		path := "/api/tasks/" + s.titled("a")[0].ID + "/move"
@@ -160,7 +160,7 @@ var moveCases = []contractCase{
 			move(c, 0, toLast), // badec
 		})
 		s.ok(err)
-		s.stands("badec")
+		s.wantOrder("badec")
 		for _, task := range s.tasks(resources) {
 			s.same("response", task, s.get(task.ID))
 		}
@@ -174,10 +174,10 @@ var moveCases = []contractCase{
 		}
 		_, err := s.client.Batch(s.Context(), behind)
 		s.ok(err)
-		s.stands("afedcbg")
+		s.wantOrder("afedcbg")
 		_, err = s.client.Batch(s.Context(), ahead)
 		s.ok(err)
-		s.stands("abcdefg")
+		s.wantOrder("abcdefg")
 	}},
 	{"a retry with the same key moves once", func(s *subject) {
 		all := s.titled("a", "b", "c")
@@ -187,7 +187,7 @@ var moveCases = []contractCase{
 		again, err := s.client.MoveTask(s.Context(), all[2].ID, toFirst, sdk.WithIdempotencyKey("k"))
 		s.ok(err)
 		s.same("again", again, moved)
-		s.stands("acb")
+		s.wantOrder("acb")
 		_, err = s.client.MoveTask(s.Context(), all[2].ID, toLast, sdk.WithIdempotencyKey("k"))
 		s.fails(err, sdk.ErrIdempotencyKeyReused)
 	}},

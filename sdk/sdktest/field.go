@@ -147,11 +147,11 @@ func (f *faults) value(fd field, typ reflect.Type, path string, member any) refl
 			wrong("a whole number")
 		}
 		value.SetInt(n)
-		if least, ok := fd.limit("minimum"); ok && err == nil && n < least {
-			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", least))
+		if minimum, ok := fd.limit("minimum"); ok && err == nil && n < minimum {
+			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", minimum))
 		}
-		if most, ok := fd.limit("maximum"); ok && err == nil && n > most {
-			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", most))
+		if maximum, ok := fd.limit("maximum"); ok && err == nil && n > maximum {
+			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", maximum))
 		}
 	case reflect.Slice:
 		if list, ok := member.([]any); ok {
@@ -195,11 +195,11 @@ func (f *faults) text(fd field, path, text string) string {
 		}
 	}
 	length := int64(utf8.RuneCountInString(text))
-	if least, ok := fd.limit("minLength"); ok && (length < least || least > 0 && taskapi.IsBlank(text)) {
+	if minimum, ok := fd.limit("minLength"); ok && (length < minimum || minimum > 0 && taskapi.IsBlank(text)) {
 		f.add(path, taskapi.FieldTooShort, "must not be blank")
 	}
-	if most, ok := fd.limit("maxLength"); ok && length > most {
-		f.add(path, taskapi.FieldTooLong, fmt.Sprintf("must have at most %d characters", most))
+	if maximum, ok := fd.limit("maxLength"); ok && length > maximum {
+		f.add(path, taskapi.FieldTooLong, fmt.Sprintf("must have at most %d characters", maximum))
 	} else if fd.text.check != nil {
 		checked, code, message := fd.text.check(text)
 		if text = checked; code != "" {
@@ -212,12 +212,12 @@ func (f *faults) text(fd field, path, text string) string {
 // list reads an array.
 func (f *faults) list(fd field, typ reflect.Type, path string, items []any) reflect.Value {
 	list := reflect.MakeSlice(typ, 0, len(items))
-	if most, ok := fd.limit("maxItems"); ok && int64(len(items)) > most {
-		f.add(path, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
+	if maximum, ok := fd.limit("maxItems"); ok && int64(len(items)) > maximum {
+		f.add(path, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", maximum))
 	}
 	item := field{text: fd.text, required: true} // null is invalid
-	if fd.text.most > 0 {
-		item.tag = reflect.StructTag(fmt.Sprintf(`minLength:"%d" maxLength:"%d"`, fd.text.least, fd.text.most))
+	if fd.text.maximum > 0 {
+		item.tag = reflect.StructTag(fmt.Sprintf(`minLength:"%d" maxLength:"%d"`, fd.text.minimum, fd.text.maximum))
 	}
 	seen := make(map[string]bool)
 	for i, member := range items {

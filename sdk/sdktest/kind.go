@@ -27,9 +27,9 @@ type kind struct {
 	// settle sets defaults that are not zero, and fields that only the service
 	// sets.
 	settle func(resource any, now time.Time)
-	// most, unless zero, is the maximum number of a user's resources outside the
+	// maximum, unless zero, is the maximum number of a user's resources outside the
 	// trash, and tooMany the code of the error above it.
-	most    int
+	maximum    int
 	tooMany taskapi.ErrorCode
 	// routes are additional routes of the kind.
 	routes []route
@@ -40,7 +40,7 @@ type textRule struct {
 	trim bool // surrounding space is removed
 	// check returns a text's normal form, or the code and message of an error.
 	check       func(string) (text string, code taskapi.FieldErrorCode, message string)
-	least, most int // characters of an entry of a list
+	minimum, maximum int // characters of an entry of a list
 	// key returns the key by which the texts of a list are compared. Of texts with
 	// the same key, only the first is kept.
 	key func(string) string

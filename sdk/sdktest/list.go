@@ -34,16 +34,16 @@ func boolean(into *bool) func(*faults, string, string) {
 }
 
 // number reads a parameter that is a whole number.
-func number(into *int64, least, most int64) func(*faults, string, string) {
+func number(into *int64, minimum, maximum int64) func(*faults, string, string) {
 	return func(f *faults, name, text string) {
 		var err error
 		switch *into, err = strconv.ParseInt(text, 10, 64); {
 		case err != nil:
 			f.add(name, taskapi.FieldType, "must be a whole number")
-		case *into < least:
-			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", least))
-		case *into > most:
-			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", most))
+		case *into < minimum:
+			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", minimum))
+		case *into > maximum:
+			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", maximum))
 		}
 	}
 }
@@ -55,7 +55,7 @@ func instant(into **time.Time) func(*faults, string, string) {
 
 // cursor is the position of a resource in a list.
 type cursor struct {
-	List []byte // names the order and the filters
+	List []byte // the filters and the order
 	Key  string // the sort key; empty for none
 	ID   string
 }
@@ -77,9 +77,9 @@ func (c cursor) compare(other cursor, descending bool) int {
 
 // listing is a list of resources: its filter and its order.
 type listing struct {
-	// name identifies the query, except its cursor and limit.
-	name       any
-	passes     func(resource) bool
+	// query is the query without its cursor and limit.
+	query       any
+	matches     func(resource) bool
 	key        func(entry) string // the sort key; ties are ordered by id
 	descending bool
 	cursor     string
@@ -105,18 +105,18 @@ func (c *call) list(l listing) (*reply, *problem) {
 
 // page returns a page of the list, and the cursor of the next one or nil.
 func (u *user) page(l listing) ([]resource, *string, *problem) {
-	name := encode(l.name)
+	list := encode(l.query)
 	var after cursor
 	decoded, err := base64.RawURLEncoding.Strict().DecodeString(l.cursor)
-	if l.cursor != "" && (err != nil || json.Unmarshal(decoded, &after) != nil || !bytes.Equal(after.List, name)) {
+	if l.cursor != "" && (err != nil || json.Unmarshal(decoded, &after) != nil || !bytes.Equal(after.List, list)) {
 		return nil, nil, newProblem(taskapi.CodeInvalidCursor, "The cursor does not belong to this list. Start again without one.")
 	}
 	var places []cursor
 	for id, e := range u.resources {
-		if !l.passes(e.resource) {
+		if !l.matches(e.resource) {
 			continue
 		}
-		at := cursor{List: name, Key: l.key(e), ID: id}
+		at := cursor{List: list, Key: l.key(e), ID: id}
 		if l.cursor == "" || at.compare(after, l.descending) > 0 {
 			places = append(places, at)
 		}

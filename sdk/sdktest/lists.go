@@ -22,7 +22,7 @@ func lists() *kind {
 		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateListRequest](), texts),
 		place:    fieldsOf(reflect.TypeFor[taskapi.MoveListRequest](), nil),
 		settle:   func(any, time.Time) {},
-		most:     taskapi.MaxLists,
+		maximum:     taskapi.MaxLists,
 		tooMany:  taskapi.CodeTooManyLists,
 		routes: []route{{
 			operation: "listLists", method: http.MethodGet, path: "/api/lists", read: (*Server).listLists,
@@ -52,11 +52,11 @@ func (s *Server) listLists(c *call) (*reply, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	name := options
-	name.Cursor, name.Limit = "", 0
+	query := options
+	query.Cursor, query.Limit = "", 0
 	return c.list(listing{
-		name: name,
-		passes: func(r resource) bool {
+		query: query,
+		matches: func(r resource) bool {
 			list, isList := r.wire().(taskapi.List)
 			return isList && options.Deleted == (list.DeletedAt != nil) && (options.Archived == nil || *options.Archived == list.Archived)
 		},

@@ -343,24 +343,24 @@ func (c *call) checkGiven() *problem {
 		faults.add("query", taskapi.FieldFormat, "is malformed")
 	}
 	for _, name := range c.route.parameters {
-		faults.given(name, query[name], slices.Contains(texts, name))
+		faults.checkParameter(name, query[name], slices.Contains(texts, name))
 	}
 	header := c.request.Header
 	if c.route.write != nil {
-		faults.given("Idempotency-Key", header.Values("Idempotency-Key"), false)
+		faults.checkParameter("Idempotency-Key", header.Values("Idempotency-Key"), false)
 	}
 	if c.route.operation == "watchChanges" {
-		faults.given("Last-Event-ID", header.Values("Last-Event-ID"), false)
+		faults.checkParameter("Last-Event-ID", header.Values("Last-Event-ID"), false)
 	}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if len(header.Values(name)) > 0 && (c.route.conditional || strings.Contains(c.route.path, "{id}")) {
-			faults.given(name, []string{joined(header, name)}, false)
+			faults.checkParameter(name, []string{joined(header, name)}, false)
 		}
 	}
 	return faults.problem()
 }
 
-func (f *faults) given(name string, values []string, isText bool) {
+func (f *faults) checkParameter(name string, values []string, isText bool) {
 	switch {
 	case len(values) > 1 && !slices.Contains(repeatable, name):
 		f.add(name, taskapi.FieldDuplicate, "must not be given twice")
@@ -386,9 +386,9 @@ func (c *call) checkNames() *problem {
 	}
 	c.id = strings.ToLower(c.id)
 	if keys := c.request.Header.Values("Idempotency-Key"); c.route.write != nil && len(keys) > 0 {
-		const most = 255
+		const maximum = 255
 		switch key := keys[0]; {
-		case len(key) > most:
+		case len(key) > maximum:
 			faults.add("Idempotency-Key", taskapi.FieldTooLong, "must have at most 255 characters")
 		case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
 			faults.add("Idempotency-Key", taskapi.FieldFormat, "must have visible ASCII characters only")

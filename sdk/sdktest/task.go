@@ -21,7 +21,7 @@ func tasks() *kind {
 	texts := map[string]textRule{
 		"title":      {trim: true},
 		"recurrence": {check: checkRule},
-		"tags":       {trim: true, least: 1, most: taskapi.MaxTagLength, key: taskapi.TagKey},
+		"tags":       {trim: true, minimum: 1, maximum: taskapi.MaxTagLength, key: taskapi.TagKey},
 	}
 	return &kind{
 		name:     taskapi.KindTask,
@@ -118,9 +118,9 @@ func taskField(name string) reflect.StructField {
 // filters validates the text filters.
 func (f *faults) filters(query url.Values) {
 	f.text(filterFields["q"], "q", query.Get("q"))
-	for name, most := range map[string]int{"tag": taskapi.MaxTags, "priority": len(taskapi.Priorities())} {
-		if len(query[name]) > most {
-			f.add(name, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", most))
+	for name, maximum := range map[string]int{"tag": taskapi.MaxTags, "priority": len(taskapi.Priorities())} {
+		if len(query[name]) > maximum {
+			f.add(name, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", maximum))
 		}
 	}
 }
@@ -140,14 +140,14 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	name := options
-	name.Cursor, name.Limit = "", 0
+	query := options
+	query.Cursor, query.Limit = "", 0
 	return c.list(listing{
-		name: name,
-		passes: func(r resource) bool {
+		query: query,
+		matches: func(r resource) bool {
 			task, isTask := r.wire().(taskapi.Task)
-			asked := options.ListID != "" || options.Deleted || options.ParentID != "" && options.ParentID != taskapi.NoParent
-			return isTask && passes(task, options) && (asked || !c.tx.user.isArchived(task))
+			isNamed := options.ListID != "" || options.Deleted || options.ParentID != "" && options.ParentID != taskapi.NoParent
+			return isTask && matches(task, options) && (isNamed || !c.tx.user.isArchived(task))
 		},
 		key:        taskKey(options.Sort),
 		descending: strings.HasPrefix(string(options.Sort), "-"),
@@ -156,8 +156,8 @@ func (s *Server) listTasks(c *call) (*reply, *problem) {
 	})
 }
 
-// passes reports whether a task passes the filters.
-func passes(task taskapi.Task, options taskapi.ListTasksOptions) bool {
+// matches reports whether a task passes the filters.
+func matches(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 	switch {
 	case options.Deleted != (task.DeletedAt != nil),
 		options.Completed != nil && *options.Completed != task.Completed,
@@ -298,14 +298,14 @@ func (u *user) stats(now time.Time, zone *time.Location) taskapi.Stats {
 		stats.ByList = append(stats.ByList, count)
 	}
 	for _, spellings := range tags {
-		var counted, most taskapi.TagCount
+		var counted, mostUsed taskapi.TagCount
 		for _, tag := range slices.Sorted(maps.Keys(spellings)) {
 			counted.Count += spellings[tag]
-			if spellings[tag] > most.Count {
-				most = taskapi.TagCount{Tag: tag, Count: spellings[tag]}
+			if spellings[tag] > mostUsed.Count {
+				mostUsed = taskapi.TagCount{Tag: tag, Count: spellings[tag]}
 			}
 		}
-		counted.Tag = most.Tag
+		counted.Tag = mostUsed.Tag
 		stats.ByTag = append(stats.ByTag, counted)
 	}
 	slices.SortFunc(stats.ByTag, func(a, b taskapi.TagCount) int {

@@ -130,7 +130,7 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 // checkCount returns a problem if the user has too many resources of a kind outside the
 // trash.
 func (tx *transaction) checkCount(k *kind) *problem {
-	if k.most == 0 {
+	if k.maximum == 0 {
 		return nil
 	}
 	count := 0
@@ -139,10 +139,10 @@ func (tx *transaction) checkCount(k *kind) *problem {
 			count++
 		}
 	}
-	if count <= k.most {
+	if count <= k.maximum {
 		return nil
 	}
-	return newProblem(k.tooMany, fmt.Sprintf("You have %d %ss. Delete one first.", k.most, k.name))
+	return newProblem(k.tooMany, fmt.Sprintf("You have %d %ss. Delete one first.", k.maximum, k.name))
 }
 
 func (o operation) meaning() []any {

@@ -110,23 +110,23 @@ func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Oc
 			return
 		}
 		start := Occurrence{*t.DueAt, t.DueOn}
-		clock := start.clock(rule, zone)
-		date, after := clock.Truncate(day), start.DueAt
+		local := start.local(rule, zone)
+		date, after := local.Truncate(day), start.DueAt
 		if t.RecurrenceFrom == FromCompletion {
 			start = start.Shifted(start.DaysTo(Occurrence{DueAt: completed}, zone), zone)
 			date = start.date(zone)
 			after = start.DueAt
 			if start.DueOn == nil {
-				after = recurrence.InstantOf(date.Add(clock.Sub(clock.Truncate(day))), zone)
+				after = recurrence.InstantOf(date.Add(local.Sub(local.Truncate(day))), zone)
 			}
 		} else if completed.After(after) {
 			after = completed
 		}
 		if start.DueOn == nil {
 			// The rule begins on the intended day, which may be the day before.
-			start.DueAt = recurrence.InstantOf(date.Add(clock.Sub(clock.Truncate(time.Minute))), zone)
+			start.DueAt = recurrence.InstantOf(date.Add(local.Sub(local.Truncate(time.Minute))), zone)
 		}
-		rule = rule.At(timeOfDay(clock))
+		rule = rule.At(timeOfDay(local))
 		left := rule.Count() - 1 // COUNT counts tasks, not dates, so the search ignores it
 		for due := range start.dues(rule.WithoutCount(), after, before, zone) {
 			if left == 0 || !yield(due) {
@@ -149,8 +149,8 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 		parts[i] = fmt.Sprintf("COUNT=%d", rule.Count()-1)
 	}
 	next := strings.Join(parts, ";")
-	usual := timeOfDay(Occurrence{*t.DueAt, t.DueOn}.clock(rule, zone))
-	if timeOfDay(due.clock(recurrence.Rule{}, zone)) != usual {
+	usual := timeOfDay(Occurrence{*t.DueAt, t.DueOn}.local(rule, zone))
+	if timeOfDay(due.local(recurrence.Rule{}, zone)) != usual {
 		withTime := fmt.Sprintf("%s;BYHOUR=%d;BYMINUTE=%d", next, usual/time.Hour, usual%time.Hour/time.Minute)
 		if len(withTime) <= MaxRecurrenceLength {
 			return withTime
@@ -161,29 +161,29 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 
 const day = 24 * time.Hour
 
-// clock returns the local time of o, held in UTC, as the start of a rule. If a clock
+// local returns the local time of o, held in UTC, as the start of a rule. If a clock
 // change skips the rule's time of day and o is moved by the gap, possibly to the next
-// day, clock returns the skipped time. A time of day in the rule that does not match o
-// was left when o was changed, and is ignored. For a day, clock returns midnight.
-func (o Occurrence) clock(rule recurrence.Rule, zone *time.Location) time.Time {
+// day, local returns the skipped time. A time of day in the rule that does not match o
+// was left when o was changed, and is ignored. For a day, local returns midnight.
+func (o Occurrence) local(rule recurrence.Rule, zone *time.Location) time.Time {
 	if o.DueOn != nil {
 		return o.date(zone)
 	}
-	clock := recurrence.ClockTime(o.DueAt.In(zone))
+	local := recurrence.LocalTime(o.DueAt.In(zone))
 	if usual, ok := rule.TimeOfDay(); ok {
-		skipped := clock.Truncate(day).Add(usual + clock.Sub(clock.Truncate(time.Minute)))
+		skipped := local.Truncate(day).Add(usual + local.Sub(local.Truncate(time.Minute)))
 		for _, skipped := range []time.Time{skipped, skipped.Add(-day)} {
 			if recurrence.InstantOf(skipped, zone).Equal(o.DueAt) {
 				return skipped
 			}
 		}
 	}
-	return clock
+	return local
 }
 
 // timeOfDay returns the time of day of a local time, in whole minutes.
-func timeOfDay(clock time.Time) time.Duration {
-	return clock.Sub(clock.Truncate(day)).Truncate(time.Minute)
+func timeOfDay(local time.Time) time.Duration {
+	return local.Sub(local.Truncate(day)).Truncate(time.Minute)
 }
 
 // dues returns the occurrences of the rule that begins with o, after one time and before
@@ -238,8 +238,8 @@ func (o Occurrence) Shifted(days int, zone *time.Location) Occurrence {
 	if o.DueOn != nil {
 		return onDay(date, zone)
 	}
-	clock := recurrence.ClockTime(o.DueAt.In(zone))
-	shifted := recurrence.InstantOf(clock.AddDate(0, 0, days), zone).UTC()
+	local := recurrence.LocalTime(o.DueAt.In(zone))
+	shifted := recurrence.InstantOf(local.AddDate(0, 0, days), zone).UTC()
 	if shifted.Year() < 1 { // the first day of year 1, in the east
 		return o
 	}
@@ -253,7 +253,7 @@ func (o Occurrence) date(zone *time.Location) time.Time {
 			return date
 		}
 	}
-	return recurrence.ClockTime(o.DueAt.In(zone)).Truncate(24 * time.Hour)
+	return recurrence.LocalTime(o.DueAt.In(zone)).Truncate(24 * time.Hour)
 }
 
 // onDay returns the due date of a day, given as 00:00 in UTC.

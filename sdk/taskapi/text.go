@@ -5,8 +5,8 @@ import (
 	"unicode"
 )
 
-// unseen are characters that are invisible, or visible only together with others.
-var unseen = []*unicode.RangeTable{
+// invisible are characters that are invisible, or visible only together with others.
+var invisible = []*unicode.RangeTable{
 	unicode.White_Space, unicode.Cc, unicode.Cf, unicode.M, unicode.Other_Default_Ignorable_Code_Point,
 	// The blanks of Braille, musical notation and hieroglyphs.
 	{R16: []unicode.Range16{{Lo: 0x2800, Hi: 0x2800, Stride: 1}}, R32: []unicode.Range32{{Lo: 0x13441, Hi: 0x13442, Stride: 1}, {Lo: 0x1d159, Hi: 0x1d159, Stride: 1}}},
@@ -16,7 +16,7 @@ var unseen = []*unicode.RangeTable{
 // blank titles and tags.
 func IsBlank(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool {
-		return !unicode.In(r, unseen...) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)
+		return !unicode.In(r, invisible...) || unicode.Is(unicode.Prepended_Concatenation_Mark, r)
 	})
 }
 

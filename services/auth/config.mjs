@@ -1,7 +1,7 @@
 // Reads and checks the environment of the auth server.
 import { BlockList, isIP, isIPv6 } from "node:net";
 import { LEVELS } from "./log.mjs";
-import { tracingMistakes } from "./tracing.mjs";
+import { tracingProblems } from "./tracing.mjs";
 
 /** Better Auth's default secret, which is public. */
 const WELL_KNOWN_SECRETS = ["better-auth-secret-12345678901234567890"];
@@ -17,13 +17,13 @@ const LIFETIME = /^[1-9][0-9]{0,4}[smh]$/;
  */
 export const POOL_TIMEOUT_MS = 2_000;
 
-/** Lists every mistake in the environment, each with its variable. */
+/** Lists all problems of the environment, each with its variable. */
 export class ConfigError extends Error {
-  /** @param {string[]} mistakes */
-  constructor(mistakes) {
-    super(`invalid environment:\n  ${mistakes.join("\n  ")}`);
+  /** @param {string[]} problems */
+  constructor(problems) {
+    super(`invalid environment:\n  ${problems.join("\n  ")}`);
     this.name = "ConfigError";
-    this.mistakes = mistakes;
+    this.problems = problems;
   }
 }
 
@@ -34,10 +34,10 @@ export class ConfigError extends Error {
  * the auth API) is read by Better Auth itself.
  *
  * @param {Record<string, string | undefined>} env
- * @throws {ConfigError} naming every mistake at once
+ * @throws {ConfigError} with all problems at once
  */
 export function readConfig(env) {
-  const mistakes = [];
+  const problems = [];
   const config = {
     secret: env.BETTER_AUTH_SECRET ?? "",
     baseURL: env.BETTER_AUTH_URL ?? "",
@@ -55,12 +55,12 @@ export function readConfig(env) {
     jwtLifetime: env.JWT_LIFETIME || "15m",
     logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
-  check("BETTER_AUTH_SECRET", secretMistake(config.secret));
+  check("BETTER_AUTH_SECRET", secretProblem(config.secret));
   // It would still decrypt old keys but reject old cookies: half a rotation.
   if (env.BETTER_AUTH_SECRETS) check("BETTER_AUTH_SECRETS", "must not be set: README.md says how to change BETTER_AUTH_SECRET");
-  check("BETTER_AUTH_URL", originMistake(config.baseURL));
-  check("DATABASE_URL", databaseMistake(config.databaseURL));
-  if (config.tasksURL && originMistake(config.tasksURL)) check("TASKS_URL", "must be the address of the task service, such as http://tasks:8080");
+  check("BETTER_AUTH_URL", originProblem(config.baseURL));
+  check("DATABASE_URL", databaseProblem(config.databaseURL));
+  if (config.tasksURL && originProblem(config.tasksURL)) check("TASKS_URL", "must be the address of the task service, such as http://tasks:8080");
   if (config.smtpURL) {
     if (!/^smtps?:\/\/[^/]+/.test(config.smtpURL)) check("SMTP_URL", "must be smtp://user:password@host:port, or smtps://… for TLS from the start");
     if (!config.mailFrom) check("MAIL_FROM", "is required with SMTP_URL: the address that mail comes from");
@@ -70,7 +70,7 @@ export function readConfig(env) {
   if (!["", "true", "false"].includes(env.REQUIRE_EMAIL_VERIFICATION ?? "")) {
     check("REQUIRE_EMAIL_VERIFICATION", "must be true or false");
   }
-  check("COOKIE_DOMAIN", cookieDomainMistake(config.cookieDomain, config.baseURL));
+  check("COOKIE_DOMAIN", cookieDomainProblem(config.cookieDomain, config.baseURL));
   if (!Number.isInteger(config.port) || config.port < 1 || config.port > 65535) {
     check("PORT", "must be a number from 1 to 65535");
   }
@@ -87,16 +87,16 @@ export function readConfig(env) {
   // With these, Better Auth assumes a test run and does not check the Origin header.
   if (env.NODE_ENV === "test") check("NODE_ENV", "must not be test, which turns off the origin check");
   if (env.TEST && env.TEST !== "false") check("TEST", "must not be set, which turns off the origin check");
-  mistakes.push(...tracingMistakes(env));
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  problems.push(...tracingProblems(env));
+  if (problems.length > 0) throw new ConfigError(problems);
 
   const origin = new URL(config.baseURL).origin;
   // ||, not ??: an empty variable must not become an empty claim.
   const issuer = env.JWT_ISSUER || origin;
   return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer, passkeyDomain: passkeyDomain(config, new URL(origin)) };
 
-  function check(name, mistake) {
-    if (mistake) mistakes.push(`${name} ${mistake}`);
+  function check(name, problem) {
+    if (problem) problems.push(`${name} ${problem}`);
   }
 }
 
@@ -149,14 +149,14 @@ function passkeyDomain({ cookieDomain }, { protocol, hostname }) {
   return cookieDomain ?? hostname;
 }
 
-function secretMistake(secret) {
+function secretProblem(secret) {
   if (secret === "") return "is required: make one with `openssl rand -hex 32`";
   if (secret.length < MIN_SECRET_LENGTH) return `must have at least ${MIN_SECRET_LENGTH} characters`;
   if (WELL_KNOWN_SECRETS.includes(secret)) return "is a publicly known default: make one with `openssl rand -hex 32`";
   if (new Set(secret).size < MIN_SECRET_VARIETY) return "is easy to guess: make one with `openssl rand -hex 32`";
 }
 
-function originMistake(text) {
+function originProblem(text) {
   if (text === "") return "is required: the public address of the site, such as https://tasks.example.com";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isOrigin = url && ["http:", "https:"].includes(url.protocol) && url.pathname === "/" && !url.search && !url.hash;
@@ -164,15 +164,15 @@ function originMistake(text) {
 }
 
 /** Browsers drop a cookie whose domain does not contain the host that sets it. */
-function cookieDomainMistake(domain, baseURL) {
-  if (domain === undefined || originMistake(baseURL)) return;
+function cookieDomainProblem(domain, baseURL) {
+  if (domain === undefined || originProblem(baseURL)) return;
   const isDomain = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain);
   if (!isDomain || !`.${new URL(baseURL).hostname}`.endsWith(`.${domain}`)) {
     return "must be a domain that the host of BETTER_AUTH_URL is in, such as example.com";
   }
 }
 
-function databaseMistake(text) {
+function databaseProblem(text) {
   if (text === "") return "is required: postgres://user:password@host:port/database";
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (!url || !["postgres:", "postgresql:"].includes(url.protocol)) return "must be a postgres:// URL";

@@ -34,15 +34,15 @@ test("a minimal environment has the defaults", () => {
 test("a social provider needs an id and a secret", () => {
   const { providers } = readConfig({ ...valid, GITHUB_CLIENT_ID: "id", GITHUB_CLIENT_SECRET: "secret", GOOGLE_CLIENT_ID: "" });
   assert.deepEqual(providers, { github: { clientId: "id", clientSecret: "secret" } });
-  assert.deepEqual(mistakes({ ...valid, GITHUB_CLIENT_ID: "id", GOOGLE_CLIENT_SECRET: "secret" }), ["GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID"]);
+  assert.deepEqual(problems({ ...valid, GITHUB_CLIENT_ID: "id", GOOGLE_CLIENT_SECRET: "secret" }), ["GITHUB_CLIENT_SECRET", "GOOGLE_CLIENT_ID"]);
 });
 
 test("mail needs a server and a sender", () => {
   const mail = { SMTP_URL: "smtp://localhost:25", MAIL_FROM: "Tasklane <tasks@example.com>", REQUIRE_EMAIL_VERIFICATION: "true" };
   const { smtpURL, mailFrom, requireVerification } = readConfig({ ...valid, ...mail });
   assert.deepEqual([smtpURL, mailFrom, requireVerification], [mail.SMTP_URL, mail.MAIL_FROM, true]);
-  assert.deepEqual(mistakes({ ...valid, ...mail, MAIL_FROM: "" }), ["MAIL_FROM"]);
-  assert.deepEqual(mistakes({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
+  assert.deepEqual(problems({ ...valid, ...mail, MAIL_FROM: "" }), ["MAIL_FROM"]);
+  assert.deepEqual(problems({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
 });
 
 test("the domain of passkeys is the cookies' domain, else the host, if browsers support it", () => {
@@ -87,7 +87,7 @@ test("TRUSTED_PROXIES takes addresses and networks", () => {
 });
 
 test("an empty environment names every required variable at once", () => {
-  assert.deepEqual(mistakes({}), ["BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL"]);
+  assert.deepEqual(problems({}), ["BETTER_AUTH_SECRET", "BETTER_AUTH_URL", "DATABASE_URL"]);
 });
 
 for (const [name, value] of [
@@ -125,7 +125,7 @@ for (const [name, value] of [
   ["TEST", "1"],
 ]) {
   test(`${name}=${value} is rejected`, () => {
-    assert.deepEqual(mistakes({ ...valid, [name]: value }), [name]);
+    assert.deepEqual(problems({ ...valid, [name]: value }), [name]);
   });
 }
 
@@ -138,12 +138,12 @@ test("error messages contain no secrets", () => {
 });
 
 /** The variables in the errors of readConfig. */
-function mistakes(env) {
+function problems(env) {
   try {
     readConfig(env);
   } catch (error) {
     assert.ok(error instanceof ConfigError, error.stack);
-    return error.mistakes.map((mistake) => mistake.split(" ", 1)[0]);
+    return error.problems.map((problem) => problem.split(" ", 1)[0]);
   }
   assert.fail("readConfig accepted the environment");
 }

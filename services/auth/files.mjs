@@ -10,22 +10,22 @@ export const SECRETS = ["BETTER_AUTH_SECRET", "DATABASE_URL", "SMTP_URL"];
  * without line breaks at its end.
  *
  * @param {Record<string, string | undefined>} env is modified
- * @throws {ConfigError} naming every mistake at once, without values
+ * @throws {ConfigError} with all problems at once, without values
  */
 export function readFiles(env) {
-  const mistakes = [];
+  const problems = [];
   for (const name of SECRETS) {
     const path = env[`${name}_FILE`];
     if (!path) continue;
     if (env[name]) {
-      mistakes.push(`${name} and ${name}_FILE must not both be set`);
+      problems.push(`${name} and ${name}_FILE must not both be set`);
       continue;
     }
     try {
       env[name] = readFileSync(path, "utf8").replace(/[\r\n]+$/, "");
     } catch (error) {
-      mistakes.push(`${name}_FILE cannot be read: ${error.code}`);
+      problems.push(`${name}_FILE cannot be read: ${error.code}`);
     }
   }
-  if (mistakes.length > 0) throw new ConfigError(mistakes);
+  if (problems.length > 0) throw new ConfigError(problems);
 }

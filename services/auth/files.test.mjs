@@ -17,7 +17,7 @@ test("a file holds the value of a variable", (t) => {
 
   const wrong = { BETTER_AUTH_SECRET_FILE: path, BETTER_AUTH_SECRET: "other", DATABASE_URL_FILE: `${path}-s3cret` };
   assert.throws(() => readFiles(wrong), (error) => {
-    assert.deepEqual(error.mistakes, [
+    assert.deepEqual(error.problems, [
       "BETTER_AUTH_SECRET and BETTER_AUTH_SECRET_FILE must not both be set",
       "DATABASE_URL_FILE cannot be read: ENOENT",
     ]);

@@ -11,13 +11,13 @@ const FLUSH_TIMEOUT_MS = 5000;
  *
  * @param {Record<string, string | undefined>} env
  */
-export function tracingMistakes(env) {
-  const mistakes = [];
-  if (!["", "otlp", "none"].includes(env.OTEL_TRACES_EXPORTER ?? "")) mistakes.push("OTEL_TRACES_EXPORTER must be otlp or none");
+export function tracingProblems(env) {
+  const problems = [];
+  if (!["", "otlp", "none"].includes(env.OTEL_TRACES_EXPORTER ?? "")) problems.push("OTEL_TRACES_EXPORTER must be otlp or none");
   for (const name of ["OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]) {
-    if (!["", PROTOCOL].includes(env[name] ?? "")) mistakes.push(`${name} must be ${PROTOCOL}`);
+    if (!["", PROTOCOL].includes(env[name] ?? "")) problems.push(`${name} must be ${PROTOCOL}`);
   }
-  return mistakes;
+  return problems;
 }
 
 /** Whether the environment names an exporter or an endpoint. */

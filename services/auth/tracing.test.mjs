@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 import { trace } from "@opentelemetry/api";
-import { startTracing, traceHeaders, traceID, tracingMistakes } from "./tracing.mjs";
+import { startTracing, traceHeaders, traceID, tracingProblems } from "./tracing.mjs";
 
 const CALLERS_TRACE = "0af7651916cd43dd8448eb211c80319c";
 const log = { warn: (message, fields) => assert.fail(`${message} ${JSON.stringify(fields)}`) };
@@ -56,9 +56,9 @@ test("a request's span and its children reach the collector in the caller's trac
 });
 
 test("every unsupported value is reported", () => {
-  assert.deepEqual(tracingMistakes({ OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }), []);
+  assert.deepEqual(tracingProblems({ OTEL_TRACES_EXPORTER: "otlp", OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" }), []);
   assert.deepEqual(
-    tracingMistakes({ OTEL_TRACES_EXPORTER: "zipkin", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc" }).map((text) => text.split(" ")[0]),
+    tracingProblems({ OTEL_TRACES_EXPORTER: "zipkin", OTEL_EXPORTER_OTLP_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc" }).map((text) => text.split(" ")[0]),
     ["OTEL_TRACES_EXPORTER", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"],
   );
 });

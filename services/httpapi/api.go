@@ -133,9 +133,9 @@ func NewAPI(router chi.Router, config Config) *API {
 	if detail == nil {
 		detail = func(error, *Problem) {}
 	}
-	ofEach := 0
-	if most := config.Limits.InFlight; most > 0 {
-		ofEach = max(most/userShare, 1)
+	perCaller := 0
+	if total := config.Limits.InFlight; total > 0 {
+		perCaller = max(total/userShare, 1)
 	}
 	api := &API{
 		API:            humachi.New(router, c),
@@ -144,8 +144,8 @@ func NewAPI(router chi.Router, config Config) *API {
 		challenge:      config.Challenge,
 		forward:        config.Forward,
 		timeout:        cmp.Or(config.RequestTimeout, budget.Service),
-		inFlight:       newGate(config.Limits.InFlight, ofEach),
-		othersInFlight: newGate(config.Limits.InFlight, ofEach),
+		inFlight:       newGate(config.Limits.InFlight, perCaller),
+		othersInFlight: newGate(config.Limits.InFlight, perCaller),
 		metrics:        config.Metrics,
 		streams:        newGate(config.Limits.Streams, config.StreamsPerUser),
 		rate:           newRateLimiter("user", limitRate, config.Limits.Rate),

@@ -130,8 +130,8 @@ func (e *Events) Add(name string, data []byte) {
 	e.buf.Write(AppendEvent(e.buf.AvailableBuffer(), "", name, data))
 }
 
-// beat queues a comment, which keeps the connection alive.
-func (e *Events) beat() {
+// heartbeat queues a comment, which keeps the connection alive.
+func (e *Events) heartbeat() {
 	e.buf.WriteString(":\n\n")
 }
 

@@ -25,8 +25,8 @@ func (s *countingSource) Begin(_ context.Context, events *httpapi.Events) error 
 	return events.Flush()
 }
 
-func (s *countingSource) Next(_ context.Context, events *httpapi.Events, beat bool) error {
-	if !beat {
+func (s *countingSource) Next(_ context.Context, events *httpapi.Events, heartbeat bool) error {
+	if !heartbeat {
 		return nil
 	}
 	if s.sent++; s.sent > s.last {

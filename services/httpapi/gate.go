@@ -5,15 +5,15 @@ import "sync"
 // gate bounds the number of concurrent requests or streams, in total and for each caller;
 // zero means no limit.
 type gate struct {
-	most, each int
+	total, perCaller int
 
 	mu      sync.Mutex
 	entered int
 	callers map[string]int
 }
 
-func newGate(most, each int) *gate {
-	return &gate{most: most, each: each, callers: map[string]int{}}
+func newGate(total, perCaller int) *gate {
+	return &gate{total: total, perCaller: perCaller, callers: map[string]int{}}
 }
 
 // entry is the result of [gate.enter].
@@ -31,9 +31,9 @@ func (g *gate) enter(caller string) entry {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	switch {
-	case g.most > 0 && g.entered >= g.most:
+	case g.total > 0 && g.entered >= g.total:
 		return gateFull
-	case g.each > 0 && g.callers[caller] >= g.each:
+	case g.perCaller > 0 && g.callers[caller] >= g.perCaller:
 		return callerFull
 	}
 	g.entered++

@@ -24,10 +24,10 @@ type Source interface {
 	// Begin sends the first events, as part of the operation.
 	Begin(ctx context.Context, events *Events) error
 	// Next sends the events that are due. It is called once after Begin, after
-	// [Stream.Wake], and after each heartbeat, for which beat is true. Several
+	// [Stream.Wake], and after each heartbeat, for which heartbeat is true. Several
 	// calls of Wake may lead to one call of Next. The context ends when the
 	// client disconnects or the stream is ended.
-	Next(ctx context.Context, events *Events, beat bool) error
+	Next(ctx context.Context, events *Events, heartbeat bool) error
 	// Close is called once, after all other calls.
 	Close()
 }
@@ -52,7 +52,7 @@ type Stream struct {
 	due     signals
 	working bool // also true before the stream begins
 	cancel  context.CancelFunc
-	beat    *time.Timer
+	heartbeatTimer *time.Timer
 	ended   bool
 	atEnd   []func()
 
@@ -66,7 +66,7 @@ type signals uint8
 
 const (
 	woken signals = 1 << iota
-	beating
+	heartbeatDue
 	ending
 	clientLeft
 )
@@ -154,7 +154,7 @@ func (s *Stream) start(conn net.Conn) {
 	defer s.mu.Unlock()
 	s.conn = conn
 	s.due |= woken
-	s.beat = time.AfterFunc(s.heartbeat, func() { s.signal(beating) })
+	s.heartbeatTimer = time.AfterFunc(s.heartbeat, func() { s.signal(heartbeatDue) })
 	go s.work()
 }
 
@@ -201,12 +201,12 @@ func (s *Stream) step(ctx context.Context, due signals) error {
 	if due&(ending|clientLeft) != 0 {
 		return ErrStreamEnd
 	}
-	if due&beating != 0 {
-		s.events.beat()
+	if due&heartbeatDue != 0 {
+		s.events.heartbeat()
 		if err := s.events.Flush(); err != nil {
 			return err
 		}
-		s.beat.Reset(s.heartbeat)
+		s.heartbeatTimer.Reset(s.heartbeat)
 	}
 	if err := s.source.Next(ctx, s.events, due&woken == 0); err != nil {
 		return err
@@ -218,7 +218,7 @@ func (s *Stream) step(ctx context.Context, due signals) error {
 // reconnects at once is free.
 func (s *Stream) end(err error) {
 	s.mu.Lock()
-	s.beat.Stop()
+	s.heartbeatTimer.Stop()
 	stopped := s.due&(ending|clientLeft) != 0
 	s.mu.Unlock()
 	s.source.Close()

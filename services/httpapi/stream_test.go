@@ -51,13 +51,13 @@ func (s *testSource) Begin(_ context.Context, events *Events) error {
 	return events.Flush()
 }
 
-func (s *testSource) Next(ctx context.Context, events *Events, beat bool) error {
+func (s *testSource) Next(ctx context.Context, events *Events, heartbeat bool) error {
 	if err := s.next(ctx); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if beat {
+	if heartbeat {
 		s.beats++
 	}
 	text := s.text
@@ -213,10 +213,10 @@ func TestStream(t *testing.T) {
 		start := time.Now()
 		s.send("data: 1\n\n")
 		wantText(t, lines, "data: 1\n\n")
-		for beat := range 2 {
+		for heartbeat := range 2 {
 			wantText(t, lines, ":\n\n")
-			if took := time.Since(start); took != time.Duration(beat+1)*testHeartbeat {
-				t.Errorf("heartbeat %d after %s", beat, took)
+			if took := time.Since(start); took != time.Duration(heartbeat+1)*testHeartbeat {
+				t.Errorf("heartbeat %d after %s", heartbeat, took)
 			}
 		}
 		synctest.Wait()

@@ -99,7 +99,7 @@ func startProgram(t *testing.T, env map[string]string) *program {
 	for name, value := range env {
 		cmd.Env = append(cmd.Env, name+"="+value)
 	}
-	if p.process, err = child.Start(cmd, syscall.SIGKILL, p.keep); err != nil {
+	if p.process, err = child.Start(cmd, syscall.SIGKILL, p.record); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { p.process.Stop() })
@@ -134,7 +134,7 @@ func (p *program) do(address string, cookies ...*http.Cookie) (*http.Response, e
 	return p.client.Do(r)
 }
 
-func (p *program) keep(line string) {
+func (p *program) record(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.lines = append(p.lines, line)

@@ -254,7 +254,7 @@ func (s *site) startTasks() (stop func()) {
 // ends.
 func (s *site) await(command *exec.Cmd, ready string) (stop func()) {
 	s.t.Helper()
-	process, err := child.Start(command, syscall.SIGKILL, s.keep)
+	process, err := child.Start(command, syscall.SIGKILL, s.record)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -268,7 +268,7 @@ func (s *site) await(command *exec.Cmd, ready string) (stop func()) {
 	return stop
 }
 
-func (s *site) keep(line string) {
+func (s *site) record(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.log.WriteString(line + "\n")

@@ -167,13 +167,13 @@ func testShedding(t *testing.T, s *system) {
 	}
 	s.sendLoad(t, users, atOnce, 0, time.Second) // to warm up
 	normal := s.sendLoad(t, users, atOnce, 0, min(lasts, 10*time.Second))
-	most := map[string]float64{}
+	peak := map[string]float64{}
 	ctx, stop := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		for ctx.Err() == nil {
-			most["bff"] = max(most["bff"], memory(t, s.bff.OpsURL))
-			most["tasks"] = max(most["tasks"], memory(t, s.tasks.OpsURL))
+			peak["bff"] = max(peak["bff"], memory(t, s.bff.OpsURL))
+			peak["tasks"] = max(peak["tasks"], memory(t, s.tasks.OpsURL))
 			<-time.After(lasts / 10)
 		}
 	})
@@ -192,7 +192,7 @@ func testShedding(t *testing.T, s *system) {
 	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
 	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.rejected, over.slowest)
 	t.Logf("served requests take %.1f times as long (half)", float64(over.percentile(50))/float64(normal.percentile(50)))
-	for name, bytes := range most {
+	for name, bytes := range peak {
 		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
 		if bytes > mostMemory {
 			t.Errorf("%s used %.0f MB", name, bytes/(1<<20))

@@ -62,17 +62,17 @@ func startSystem(t *testing.T, postgres *servertest.Postgres, env ...string) *sy
 	t.Helper()
 	s := &system{t: t, postgres: postgres, links: map[string]*toxiproxy.Proxy{}, names: []string{"postgres", "auth", "tasks", "bff"}}
 	proxies := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	between := func(from, to, address string) string {
+	route := func(from, to, address string) string {
 		name := from + " to " + to
 		if s.links[name] != nil {
 			return address // address of a replica
 		}
 		return s.link(proxies, name, address)
 	}
-	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Postgres: s.postgres, Between: between})
+	s.auth = servertest.StartAuthWith(t, servertest.AuthConfig{Public: public, Postgres: s.postgres, Route: route})
 	s.tasks = servertest.StartTasks(t, s.auth, env...)
 	s.bff = servertest.StartBFF(t, s.auth, s.tasks, env...)
-	s.url = between("browser", "bff", s.bff.URL.String())
+	s.url = route("browser", "bff", s.bff.URL.String())
 	s.servers = map[string]server{"postgres": database{s.postgres}, "auth": s.auth, "tasks": s.tasks, "bff": s.bff}
 	return s
 }

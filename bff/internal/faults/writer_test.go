@@ -140,7 +140,7 @@ func (w *writer) writeUntilAcknowledged(ctx context.Context, method, path string
 		status, data, err := w.send(ctx, method, path, body, header)
 		switch {
 		case err == nil && status < http.StatusMultipleChoices:
-			return w.keep(data)
+			return w.record(data)
 		case err == nil && !isTransient(status, data):
 			return fmt.Errorf("%s %s: %d %s", method, path, status, data)
 		}
@@ -190,8 +190,8 @@ func (w *writer) send(ctx context.Context, method, path string, body any, header
 	return response.StatusCode, data, err
 }
 
-// keep records the tasks in a response. Each must have a higher version than before.
-func (w *writer) keep(data []byte) error {
+// record records the tasks in a response. Each must have a higher version than before.
+func (w *writer) record(data []byte) error {
 	var body struct{ Data json.RawMessage }
 	if err := json.Unmarshal(data, &body); err != nil {
 		return err

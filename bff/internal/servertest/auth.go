@@ -29,21 +29,21 @@ type Auth struct {
 	database string
 	postgres *Postgres
 	issuer   string
-	between  Between
+	route  Route
 	// tasksPort is the port for the first task service that is started with it; ""
 	// after that.
 	tasksPort string
 }
 
-// Between returns the address that one server uses for another, such as that of a proxy in
+// Route returns the address at which one server reaches another, such as that of a proxy in
 // front of address. Nil means address itself.
-type Between func(from, to, address string) string
+type Route func(from, to, address string) string
 
-func (b Between) address(from, to, address string) string {
-	if b == nil {
+func (r Route) address(from, to, address string) string {
+	if r == nil {
 		return address
 	}
-	return b(from, to, address)
+	return r(from, to, address)
 }
 
 // AuthConfig configures a test's Better Auth server.
@@ -57,9 +57,9 @@ type AuthConfig struct {
 	// Postgres is the server for its data and that of its task service; nil for
 	// the shared one.
 	Postgres *Postgres
-	// Between returns the addresses that this server and the servers started
+	// Route returns the addresses that this server and the servers started
 	// with it use for each other.
-	Between Between
+	Route Route
 	// Provider is the address of an OAuth provider that users may sign in
 	// with, under the id "provider"; empty for none. Its endpoints are
 	// /authorize, /token and /user.
@@ -91,7 +91,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 		database: database,
 		postgres: config.Postgres,
 		issuer:   config.Public,
-		between:  config.Between,
+		route:  config.Route,
 
 		tasksPort: ports[1],
 	}
@@ -104,8 +104,8 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 			"BETTER_AUTH_SECRET=" + a.Secret,
 			"BETTER_AUTH_URL=" + config.Public,
 			"BETTER_AUTH_TRUSTED_ORIGINS=" + strings.Join(config.Trusted, ","),
-			"DATABASE_URL=" + config.Between.address("auth", "postgres", database),
-			"TASKS_URL=" + config.Between.address("auth", "tasks", "http://127.0.0.1:"+ports[1]),
+			"DATABASE_URL=" + config.Route.address("auth", "postgres", database),
+			"TASKS_URL=" + config.Route.address("auth", "tasks", "http://127.0.0.1:"+ports[1]),
 			"HOST=127.0.0.1",
 			"TRUSTED_PROXIES=127.0.0.1",
 			"PORT=" + ports[0],
@@ -130,7 +130,7 @@ func (a *Auth) Replica() *Auth {
 	ports := freePorts(t, 1)
 	replica := &Auth{
 		URL: parse(t, "http://127.0.0.1:"+ports[0]), Secret: a.Secret,
-		database: a.database, postgres: a.postgres, issuer: a.issuer, between: a.between,
+		database: a.database, postgres: a.postgres, issuer: a.issuer, route: a.route,
 	}
 	replica.process = &process{
 		t: t, command: a.command, dir: a.dir, ready: replica.URL.JoinPath("/readyz").String(),

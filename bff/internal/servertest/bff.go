@@ -25,9 +25,9 @@ func StartBFF(t testing.TB, auth *Auth, tasks *Tasks, env ...string) *BFF {
 		ready:   b.OpsURL.JoinPath("/readyz").String(),
 		env: append([]string{
 			"PUBLIC_URL=" + auth.issuer,
-			"BETTER_AUTH_URL=" + auth.between.address("bff", "auth", auth.URL.String()),
+			"BETTER_AUTH_URL=" + auth.route.address("bff", "auth", auth.URL.String()),
 			"BETTER_AUTH_SECRET=" + auth.Secret,
-			"TASKS_URL=" + auth.between.address("bff", "tasks", tasks.URL.String()),
+			"TASKS_URL=" + auth.route.address("bff", "tasks", tasks.URL.String()),
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
 			"OPS_PORT=" + ports[1],

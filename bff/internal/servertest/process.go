@@ -46,7 +46,7 @@ func (p *process) start() {
 	cmd := exec.Command(p.command[0], p.command[1:]...)
 	cmd.Dir = p.dir
 	cmd.Env = append(cmd.Environ(), p.env...)
-	started, err := child.Start(cmd, syscall.SIGKILL, p.keep)
+	started, err := child.Start(cmd, syscall.SIGKILL, p.record)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func (p *process) signal(s syscall.Signal) {
 	}
 }
 
-func (p *process) keep(line string) {
+func (p *process) record(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.log = append(p.log, line)

@@ -11,15 +11,15 @@ import (
 // tests' users, cookies and tokens.
 var secrets = regexp.MustCompile(`(?i)(@|%40)example\.com|` + Password + `|session_token=|\beyJ[\w-]{10,}\.[\w-]+|bearer [\w-]{20,}`)
 
-// marks are lower-case strings. Every secret contains one of them, and most lines contain
+// markers are lower-case strings. Every secret contains one of them, and most lines contain
 // none. They are checked first, because regular expressions are slow under the race
 // detector.
-var marks = []string{"example.com", strings.ToLower(Password), "session_token=", "eyj", "bearer "}
+var markers = []string{"example.com", strings.ToLower(Password), "session_token=", "eyj", "bearer "}
 
 // mayHoldSecret reports whether a line may contain a secret.
 func mayHoldSecret(line string) bool {
 	line = strings.ToLower(line)
-	return slices.ContainsFunc(marks, func(mark string) bool { return strings.Contains(line, mark) })
+	return slices.ContainsFunc(markers, func(mark string) bool { return strings.Contains(line, mark) })
 }
 
 // CheckLog fails the test if a log contains a secret.

@@ -61,7 +61,7 @@ func (s *Tasks) Replica() *Tasks {
 
 // replica starts a task service on a port; "" means a free one.
 func (s *Tasks) replica(port string) *Tasks {
-	t, between := s.t, s.auth.between
+	t, route := s.t, s.auth.route
 	t.Helper()
 	ports := freePorts(t, 2)
 	ports[0] = cmp.Or(port, ports[0])
@@ -74,8 +74,8 @@ func (s *Tasks) replica(port string) *Tasks {
 		command: []string{build(t, "services", "./tasks/cmd/tasks"), "serve"},
 		ready:   replica.OpsURL.JoinPath("/readyz").String(),
 		env: append([]string{
-			"DATABASE_URL=" + between.address("tasks", "postgres", s.runtime.String()),
-			"BETTER_AUTH_URL=" + between.address("tasks", "auth", s.auth.URL.String()),
+			"DATABASE_URL=" + route.address("tasks", "postgres", s.runtime.String()),
+			"BETTER_AUTH_URL=" + route.address("tasks", "auth", s.auth.URL.String()),
 			"JWT_ISSUER=" + s.auth.issuer,
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],

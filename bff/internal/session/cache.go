@@ -76,15 +76,15 @@ type queue struct {
 	// slots holds a value for each exchange that was sent to Better Auth.
 	slots chan struct{}
 	// inFlight counts the exchanges that have not ended, including those that wait
-	// for a slot; most bounds it. Sessions.mu guards both.
-	inFlight, most int
+	// for a slot; capacity bounds it. Sessions.mu guards both.
+	inFlight, capacity int
 }
 
 func newQueue(share int) *queue {
-	return &queue{slots: make(chan struct{}, maxExchanges/share), most: (maxExchanges + maxWaiting) / share}
+	return &queue{slots: make(chan struct{}, maxExchanges/share), capacity: (maxExchanges + maxWaiting) / share}
 }
 
-func (q *queue) full() bool { return q.inFlight >= q.most }
+func (q *queue) full() bool { return q.inFlight >= q.capacity }
 
 // queues returns the queues in each of which an exchange needs a slot.
 func (s *Sessions) queues(e *entry, req Request) []*queue {
@@ -210,7 +210,7 @@ func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 }
 
 func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, error) {
-	known, set, inFlight := s.look(ctx, req)
+	known, set, inFlight := s.lookUp(ctx, req)
 	if inFlight == nil {
 		return known, set, nil
 	}
@@ -246,9 +246,9 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// look returns the session if it is cached and its JWT is valid, the cookies that have not
+// lookUp returns the session if it is cached and its JWT is valid, the cookies that have not
 // reached the browser yet, and the exchange to wait for, or nil if none is due.
-func (s *Sessions) look(ctx context.Context, req Request) (*Session, *cookies, *flight) {
+func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -323,7 +323,7 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 		s.evict(e)
 	default:
 		if errors.Is(f.err, ErrExpired) && s.entries[e.key] == e {
-			s.ended.keep(e.key, f, now)
+			s.ended.add(e.key, f, now)
 		}
 		s.remove(e)
 		s.wake(e.key)

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/tasklane/tasklane/services/stack/heaptest"
 )
 
 const secret = "0f9a1d6c4b7e82531c5d90ae46b3f872"
@@ -190,20 +192,14 @@ func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures th
 	const streams, junk = 2000, 30 << 10
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	good := encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))
-	heap := func() uint64 {
-		runtime.GC()
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return stats.HeapAlloc
-	}
-	before := heap()
+	before := heaptest.InUse()
 	var kept []Cookie
 	for range streams {
 		kept = append(kept, first(t, cookies, &http.Request{Header: http.Header{"Cookie": {
 			"theme=" + strings.Repeat("x", junk) + "; better-auth.session_token=" + good,
 		}}}))
 	}
-	if each := (int64(heap()) - int64(before)) / streams; each > 1<<10 {
+	if each := (heaptest.InUse() - before) / streams; each > 1<<10 {
 		t.Errorf("a session's cookie keeps %d bytes in memory", each)
 	}
 	runtime.KeepAlive(kept)

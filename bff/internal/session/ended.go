@@ -43,8 +43,8 @@ func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
 	return found.flight
 }
 
-// keep caches an exchange that found no session.
-func (m *ended) keep(key [sha256.Size]byte, f *flight, now time.Time) {
+// add caches an exchange that found no session.
+func (m *ended) add(key [sha256.Size]byte, f *flight, now time.Time) {
 	if m == nil {
 		return
 	}

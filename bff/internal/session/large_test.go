@@ -14,7 +14,7 @@ import (
 // reading counts the large responses that are being read.
 type reading struct {
 	mu        sync.Mutex
-	now, most int
+	now, peak int
 }
 
 func (r *reading) RoundTrip(*http.Request) (*http.Response, error) {
@@ -30,7 +30,7 @@ func (r *reading) add(n int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.now += n
-	r.most = max(r.most, r.now)
+	r.peak = max(r.peak, r.now)
 }
 
 type readBody struct {
@@ -73,7 +73,7 @@ func TestLargeSessions_AreReadAFewAtATime(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if responses.most > 4 {
-		t.Errorf("%d large responses were read at once", responses.most)
+	if responses.peak > 4 {
+		t.Errorf("%d large responses were read at once", responses.peak)
 	}
 }

@@ -19,24 +19,24 @@ const (
 // browser navigates.
 type page struct {
 	files *os.Root
-	// otherwise handles requests that are not for the page.
-	otherwise http.HandlerFunc
+	// fallback handles requests that are not for the page.
+	fallback http.HandlerFunc
 }
 
 // openPage returns the page built in dir.
-func openPage(dir string, otherwise http.HandlerFunc) (*page, error) {
+func openPage(dir string, fallback http.HandlerFunc) (*page, error) {
 	files, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
-	return &page{files: files, otherwise: otherwise}, nil
+	return &page{files: files, fallback: fallback}, nil
 }
 
 func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Resolve dots, as browsers do.
 	urlPath := path.Clean("/" + r.URL.Path)
 	if r.Method != http.MethodGet && r.Method != http.MethodHead || isAPI(urlPath) {
-		p.otherwise(w, r)
+		p.fallback(w, r)
 		return
 	}
 	name := strings.TrimPrefix(urlPath, "/")
@@ -48,7 +48,7 @@ func (p *page) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case p.serve(w, r, name, cacheControl):
 	case (urlPath == "/" || acceptsHTML(r)) && p.serve(w, r, indexFile, "no-cache"):
 	default:
-		p.otherwise(w, r)
+		p.fallback(w, r)
 	}
 }
 

@@ -184,9 +184,9 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	given := s.given()
-	delete(given, "json")
-	if len(given) == 0 {
+	usedFlags := s.usedFlags()
+	delete(usedFlags, "json")
+	if len(usedFlags) == 0 {
 		return usageError("what should change? \"tasklane edit -h\" shows the flags")
 	}
 	until, err := s.deadline(*due)
@@ -206,25 +206,25 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		return usageError("edit changes one task at a time")
 	}
 	task, err := s.client.EditTask(ctx, tasks[0].ID, func(task *taskapi.Task) error {
-		if given["title"] {
+		if usedFlags["title"] {
 			task.Title = *title
 		}
-		if given["description"] {
+		if usedFlags["description"] {
 			task.Description = *description
 		}
-		if given["priority"] {
+		if usedFlags["priority"] {
 			task.Priority = taskapi.Priority(*priority)
 		}
-		if given["due"] {
+		if usedFlags["due"] {
 			task.DueAt, task.DueOn = until.at, until.on
 		}
-		if given["recurrence"] {
+		if usedFlags["recurrence"] {
 			task.Recurrence = recurrence
-			if task.DueAt == nil && !given["due"] {
+			if task.DueAt == nil && !usedFlags["due"] {
 				task.DueAt, task.DueOn = first.at, first.on
 			}
 		}
-		if given["recurrence-from"] {
+		if usedFlags["recurrence-from"] {
 			task.RecurrenceFrom = taskapi.RecurrenceFrom(*from)
 		}
 		task.Tags = slices.DeleteFunc(task.Tags, func(tag string) bool { return slices.Contains(*untags, tag) })
@@ -241,11 +241,11 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	return s.printChanged("changed", task)
 }
 
-// given returns the names of the flags on the command line.
-func (s *session) given() map[string]bool {
-	given := make(map[string]bool)
-	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	return given
+// usedFlags returns the names of the flags on the command line.
+func (s *session) usedFlags() map[string]bool {
+	usedFlags := make(map[string]bool)
+	s.flags.Visit(func(f *flag.Flag) { usedFlags[f.Name] = true })
+	return usedFlags
 }
 
 func (s *session) done(ctx context.Context, args []string) error {
@@ -265,9 +265,9 @@ func (s *session) move(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	given := s.given()
-	delete(given, "json")
-	if len(words) != 1 || len(given) != 1 {
+	usedFlags := s.usedFlags()
+	delete(usedFlags, "json")
+	if len(words) != 1 || len(usedFlags) != 1 {
 		return usageError("move takes a task, and one of -first, -last, -after and -before")
 	}
 	if other := cmp.Or(*after, *before); other != "" {

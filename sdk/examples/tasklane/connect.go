@@ -57,7 +57,7 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 		return sdk.StaticToken(token), nil
 	case key != "":
 		source, err := sdk.NewKeySource(p.authURL(), key)
-		return p.kept(key, source, err)
+		return p.cached(key, source, err)
 	case email == "" && password == "":
 		return nil, signInError("you are not signed in: run \"tasklane login\"")
 	case email == "":
@@ -66,11 +66,11 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 		return nil, signInError("you are not signed in: TASKLANE_PASSWORD is not set")
 	}
 	source, err := sdk.NewPasswordSource(p.authURL(), email, password)
-	return p.kept(email, source, err)
+	return p.cached(email, source, err)
 }
 
-// kept returns the source with its tokens cached in a file.
-func (p program) kept(user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
+// cached returns the source with its tokens cached in a file.
+func (p program) cached(user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
 	if err != nil {
 		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
 	}
@@ -93,8 +93,8 @@ func (p program) tellOutages() sdk.Hook {
 			return nil
 		}
 		return func(outcome sdk.Outcome) {
-			passing := outcome.WillRetry && outcome.Status != http.StatusUnauthorized
-			if passing && !told.Swap(true) {
+			transient := outcome.WillRetry && outcome.Status != http.StatusUnauthorized
+			if transient && !told.Swap(true) {
 				fmt.Fprintln(p.stderr, outage)
 			}
 		}

@@ -45,7 +45,7 @@ func (s *session) find(ctx context.Context, names []string, where place) ([]task
 			found[i], err = s.client.GetTask(ctx, name)
 		} else {
 			if all == nil {
-				all, err = s.everything(ctx, where)
+				all, err = s.allTasks(ctx, where)
 			}
 			if err == nil {
 				found[i], err = pick(all, name)
@@ -58,8 +58,8 @@ func (s *session) find(ctx context.Context, names []string, where place) ([]task
 	return found, nil
 }
 
-// everything returns all tasks at a place.
-func (s *session) everything(ctx context.Context, where place) ([]taskapi.Task, error) {
+// allTasks returns all tasks at a place.
+func (s *session) allTasks(ctx context.Context, where place) ([]taskapi.Task, error) {
 	var all []taskapi.Task
 	for _, deleted := range where {
 		for task, err := range s.client.Tasks(ctx, taskapi.ListTasksOptions{Deleted: deleted, Limit: taskapi.MaxListLimit}) {

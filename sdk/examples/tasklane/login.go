@@ -41,8 +41,8 @@ func (p program) savedLogin() (login savedLogin, ok bool) {
 			return savedLogin{}, false
 		}
 	}
-	kept, err := os.ReadFile(p.loginPath())
-	if err != nil || json.Unmarshal(kept, &login) != nil {
+	cached, err := os.ReadFile(p.loginPath())
+	if err != nil || json.Unmarshal(cached, &login) != nil {
 		return savedLogin{}, false
 	}
 	return login, login.Token != ""

@@ -405,11 +405,11 @@ func TestSignIn(t *testing.T) {
 		t.Errorf("signed in %d times, want once more", got)
 	}
 
-	kept, err := filepath.Glob(filepath.Join(u.cache, "tasklane", "*"))
-	if err != nil || len(kept) != 1 {
-		t.Fatalf("the cached tokens are %v, %v", kept, err)
+	cached, err := filepath.Glob(filepath.Join(u.cache, "tasklane", "*"))
+	if err != nil || len(cached) != 1 {
+		t.Fatalf("the cached tokens are %v, %v", cached, err)
 	}
-	if info, err := os.Stat(kept[0]); err != nil || info.Mode().Perm() != 0o600 {
+	if info, err := os.Stat(cached[0]); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("others may read the token: %v, %v", info.Mode(), err)
 	}
 	u.env["TASKLANE_EMAIL"] = "eve@example.com" // does not share Ada's token

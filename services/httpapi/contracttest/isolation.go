@@ -61,7 +61,7 @@ func Isolation(t *testing.T, document []byte, newUser func() User) {
 	theirs, erased := d.fill(t, victim), d.fill(t, eraser)
 	d.erase(t, eraser, erased)
 	invented := erased
-	invented.Live, invented.Trashed, invented.Seq = invent(erased.Live), invent(erased.Trashed), 1<<50
+	invented.Live, invented.Trashed, invented.Seq = newIDs(erased.Live), newIDs(erased.Trashed), 1<<50
 	invented.Keys = nil
 	for range erased.Keys {
 		invented.Keys = append(invented.Keys, uuid.NewString())
@@ -111,7 +111,7 @@ func Isolation(t *testing.T, document []byte, newUser func() User) {
 	t.Logf("counted: requests sent %d, leaks %d", sent, leaks)
 }
 
-func invent(ids map[string]string) map[string]string {
+func newIDs(ids map[string]string) map[string]string {
 	other := map[string]string{}
 	for kind := range ids {
 		other[kind] = uuid.NewString()

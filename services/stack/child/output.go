@@ -34,7 +34,7 @@ func newOutput(file *os.File, line func(string)) *output {
 			text, err := reader.ReadString('\n')
 			if text != "" {
 				text = strings.TrimRight(text, "\r\n")
-				o.keep(text)
+				o.record(text)
 				line(text)
 			}
 			if err != nil {
@@ -45,7 +45,7 @@ func newOutput(file *os.File, line func(string)) *output {
 	return o
 }
 
-func (o *output) keep(line string) {
+func (o *output) record(line string) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.tail = append(o.tail, line)

@@ -45,7 +45,7 @@ func (c *console) lines(name string) func(string) {
 	}
 }
 
-// say prints a line of the launcher itself.
-func (c *console) say(format string, args ...any) {
+// printf prints a line of the launcher itself.
+func (c *console) printf(format string, args ...any) {
 	c.lines("stack")(fmt.Sprintf(format, args...))
 }

@@ -114,10 +114,10 @@ func (s *stack) postgresDir() string { return filepath.Join(s.dataDir, postgresD
 
 func (s *stack) startDatabase(ctx context.Context, secrets secrets) (databaseURLs, error) {
 	if !s.config.ownDatabase() {
-		s.console.say("using the PostgreSQL of DATABASE_URL")
+		s.console.printf("using the PostgreSQL of DATABASE_URL")
 		return givenURLs(ctx, s.config)
 	}
-	s.console.say("starting PostgreSQL …")
+	s.console.printf("starting PostgreSQL …")
 	begin := time.Now()
 	server, err := postgres.Start(ctx, postgres.Options{
 		DataDir:  s.postgresDir(),
@@ -133,12 +133,12 @@ func (s *stack) startDatabase(ctx context.Context, secrets secrets) (databaseURL
 	if err := roles.Create(ctx, server.AdminURL(postgres.Superuser), passwords); err != nil {
 		return databaseURLs{}, err
 	}
-	s.console.say("PostgreSQL is ready on port %d (%s)", server.Port, since(begin))
+	s.console.printf("PostgreSQL is ready on port %d (%s)", server.Port, since(begin))
 	return ownURLs(server, secrets), nil
 }
 
 func (s *stack) migrate(ctx context.Context, service service) error {
-	s.console.say("migrating the schema …")
+	s.console.printf("migrating the schema …")
 	begin := time.Now()
 	process, err := s.spawn(service)
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *stack) migrate(ctx context.Context, service service) error {
 	if process.Err() != nil {
 		return process.Failed(service.name)
 	}
-	s.console.say("the schema is up to date (%s)", since(begin))
+	s.console.printf("the schema is up to date (%s)", since(begin))
 	return nil
 }
 
@@ -168,7 +168,7 @@ func (s *stack) startService(ctx context.Context, service service) error {
 
 // startProcess starts a service and returns once it is ready.
 func (s *stack) startProcess(ctx context.Context, service service) (*child.Child, error) {
-	s.console.say("starting %s …", service.name)
+	s.console.printf("starting %s …", service.name)
 	begin := time.Now()
 	process, err := s.spawn(service)
 	if err != nil {
@@ -179,7 +179,7 @@ func (s *stack) startProcess(ctx context.Context, service service) (*child.Child
 	if err := process.AwaitReady(ctx, service.name, service.ready, nil, pollInterval); err != nil {
 		return nil, errors.Join(err, s.stopServer(service.name, process))
 	}
-	s.console.say("%s is ready (%s) at %s", service.name, since(begin), service.ready)
+	s.console.printf("%s is ready (%s) at %s", service.name, since(begin), service.ready)
 	return process, nil
 }
 
@@ -216,7 +216,7 @@ func (s *stack) watch(name string, process *child.Child, stop func() error) {
 // stop stops everything in reverse order of the start.
 func (s *stack) stop() error {
 	if len(s.stops) > 0 {
-		s.console.say("stopping …")
+		s.console.printf("stopping …")
 	}
 	var errs []error
 	for i := len(s.stops) - 1; i >= 0; i-- {

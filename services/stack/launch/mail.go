@@ -48,6 +48,6 @@ func (s *stack) startMailbox(ctx context.Context) (address string, err error) {
 		background.Wait()
 		return err
 	})
-	s.console.say("mail is shown at http://localhost:%s", s.config.MailPort)
+	s.console.printf("mail is shown at http://localhost:%s", s.config.MailPort)
 	return box.URL(), nil
 }

@@ -77,7 +77,7 @@ func (s *stack) supervise(ctx context.Context, service service, process *child.C
 			return s.stopServer(service.name, process)
 		case <-process.Done():
 		}
-		s.console.say("%s ended: %s; restarting it …", service.name, process.Status())
+		s.console.printf("%s ended: %s; restarting it …", service.name, process.Status())
 		if pause(ctx, restartPause) != nil {
 			return nil
 		}

@@ -85,7 +85,7 @@ func (m *Mailbox) Messages() []Message {
 	return slices.Clone(m.messages)
 }
 
-func (m *Mailbox) keep(message Message) {
+func (m *Mailbox) add(message Message) {
 	m.mu.Lock()
 	m.messages = append([]Message{message}, m.messages[:min(len(m.messages), maxMessages-1)]...)
 	m.mu.Unlock()
@@ -154,7 +154,7 @@ func (s *session) Data(r io.Reader) error {
 		return &smtp.SMTPError{Code: 554, EnhancedCode: smtp.EnhancedCode{5, 6, 0}, Message: err.Error()}
 	}
 	message.To = strings.Join(s.to, ", ")
-	s.mailbox.keep(message)
+	s.mailbox.add(message)
 	return nil
 }
 

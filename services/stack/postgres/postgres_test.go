@@ -53,9 +53,9 @@ func TestStartsOnExistingData(t *testing.T) {
 	}
 
 	lockFile := filepath.Join(dir, "postmaster.pid")
-	for _, left := range []struct {
+	for _, previous := range []struct {
 		name string
-		by   func()
+		end  func()
 	}{
 		{"a clean stop", func() { stop(t, server) }},
 		{"a server that still runs", func() {}},
@@ -70,15 +70,15 @@ func TestStartsOnExistingData(t *testing.T) {
 			write(t, lockFile, "")
 		}},
 	} {
-		left.by()
+		previous.end()
 		next := start(t, opts)
 		if got := query(t, next, "SELECT n FROM kept"); got != 42 {
-			t.Errorf("after %s: n = %d, want 42", left.name, got)
+			t.Errorf("after %s: n = %d, want 42", previous.name, got)
 		}
 		select {
 		case <-server.Process().Done():
 		default:
-			t.Errorf("after %s: the former server still runs", left.name)
+			t.Errorf("after %s: the former server still runs", previous.name)
 		}
 		server = next
 	}

@@ -22,7 +22,7 @@ var sequential = map[string][]string{
 	"sdk": {"TestParse", "TestParse_RandomTexts", "TestRandomRules"},
 	"services": {
 		"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError",
-		"TestEachUserClauseHasASecondLine",
+		"TestEachUserClauseIsBackedByRowLevelSecurity",
 		"TestConformance", // TestConformanceOnReplicas has the same cases
 		"TestTheModelIsLikeTheService", "TestModelEnforcesTheQuota", "TestModelEqualsItself",
 	},

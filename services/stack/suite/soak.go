@@ -16,8 +16,8 @@ import (
 // fuzzTime is how long each parser is fuzzed.
 const fuzzTime = 10 * time.Second
 
-// soaked are the stress and attack tests with a long version, by package.
-var soaked = []struct{ module, pkg, tests string }{
+// soakTests are the stress and attack tests with a long version, by package.
+var soakTests = []struct{ module, pkg, tests string }{
 	{"services", "./tasks/internal/jwtauth", "Forged"},
 	{"services", "./tasks/internal/store", "Each"},
 	{"services", "./tasks/internal/api", "TestFuzz|TestIsolation"},
@@ -33,7 +33,7 @@ func Soak(ctx context.Context, out io.Writer) error {
 	return onServer(ctx, out, func(r *runner, _ string) error {
 		r.env, r.counts = append(r.env, "TEST_SOAK=1"), counts{}
 		var all []step
-		for _, s := range soaked {
+		for _, s := range soakTests {
 			// One after another, so that they do not load each other.
 			all = append(all, goTests(s.module, s.pkg, "-timeout=2h", "-parallel=1", "-run="+s.tests))
 		}

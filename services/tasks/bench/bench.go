@@ -81,16 +81,16 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	if r.machine, err = s.machine(ctx); err != nil {
 		return "", err
 	}
-	works, err := s.works(ctx, people)
+	workloads, err := s.workloads(ctx, people)
 	if err != nil {
 		return "", err
 	}
 	if options.Only != nil {
-		works = slices.DeleteFunc(works, func(w work) bool { return !options.Only.MatchString(w.name) })
+		workloads = slices.DeleteFunc(workloads, func(w workload) bool { return !options.Only.MatchString(w.name) })
 	}
 	for round := range plan.rounds {
 		say("round %d of %d …", round+1, plan.rounds)
-		if err := r.round(ctx, works); err != nil {
+		if err := r.round(ctx, workloads); err != nil {
 			return "", err
 		}
 		if err := s.clearLogs(); err != nil {
@@ -99,7 +99,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	}
 	r.busy, r.bffBusy, r.authBusy = s.tasks.usage(), s.bff.usage(), s.auth.usage()
 	say("profiling …")
-	for _, w := range works {
+	for _, w := range workloads {
 		if slices.Contains(profiledWorks, w.name) {
 			if err := r.profile(ctx, s.tasks, w, options.Profiles); err != nil {
 				return "", err
@@ -110,7 +110,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 		return "", err
 	}
 	say("starting the service %d times, opening %d streams …", plan.starts, plan.streams)
-	if err := s.lives(ctx, people, &r); err != nil {
+	if err := s.startsAndStreams(ctx, people, &r); err != nil {
 		return "", err
 	}
 	r.took = time.Since(begin)
@@ -136,8 +136,8 @@ type results struct {
 }
 
 // round runs every workload once with every contender.
-func (r *results) round(ctx context.Context, works []work) error {
-	for _, w := range works {
+func (r *results) round(ctx context.Context, workloads []workload) error {
+	for _, w := range workloads {
 		if r.series[w.name] == nil {
 			r.series[w.name] = map[string]series{}
 		}

@@ -35,23 +35,23 @@ func (r *results) goals() []goal {
 		starts = append(starts, took.Seconds())
 	}
 	return []goal{
-		{"list 50", "≥ 1.5 × floor", r.ratio(rate, list50, theService, theFloor), times, atLeast(1.5)},
-		{"get one", "≥ 1.1 × floor", r.ratio(rate, getOne, theService, theFloor), times, atLeast(1.1)},
-		{"get one", "≥ 0.8 × " + theWideFloor, r.ratio(rate, getOne, theService, theWideFloor), times, atLeast(.8)},
-		{"create", "≥ 0.75 × floor", r.ratio(rate, createOne, theService, theFloor), times, atLeast(.75)},
-		{"update", "≥ 0.6 × floor", r.ratio(rate, updateOne, theService, theFloor), times, atLeast(.6)},
-		{"list 50 of one list, by position", "≥ 0.9 × list 50", r.ratio(rate, inList, oneList, plain), times, atLeast(.9)},
-		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopList, theService, theFloor), times, atMost(1.3)},
-		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopGet, theService, theFloor), times, atMost(1.3)},
-		{"list 50, one request at a time, p99", "≤ 1.3 × floor's", r.ratio(p99, hopList, theService, theFloor), times, atMost(1.3)},
-		{"get one, one request at a time, p99", "≤ 1.7 × floor's", r.ratio(p99, hopGet, theService, theFloor), times, atMost(1.7)},
-		{"bff, list 50", "≥ 0.92 × ReverseProxy", r.ratio(rate, list50, theBFF, theProxy), times, atLeast(.92)},
-		{"bff, get one", "≥ 0.92 × ReverseProxy", r.ratio(rate, getOne, theBFF, theProxy), times, atLeast(.92)},
+		{"list 50", "≥ 1.5 × floor", r.ratio(rate, list50, taskService, floorServer), times, atLeast(1.5)},
+		{"get one", "≥ 1.1 × floor", r.ratio(rate, getOne, taskService, floorServer), times, atLeast(1.1)},
+		{"get one", "≥ 0.8 × " + wideFloorServer, r.ratio(rate, getOne, taskService, wideFloorServer), times, atLeast(.8)},
+		{"create", "≥ 0.75 × floor", r.ratio(rate, createOne, taskService, floorServer), times, atLeast(.75)},
+		{"update", "≥ 0.6 × floor", r.ratio(rate, updateOne, taskService, floorServer), times, atLeast(.6)},
+		{"list 50 of one list, by position", "≥ 0.9 × list 50", r.ratio(rate, inList, oneList, allLists), times, atLeast(.9)},
+		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopList, taskService, floorServer), times, atMost(1.3)},
+		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopGet, taskService, floorServer), times, atMost(1.3)},
+		{"list 50, one request at a time, p99", "≤ 1.3 × floor's", r.ratio(p99, hopList, taskService, floorServer), times, atMost(1.3)},
+		{"get one, one request at a time, p99", "≤ 1.7 × floor's", r.ratio(p99, hopGet, taskService, floorServer), times, atMost(1.7)},
+		{"bff, list 50", "≥ 0.92 × ReverseProxy", r.ratio(rate, list50, bffServer, reverseProxy), times, atLeast(.92)},
+		{"bff, get one", "≥ 0.92 × ReverseProxy", r.ratio(rate, getOne, bffServer, reverseProxy), times, atLeast(.92)},
 		{"bff, list 50, added at p50, unloaded", "≤ 1 ms", r.added(hopList), millis, atMost(.001)},
 		{"bff, get one, added at p50, unloaded", "≤ 1 ms", r.added(hopGet), millis, atMost(.001)},
 		{"deep page ÷ first page, p50", "≤ 1.2", r.ratio(p50, pages, deepPage, firstPage), times, atMost(1.2)},
-		{"grown ÷ first database, list 50, p50", "≤ 1.25", r.ratio(p50, growth, grown, small), times, atMost(1.25)},
-		{"grown ÷ first database, get one, p50", "≤ 1.25", r.ratio(p50, growthGet, grown, small), times, atMost(1.25)},
+		{"grown ÷ first database, list 50, p50", "≤ 1.25", r.ratio(p50, growth, inGrownDatabase, inFirstDatabase), times, atMost(1.25)},
+		{"grown ÷ first database, get one, p50", "≤ 1.25", r.ratio(p50, growthGet, inGrownDatabase, inFirstDatabase), times, atMost(1.25)},
 		{"memory of an idle stream", "≤ 10 KB", one(r.streams.perStream()), kilobytes, atMost(10_000)},
 		{"bff, memory of an idle stream", "≤ 12 KB", one(r.bffStreams.perStream()), kilobytes, atMost(12_000)},
 		{"change to its stream, p99", "< 100 ms", one(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
@@ -63,13 +63,13 @@ func (r *results) goals() []goal {
 func one(v float64) figure { return summarize([]float64{v}) }
 
 // ratio compares a value of two contenders.
-func (r *results) ratio(value func(sample) float64, work, contender, base string) figure {
-	return summarize(ratios(r.series[work][contender].of(value), r.series[work][base].of(value)))
+func (r *results) ratio(value func(sample) float64, workload, contender, base string) figure {
+	return summarize(ratios(r.series[workload][contender].of(value), r.series[workload][base].of(value)))
 }
 
 // added is the latency that the bff adds to the task service's, in seconds.
-func (r *results) added(work string) figure {
-	bff, service := r.series[work][theBFF].of(p50), r.series[work][theService].of(p50)
+func (r *results) added(workload string) figure {
+	bff, service := r.series[workload][bffServer].of(p50), r.series[workload][taskService].of(p50)
 	added := make([]float64, len(bff))
 	for i := range bff {
 		added[i] = bff[i] - service[i]

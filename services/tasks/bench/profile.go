@@ -35,8 +35,8 @@ var areas = []area{
 	{"scheduler", []string{"runtime.schedule", "runtime.mcall", "runtime.findRunnable", "runtime.mstart", "runtime.park_m"}},
 }
 
-// elsewhere is everything outside the areas.
-const elsewhere = "elsewhere"
+// otherArea is everything outside the areas.
+const otherArea = "elsewhere"
 
 // shares returns each area's part of the processor time of a profile.
 func shares(p *profile.Profile) map[string]float64 {
@@ -63,7 +63,7 @@ func areaOf(s *profile.Sample) string {
 			}
 		}
 	}
-	return elsewhere
+	return otherArea
 }
 
 // profiledWorks are the workloads that are profiled.
@@ -74,14 +74,14 @@ const profileLead = 200 * time.Millisecond
 
 // profiled is the distribution of the service's processor time in a workload.
 type profiled struct {
-	work   string
+	workload   string
 	shares map[string]float64 // by area
 }
 
 // profile runs a workload once more and profiles the service. It also writes the
 // profile to dir, unless that is empty.
-func (r *results) profile(ctx context.Context, p *process, w work, dir string) error {
-	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == theService })
+func (r *results) profile(ctx context.Context, p *process, w workload, dir string) error {
+	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == taskService })
 	if at < 0 {
 		return fmt.Errorf("the service is no contender of %q", w.name)
 	}

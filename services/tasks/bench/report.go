@@ -16,12 +16,12 @@ import (
 var notes string
 
 // bases are the possible bases of ratios. A workload uses the first that it has.
-var bases = []string{theFloor, firstPage, plain, small, theService}
+var bases = []string{floorServer, firstPage, allLists, inFirstDatabase, taskService}
 
 // markdown returns the report.
 func (r *results) markdown() string {
 	var b strings.Builder
-	r.head(&b)
+	r.writeHeader(&b)
 	b.WriteString("\n## Goals\n\n| work | goal | measured: median (lowest to highest round) | |\n| --- | --- | --- | --- |\n")
 	for _, g := range r.goals() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.goal, g.measured(), g.verdict())
@@ -31,12 +31,12 @@ func (r *results) markdown() string {
 	b.WriteString("\n## All results\n\n" +
 		"Responses per second: the median and the range of the rounds. Ratio: the median and the range of the ratios within each round. CPU: the processor time per response, of the server itself and of PostgreSQL, without that of the load generator and of the task service behind another server.\n\n" +
 		"| work | contender | responses/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
-	for _, work := range []string{
+	for _, workload := range []string{
 		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
 	} {
-		r.rows(&b, work)
+		r.rows(&b, workload)
 	}
-	r.foot(&b)
+	r.writeFooter(&b)
 	return b.String()
 }
 
@@ -47,7 +47,7 @@ func (r *results) whereTimeGoes(b *strings.Builder) {
 	}
 	b.WriteString("\n## Where the service's own processor time goes\n\n| area |")
 	for _, p := range r.profiles {
-		fmt.Fprintf(b, " %s |", p.work)
+		fmt.Fprintf(b, " %s |", p.workload)
 	}
 	b.WriteString("\n| --- |" + strings.Repeat(" --- |", len(r.profiles)) + "\n")
 	shares := map[string]float64{}
@@ -65,7 +65,7 @@ func (r *results) whereTimeGoes(b *strings.Builder) {
 	}
 }
 
-func (r *results) head(b *strings.Builder) {
+func (r *results) writeHeader(b *strings.Builder) {
 	m := r.machine
 	fmt.Fprintf(b, "# How fast it is: the %s run\n\n", r.plan.name)
 	fmt.Fprintf(b, "Written by `make bench`; commit %s, %s. Load, servers and PostgreSQL share the cores, so compare only ratios within this run.\n\n", m.commit, m.at.Format("2006-01-02"))
@@ -81,10 +81,10 @@ func (r *results) head(b *strings.Builder) {
 }
 
 // rows writes the contenders of a workload.
-func (r *results) rows(b *strings.Builder, work string) {
-	all := r.series[work]
+func (r *results) rows(b *strings.Builder, workload string) {
+	all := r.series[workload]
 	for _, name := range []string{
-		theFloor, theWideFloor, theService, theProxy, theBFF, theAuth, firstPage, deepPage, plain, oneList, small, grown,
+		floorServer, wideFloorServer, taskService, reverseProxy, bffServer, betterAuth, firstPage, deepPage, allLists, oneList, inFirstDatabase, inGrownDatabase,
 	} {
 		s := all[name]
 		if len(s) == 0 {
@@ -93,27 +93,27 @@ func (r *results) rows(b *strings.Builder, work string) {
 		median := func(value func(sample) float64) float64 { return summarize(s.of(value)).median }
 		rates := summarize(s.of(rate))
 		fmt.Fprintf(b, "| %s | %s | %.0f (%.0f to %.0f) | %s | %s | %s | %s | %s |\n",
-			work, name, rates.median, rates.low, rates.high, r.comparison(work, name),
+			workload, name, rates.median, rates.low, rates.high, r.comparison(workload, name),
 			millis(median(p50)), millis(median(p99)), micros(median(cpu)), micros(median(database)))
 	}
 }
 
 // comparison returns the contender's ratio to its base.
-func (r *results) comparison(work, name string) string {
+func (r *results) comparison(workload, name string) string {
 	base := ""
 	for _, candidate := range bases {
-		if len(r.series[work][candidate]) > 0 {
+		if len(r.series[workload][candidate]) > 0 {
 			base = candidate
 			break
 		}
 	}
-	if name == theBFF {
-		base = theProxy
+	if name == bffServer {
+		base = reverseProxy
 	}
 	if base == "" || base == name {
 		return ""
 	}
-	f := r.ratio(rate, work, name, base)
+	f := r.ratio(rate, workload, name, base)
 	return fmt.Sprintf("%.2f × %s (%.2f to %.2f)", f.median, base, f.low, f.high)
 }
 
@@ -125,7 +125,7 @@ func micros(v float64) string {
 	return fmt.Sprintf("%.0f µs", v*1e6)
 }
 
-func (r *results) foot(b *strings.Builder) {
+func (r *results) writeFooter(b *strings.Builder) {
 	delays := r.streams.delays
 	fmt.Fprintf(b, "\nMemory of the task service: %s after the start, %s at most under the load above, %s with %d idle streams (limit of open files: %d). ",
 		megabytes(float64(r.idle.memory)), megabytes(float64(r.busy.peak)), megabytes(float64(r.streams.after.memory)), r.streams.open, r.streams.files)

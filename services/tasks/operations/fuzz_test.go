@@ -57,9 +57,9 @@ type read struct {
 	zone       *time.Location
 }
 
-// ask sends a request and reports whether it was accepted. Otherwise the response must be
+// isAccepted sends a request and reports whether it was accepted. Otherwise the response must be
 // a 4xx problem.
-func ask(t *testing.T, server http.Handler, method, target string, header http.Header) bool {
+func isAccepted(t *testing.T, server http.Handler, method, target string, header http.Header) bool {
 	t.Helper()
 	response := httptest.NewRecorder()
 	path, query, _ := strings.Cut(target, "?")
@@ -87,7 +87,7 @@ func FuzzListQuery(f *testing.F) {
 	}
 	server, last := newAPI()
 	f.Fuzz(func(t *testing.T, query string) {
-		if !ask(t, server, http.MethodGet, "/api/tasks?"+query, http.Header{}) {
+		if !isAccepted(t, server, http.MethodGet, "/api/tasks?"+query, http.Header{}) {
 			return
 		}
 		got := last.list
@@ -113,12 +113,12 @@ func FuzzHeaders(f *testing.F) {
 	server, last := newAPI()
 	const restore = "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11/restore"
 	f.Fuzz(func(t *testing.T, key, match, event string) {
-		if ask(t, server, http.MethodPost, restore, http.Header{"Idempotency-Key": {key}, "If-Match": {match}}) {
+		if isAccepted(t, server, http.MethodPost, restore, http.Header{"Idempotency-Key": {key}, "If-Match": {match}}) {
 			if len(last.key) > 255 || strings.ContainsFunc(last.key, func(r rune) bool { return r < 0x21 || r > 0x7e }) {
 				t.Fatalf("the invalid key %q was accepted", last.key)
 			}
 		}
-		if ask(t, server, http.MethodGet, "/api/events", http.Header{"Last-Event-Id": {event}}) && (last.begin.After < 0 || last.begin.Began < 0) {
+		if isAccepted(t, server, http.MethodGet, "/api/events", http.Header{"Last-Event-Id": {event}}) && (last.begin.After < 0 || last.begin.Began < 0) {
 			t.Fatalf("the event %q is read as %s", event, last.begin)
 		}
 	})
@@ -131,7 +131,7 @@ func FuzzTimeZone(f *testing.F) {
 	}
 	server, last := newAPI()
 	f.Fuzz(func(t *testing.T, name string) {
-		if ask(t, server, http.MethodGet, "/api/tasks/stats?timeZone="+url.QueryEscape(name), http.Header{}) {
+		if isAccepted(t, server, http.MethodGet, "/api/tasks/stats?timeZone="+url.QueryEscape(name), http.Header{}) {
 			if (last.zone == nil) != (name == "") || strings.Contains(name, "..") || strings.HasPrefix(name, "/") {
 				t.Fatalf("%q is the zone %v", name, last.zone)
 			}

@@ -13,12 +13,12 @@ import "./styles/print.css";
 guardClicks();
 
 // Until the response arrives, the placeholder of index.html is shown.
-const first = await bootstrap;
+const response = await bootstrap;
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <ErrorBoundary>
-      <App first={first} />
+      <App bootstrap={response} />
     </ErrorBoundary>
   </StrictMode>,
 );

@@ -1,12 +1,12 @@
 import type { Bootstrap } from "@tasklane/web-contract";
-import { recall, remember } from "./ui/remember";
+import { readItem, writeItem } from "./ui/storage";
 
 /** The key that records whether a user was signed in when this browser last loaded the page. */
 const signedIn = "tasklane.signedIn";
 
 /** Records whether a user is signed in, for the next load of the page. */
 export function rememberSignedIn(known: boolean): void {
-  remember(signedIn, known ? "yes" : undefined);
+  writeItem(signedIn, known ? "yes" : undefined);
 }
 
 /**
@@ -14,7 +14,7 @@ export function rememberSignedIn(known: boolean): void {
  * Undefined if no user is likely to be signed in, or if the request fails: the
  * page then makes its own requests.
  */
-export const bootstrap: Promise<Bootstrap | undefined> = recall(signedIn) ? load() : Promise.resolve(undefined);
+export const bootstrap: Promise<Bootstrap | undefined> = readItem(signedIn) ? load() : Promise.resolve(undefined);
 
 async function load(): Promise<Bootstrap | undefined> {
   try {

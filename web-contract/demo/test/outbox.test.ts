@@ -21,7 +21,7 @@ test.for<[string, object, number]>([
   const removed = vi.spyOn(storage, "removeItem");
   const outbox = createOutbox("ann");
   const sent: string[] = [];
-  const write = outbox.kept("write", async (_key, text: string) => {
+  const write = outbox.persisted("write", async (_key, text: string) => {
     sent.push(text);
     return true;
   });
@@ -39,7 +39,7 @@ test("a write is ordered after those of closed pages, even if the clock was set 
   const storage = { setItem: (name: string, text: string) => void (entries[name] = text), removeItem: (name: string) => delete entries[name], getItem };
   vi.stubGlobal("localStorage", Object.assign(Object.create(storage), { [leftover]: "" }));
   vi.useFakeTimers({ now: 0 });
-  createOutbox("ann").kept("write", (_key, _text: string) => new Promise<boolean>(() => {}))("Next");
+  createOutbox("ann").persisted("write", (_key, _text: string) => new Promise<boolean>(() => {}))("Next");
   vi.useRealTimers();
   const [entry] = Object.values(entries);
   expect(JSON.parse(entry!)).toMatchObject({ args: ["Next"], at: 2 });

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { calendar } from "../src/task/calendar";
 import { dueOn } from "../src/task/dates";
 import { nextDue, nextDues } from "../src/task/occurrences";
-import { monthDaysOf, repeatName, repeatOf, ruleOf, usualRepeats } from "../src/task/repeat";
+import { commonRepeats, monthDaysOf, repeatName, repeatOf, ruleOf } from "../src/task/repeat";
 
 calendar.set({ timeZone: "Europe/Berlin", weekStart: "monday" });
 
@@ -52,14 +52,14 @@ describe("a recurrence rule", () => {
 });
 
 test("the common rules come from the due date", () => {
-  expect(usualRepeats("2026-11-24").map(ruleOf)).toEqual([
+  expect(commonRepeats("2026-11-24").map(ruleOf)).toEqual([
     "FREQ=DAILY",
     "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR",
     "FREQ=WEEKLY;BYDAY=TU",
     "FREQ=MONTHLY;BYMONTHDAY=24",
     "FREQ=YEARLY;BYMONTH=11;BYMONTHDAY=24",
   ]);
-  expect(usualRepeats("2026-11-30").map(ruleOf)).toContain("FREQ=MONTHLY;BYMONTHDAY=-1");
+  expect(commonRepeats("2026-11-30").map(ruleOf)).toContain("FREQ=MONTHLY;BYMONTHDAY=-1");
   const nths = (day: string) => monthDaysOf(day).flatMap(({ nth }) => nth ?? []);
   expect([nths("2026-11-03"), nths("2026-11-24"), nths("2026-11-30")]).toEqual([["1TU"], ["4TU", "-1TU"], ["-1MO"]]);
 });
@@ -80,7 +80,7 @@ describe("the cases shared with Go:", async () => {
     onTestFinished(() => calendar.set(usual));
     calendar.set({ ...usual, timeZone: zone });
     const date = due.includes("T") ? { dueAt: due, dueOn: null } : dueOn(due);
-    const dues = nextDues({ ...date, recurrence: rule, recurrenceFrom: from }, new Date(now), { most: 3 });
+    const dues = nextDues({ ...date, recurrence: rule, recurrenceFrom: from }, new Date(now), { limit: 3 });
     expect(dues.map(({ dueAt, dueOn }) => dueOn ?? dueAt!.replace(".000Z", "Z"))).toEqual(next);
     for (const { dueAt, dueOn: day } of dues) expect(day && dueOn(day).dueAt).toEqual(day && dueAt);
   });
@@ -111,7 +111,7 @@ describe("the next due date", () => {
     expect(nextDue(task("2026-11-24", "FREQ=DAILY;UNTIL=20261124"), now)).toBeUndefined();
     const days = (rule: string, options: object) => nextDues(task("2026-11-24", rule), now, options).map(({ dueOn }) => dueOn);
     expect(days("FREQ=DAILY", { before: "2026-11-27" })).toEqual(["2026-11-25", "2026-11-26"]);
-    expect(days("FREQ=WEEKLY;BYDAY=MO,FR", { most: 3 })).toEqual(["2026-11-27", "2026-11-30", "2026-12-04"]);
+    expect(days("FREQ=WEEKLY;BYDAY=MO,FR", { limit: 3 })).toEqual(["2026-11-27", "2026-11-30", "2026-12-04"]);
   });
 
   test("does not exist if the task does not recur", () => {

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	pgtest.Main(m)
 }
 
-// TestConfigMistakes sets the environment, so it cannot run in parallel.
-func TestConfigMistakes(t *testing.T) {
+// TestConfigErrors sets the environment, so it cannot run in parallel.
+func TestConfigErrors(t *testing.T) {
 	for name, value := range map[string]string{
 		"DATABASE_URL":          "mysql://app:s3cret@db/tasks",
 		"DATABASE_URL_UNPOOLED": "",

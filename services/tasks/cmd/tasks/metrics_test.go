@@ -36,7 +36,7 @@ func TestMetrics(t *testing.T) {
 	chores.measure(t.Context())
 	handler := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
 	token := key.Token(t, issuertest.Claims("alice"), nil)
-	ask := func(token string, want int) {
+	request := func(token string, want int) {
 		req := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/tasks", nil)
 		req.Header.Set("Authorization", "Bearer "+token)
 		rec := httptest.NewRecorder()
@@ -44,9 +44,9 @@ func TestMetrics(t *testing.T) {
 			t.Fatalf("%d %s", rec.Code, rec.Body)
 		}
 	}
-	ask(token, http.StatusOK)
-	ask(token, http.StatusOK)
-	ask(token[:len(token)-4]+"AAAA", http.StatusUnauthorized)
+	request(token, http.StatusOK)
+	request(token, http.StatusOK)
+	request(token[:len(token)-4]+"AAAA", http.StatusUnauthorized)
 
 	page := metricstest.Check(t, httpapi.NewOperationsHandler(metrics), "../../OPERATING.md",
 		`tasklane_build_info{revision="",version="dev"} 1`,

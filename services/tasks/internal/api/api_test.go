@@ -102,8 +102,8 @@ func (b *logBuffer) String() string {
 	return b.buf.String()
 }
 
-// answer is a response with its body read.
-type answer struct {
+// apiResponse is a response with its body read.
+type apiResponse struct {
 	status int
 	header http.Header
 	body   []byte
@@ -111,7 +111,7 @@ type answer struct {
 
 // as sends a request as a user; an empty body means none. header has pairs of name and
 // value, which replace the defaults.
-func (s *service) as(t testing.TB, user, method, path, body string, header ...string) answer {
+func (s *service) as(t testing.TB, user, method, path, body string, header ...string) apiResponse {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, s.url+path, strings.NewReader(body))
 	if err != nil {
@@ -135,11 +135,11 @@ func (s *service) as(t testing.TB, user, method, path, body string, header ...st
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer{status: res.StatusCode, header: res.Header, body: data}
+	return apiResponse{status: res.StatusCode, header: res.Header, body: data}
 }
 
 // decode decodes the body as a T, without unknown members.
-func decode[T any](t *testing.T, a answer) (v T) {
+func decode[T any](t *testing.T, a apiResponse) (v T) {
 	t.Helper()
 	dec := json.NewDecoder(bytes.NewReader(a.body))
 	dec.DisallowUnknownFields()
@@ -160,7 +160,7 @@ func (s *service) create(t *testing.T, body string) taskapi.Task {
 }
 
 // wantProblem checks all members of an error response except its text.
-func wantProblem(t *testing.T, a answer, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
+func wantProblem(t *testing.T, a apiResponse, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
 	t.Helper()
 	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
 		t.Errorf("Content-Type = %q", got)
@@ -400,8 +400,8 @@ func TestInvalidIDsAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, path := range []string{"/api/tasks/anna@example.com", "/api/lists/anna@example.com"} {
-		answer := s.as(t, "alice", http.MethodDelete, path, "")
-		wantProblem(t, answer, taskapi.CodeInvalid, taskapi.FieldError{Field: "id", Code: taskapi.FieldFormat})
+		response := s.as(t, "alice", http.MethodDelete, path, "")
+		wantProblem(t, response, taskapi.CodeInvalid, taskapi.FieldError{Field: "id", Code: taskapi.FieldFormat})
 	}
 	if line := s.log.String(); strings.Contains(line, "anna") || !strings.Contains(line, `"path":"/api/tasks/{id}"`) {
 		t.Errorf("the log says %s", line)

@@ -150,11 +150,11 @@ func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 
 // limits are the minimum and the maximum number of code points of a text; a maximum of
 // zero is no limit.
-type limits struct{ least, most int }
+type limits struct{ minimum, maximum int }
 
 func limitsOf(field reflect.StructField) (l limits) {
-	l.least, _ = strconv.Atoi(field.Tag.Get("minLength")) // 0 without the tag
-	l.most, _ = strconv.Atoi(field.Tag.Get("maxLength"))
+	l.minimum, _ = strconv.Atoi(field.Tag.Get("minLength")) // 0 without the tag
+	l.maximum, _ = strconv.Atoi(field.Tag.Get("maxLength"))
 	return l
 }
 
@@ -179,10 +179,10 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 // text checks the length of a normalized text: normalization can change it.
 func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
-	case length < l.least || l.least > 0 && taskapi.IsBlank(s):
+	case length < l.minimum || l.minimum > 0 && taskapi.IsBlank(s):
 		c.fault(field, taskapi.FieldTooShort, "must not be blank")
-	case l.most > 0 && length > l.most:
-		c.fault(field, taskapi.FieldTooLong, "must have at most "+strconv.Itoa(l.most)+" characters")
+	case l.maximum > 0 && length > l.maximum:
+		c.fault(field, taskapi.FieldTooLong, "must have at most "+strconv.Itoa(l.maximum)+" characters")
 	}
 	return s
 }

@@ -117,12 +117,12 @@ func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 		at := place{s.user, s.cursor, s.changes.WakeUps()}
 		next, release, err := s.pages.Get(ctx, at, s.user, func(ctx context.Context) (operations.ChangePage, error) {
 			next, err := s.readPage(ctx, s.user, at.from, s.limit)
-			if passing(err) {
+			if isTransient(err) {
 				s.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
 			}
 			return next, err
 		})
-		if passing(err) {
+		if isTransient(err) {
 			return nil
 		}
 		if err != nil {
@@ -138,9 +138,9 @@ func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	return nil
 }
 
-// passing reports whether changes could not be read for a reason that passes by
+// isTransient reports whether changes could not be read for a reason that passes by
 // itself.
-func passing(err error) bool {
+func isTransient(err error) bool {
 	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 

@@ -455,9 +455,9 @@ func send(ctx context.Context, url, token, method, path, body string) error {
 		return err
 	}
 	defer func() { _ = res.Body.Close() }()
-	answer, err := io.ReadAll(res.Body)
+	text, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode >= 300 && res.StatusCode != http.StatusNotFound {
-		err = fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, answer)
+		err = fmt.Errorf("%s %s: %d %s", method, path, res.StatusCode, text)
 	}
 	return err
 }

@@ -31,12 +31,12 @@ func validated(t *testing.T, next http.Handler) http.Handler {
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var body bytes.Buffer
-		answer := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
-		answer.Tee(&body)
-		next.ServeHTTP(answer, r)
-		given := contracttest.Response{Status: answer.Status(), Header: answer.Header(), Body: body.Bytes()}
+		response := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
+		response.Tee(&body)
+		next.ServeHTTP(response, r)
+		given := contracttest.Response{Status: response.Status(), Header: response.Header(), Body: body.Bytes()}
 		if err := document.CheckResponse(r.Method, r.URL.Path, given); err != nil {
-			t.Errorf("%s %s: %d is not as documented: %v", r.Method, r.URL.Path, answer.Status(), err)
+			t.Errorf("%s %s: %d is not as documented: %v", r.Method, r.URL.Path, response.Status(), err)
 		}
 	})
 }

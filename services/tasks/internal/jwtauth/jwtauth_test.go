@@ -17,6 +17,7 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tasklane/tasklane/services/stack/heaptest"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
@@ -358,13 +359,7 @@ func TestCachedTokens_AreSmall(t *testing.T) { // not parallel: it measures the 
 	if err != nil {
 		t.Fatal(err)
 	}
-	heap := func() uint64 {
-		runtime.GC()
-		var stats runtime.MemStats
-		runtime.ReadMemStats(&stats)
-		return stats.HeapAlloc
-	}
-	before := heap()
+	before := heaptest.InUse()
 	for i := range tokens {
 		token := jwt.NewWithClaims(jwt.SigningMethodHS256, issuertest.Claims(fmt.Sprintf("%032d", i)))
 		token.Header["kid"] = strings.Repeat("k", 32)
@@ -376,7 +371,7 @@ func TestCachedTokens_AreSmall(t *testing.T) { // not parallel: it measures the 
 			t.Fatal(err)
 		}
 	}
-	if taken := int64(heap()) - int64(before); taken > most {
+	if taken := heaptest.InUse() - before; taken > most {
 		t.Errorf("%d tokens take %d bytes", tokens, taken)
 	}
 	runtime.KeepAlive(v)

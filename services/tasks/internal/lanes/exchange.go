@@ -149,7 +149,7 @@ func (s *session) send(config Config, flush []*read) {
 		frontend.SendSync(&pgproto3.Sync{})
 	}
 	if err := frontend.Flush(); err != nil {
-		s.lose(err)
+		s.markLost(err)
 	}
 }
 
@@ -162,7 +162,7 @@ func (s *session) prepare(text string) (*statement, error) {
 	description, err := s.conn.PgConn().Prepare(context.Background(), name, text, nil) // bounded by the connection's deadline
 	if err != nil {
 		if s.conn.IsClosed() {
-			s.lose(err)
+			s.markLost(err)
 		}
 		return nil, err
 	}
@@ -221,7 +221,7 @@ func (s *session) message() pgproto3.BackendMessage {
 	for s.lost == nil {
 		message, err := s.conn.PgConn().ReceiveMessage(context.Background()) // bounded by the connection's deadline
 		if err != nil {
-			s.lose(err)
+			s.markLost(err)
 			break
 		}
 		switch message.(type) {
@@ -242,11 +242,11 @@ func (s *session) failed(message *pgproto3.ErrorResponse) error {
 }
 
 func (s *session) unexpected(message pgproto3.BackendMessage) {
-	s.lose(fmt.Errorf("unexpected message %T", message))
+	s.markLost(fmt.Errorf("unexpected message %T", message))
 }
 
-// lose marks the connection as lost, with the first error.
-func (s *session) lose(err error) {
+// markLost marks the connection as lost, with the first error.
+func (s *session) markLost(err error) {
 	if s.lost == nil {
 		s.lost = fmt.Errorf("%w: %w", ErrLost, err)
 	}

@@ -97,18 +97,18 @@ func (g *generator) fields(k *kind, partial, mistake bool) body {
 	if partial {
 		fields = k.changes
 	}
-	wrong := -1
+	invalidIndex := -1
 	if mistake {
-		wrong = g.random.IntN(len(fields))
+		invalidIndex = g.random.IntN(len(fields))
 	}
 	forced := g.random.IntN(len(fields)) // a patch has at least one
 	var b body
 	for i, f := range fields {
 		switch {
-		case i == wrong:
-			b.members = append(b.members, member{name: f.name, value: g.wrong(f)})
-		case f.required && !partial, partial && wrong < 0 && i == forced, g.chance(3):
-			b.members = append(b.members, member{name: f.name, value: g.right(f)})
+		case i == invalidIndex:
+			b.members = append(b.members, member{name: f.name, value: g.invalidValue(f)})
+		case f.required && !partial, partial && invalidIndex < 0 && i == forced, g.chance(3):
+			b.members = append(b.members, member{name: f.name, value: g.validValue(f)})
 		}
 	}
 	if k == tasks && value(b, "recurrence") != "null" && value(b, "dueAt") == "null" && value(b, "dueOn") == "null" && !g.chance(5) {
@@ -119,8 +119,8 @@ func (g *generator) fields(k *kind, partial, mistake bool) body {
 	return b
 }
 
-// right returns a valid value of a field.
-func (g *generator) right(f wireField) string {
+// validValue returns a valid value of a field.
+func (g *generator) validValue(f wireField) string {
 	typ := f.typ
 	if typ.Kind() == reflect.Pointer {
 		if g.chance(4) {
@@ -148,8 +148,8 @@ func (g *generator) right(f wireField) string {
 	case typ.Kind() == reflect.Bool:
 		return pick(g, "true", "false")
 	case typ.Kind() == reflect.Int, typ.Kind() == reflect.Int64:
-		least, most := limit(f, "minimum", -1000), limit(f, "maximum", 1000)
-		return strconv.Itoa(pick(g, least, most, least+g.random.IntN(most-least+1)))
+		low, high := limit(f, "minimum", -1000), limit(f, "maximum", 1000)
+		return strconv.Itoa(pick(g, low, high, low+g.random.IntN(high-low+1)))
 	case typ.Kind() == reflect.Slice:
 		n := g.random.IntN(4)
 		if g.chance(20) {
@@ -177,8 +177,8 @@ func referred(field string) *kind {
 	return tasks
 }
 
-// wrong returns a value that breaks one rule of a field.
-func (g *generator) wrong(f wireField) string {
+// invalidValue returns a value that breaks one rule of a field.
+func (g *generator) invalidValue(f wireField) string {
 	typ := f.typ
 	all := []string{`{}`, `{"a":1}`}
 	if typ.Kind() == reflect.Pointer {
@@ -218,8 +218,8 @@ func (g *generator) wrong(f wireField) string {
 	case typ.Kind() == reflect.Slice:
 		all = append(all, "7", `"a"`, "[7]", "[null]", `["a",["b"]]`, `[""]`, `["b"," "]`,
 			`["`+strings.Repeat("a", taskapi.MaxTagLength+1)+`"]`)
-		most := limit(f, "maxItems", 0)
-		many := make([]string, most+1)
+		high := limit(f, "maxItems", 0)
+		many := make([]string, high+1)
 		for i := range many {
 			many[i] = quote(strconv.Itoa(i))
 		}
@@ -231,17 +231,17 @@ func (g *generator) wrong(f wireField) string {
 	return pick(g, all...)
 }
 
-func limit(f wireField, key string, otherwise int) int {
+func limit(f wireField, key string, fallback int) int {
 	if n, err := strconv.Atoi(f.tag.Get(key)); err == nil {
 		return n
 	}
-	return otherwise
+	return fallback
 }
 
 var words = []string{"apple", "Apple", "apples", "banana", "42", "7", "east", "éclair", "Zebra", "fig", "water", "plants"}
 
-// oddities are characters that are easily lost.
-var oddities = []string{
+// unusualCharacters are characters that are easily lost.
+var unusualCharacters = []string{
 	"e\u0301", "a\u0308", "👩‍👩‍👧", "🪴", "\u200f", "\u202e", "\u2028", "\ufeff", "\u00a0", "\u3000", "\u0085", "\ufffd", "\u0001", "\u007f",
 	"\U0010ffff", "\uffff", "%_", `\`, `"`, "'", "$1", "?", "{}", "東京", "ß", "\t", "\r\n", "</script>", "\u0130", "ı",
 }
@@ -260,7 +260,7 @@ func (g *generator) text(f wireField, longestIn int) string {
 	}
 	if g.odd {
 		for range 1 + g.random.IntN(3) {
-			text = pick(g, text+pick(g, oddities...), pick(g, oddities...)+text)
+			text = pick(g, text+pick(g, unusualCharacters...), pick(g, unusualCharacters...)+text)
 		}
 	}
 	if g.chance(5) {

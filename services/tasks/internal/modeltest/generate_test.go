@@ -90,7 +90,7 @@ func (g *generator) add() {
 		{8, g.changes},
 		{3, g.stats},
 		{8, g.settings},
-		{2, g.stray},
+		{2, g.invalidRequest},
 	}
 	sum := 0
 	for _, kind := range kinds {
@@ -204,8 +204,8 @@ func (g *generator) get(s *step) {
 	}
 }
 
-// stray makes a request that no operation accepts.
-func (g *generator) stray(s *step) {
+// invalidRequest makes a request that no operation accepts.
+func (g *generator) invalidRequest(s *step) {
 	*s = pick(g,
 		step{method: "GET", path: "/api/tasks/{" + g.name(tasks, outsideTrash, outsideTrash) + "}/restore"},
 		step{method: "PUT", path: "/api/tasks", body: body{instead: "{}"}},
@@ -480,11 +480,11 @@ func (g *generator) operation(number, at int, mistake bool) body {
 			b.members = slices.Delete(b.members, i, i+1)
 		default:
 			b.members[i].inner = nil
-			wrong := []string{"7", "true", "[]"}
+			invalid := []string{"7", "true", "[]"}
 			if b.members[i].name == "version" {
-				wrong = []string{`"1"`, "0", "-1", "1.5", "9223372036854775808", "null"}
+				invalid = []string{`"1"`, "0", "-1", "1.5", "9223372036854775808", "null"}
 			}
-			b.members[i].value = pick(g, wrong...)
+			b.members[i].value = pick(g, invalid...)
 		}
 	}
 	return b

@@ -27,9 +27,9 @@ func model(t testing.TB) side {
 	return side{name: "the model", handler: server, token: server.Token}
 }
 
-// hold plays random sequences on both sides, with the given number of steps in total, and
+// expectEqual plays random sequences on both sides, with the given number of steps in total, and
 // fails with a short sequence if the sides differ.
-func hold(t *testing.T, sides [2]side, seed uint64, steps int) {
+func expectEqual(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Helper()
 	var all sync.WaitGroup
 	var next, played, users atomic.Int64
@@ -69,7 +69,7 @@ func TestTheModelIsLikeTheService(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		steps = 1_000_000
 	}
-	hold(t, [2]side{model(t), service(t, 0, 0)}, seed.Of(t), steps)
+	expectEqual(t, [2]side{model(t), service(t, 0, 0)}, seed.Of(t), steps)
 }
 
 // TestModelEnforcesTheQuota checks that both sides enforce the same quota.
@@ -82,12 +82,12 @@ func TestModelEnforcesTheQuota(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		steps = 200_000
 	}
-	hold(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seed.Of(t), steps)
+	expectEqual(t, [2]side{{name: "the model", handler: server, token: server.Token}, service(t, resources, bytes)}, seed.Of(t), steps)
 }
 
 func TestModelEqualsItself(t *testing.T) {
 	t.Parallel()
-	hold(t, [2]side{model(t), model(t)}, seed.Of(t), 3000)
+	expectEqual(t, [2]side{model(t), model(t)}, seed.Of(t), 3000)
 }
 
 // TestDifferencesAreFoundAndShrunk breaks the model and checks the report.

@@ -156,7 +156,7 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 			return fmt.Sprintf("%s %v: %s", text, err, answer.Body)
 		}
 	}
-	p.learn(s, answer.Code, v)
+	p.recordResponse(s, answer.Code, v)
 	for _, name := range []string{"Content-Type", "ETag", "Location", "Idempotency-Replayed"} {
 		if value := answer.Header().Get(name); value != "" && (name != "Content-Type" || answer.Body.Len() > 0) {
 			for id, resource := range p.names {
@@ -192,24 +192,24 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 
 var lastIndex = regexp.MustCompile(`\[\d+\]$`)
 
-// learn stores the names and versions that later steps may use.
-func (p *player) learn(s step, status int, v any) {
+// recordResponse stores the names and versions that later steps may use.
+func (p *player) recordResponse(s step, status int, v any) {
 	object, _ := v.(map[string]any)
 	if status == http.StatusCreated {
-		p.meet(object["data"], created(kindAt(s.path), s.number))
+		p.recordResource(object["data"], created(kindAt(s.path), s.number))
 	}
 	if resources, ok := object["data"].([]any); ok && s.path == "/api/batch" {
 		for i, r := range resources {
 			if r, ok := r.(map[string]any); ok {
-				p.meet(r["data"], created(taskapi.Kind(fmt.Sprint(r["kind"])), s.number, i))
+				p.recordResource(r["data"], created(taskapi.Kind(fmt.Sprint(r["kind"])), s.number, i))
 				p.meetNext(r["data"], next(s.number, i))
 			}
 		}
 	}
-	p.meet(object["data"], "")
+	p.recordResource(object["data"], "")
 	p.meetNext(object["data"], next(s.number))
 	if current, ok := object["current"].(map[string]any); ok {
-		p.meet(current["data"], "")
+		p.recordResource(current["data"], "")
 	}
 	if meta, ok := object["meta"].(map[string]any); ok && kindAt(s.path) != "" {
 		if cursor, ok := meta["nextCursor"].(string); ok {
@@ -229,8 +229,8 @@ func kindAt(path string) taskapi.Kind {
 	return ""
 }
 
-// meet stores the version of a resource, and gives it a name if it has none.
-func (p *player) meet(v any, name string) {
+// recordResource stores the version of a resource, and gives it a name if it has none.
+func (p *player) recordResource(v any, name string) {
 	resource, _ := v.(map[string]any)
 	id, _ := resource["id"].(string)
 	if id == "" {
@@ -250,7 +250,7 @@ func (p *player) meetNext(v any, name string) {
 	if _, known := p.names[id]; id == "" || known {
 		return
 	}
-	p.meet(map[string]any{"id": id, "version": 1}, name)
+	p.recordResource(map[string]any{"id": id, "version": 1}, name)
 	count := 0
 	p.meetBelow(id, func() string { count++; return name + strconv.Itoa(count) })
 }
@@ -263,7 +263,7 @@ func (p *player) meetBelow(id string, name func() string) {
 		panic(fmt.Sprintf("%v: %s", err, list.Body))
 	}
 	for _, task := range page.Data {
-		p.meet(map[string]any{"id": task.ID, "version": task.Version}, name())
+		p.recordResource(map[string]any{"id": task.ID, "version": task.Version}, name())
 		p.meetBelow(task.ID, name)
 	}
 }

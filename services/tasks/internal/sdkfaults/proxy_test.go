@@ -88,9 +88,9 @@ func (p *proxy) close() {
 	p.running.Wait()
 }
 
-// keep registers a connection to be closed with the proxy. It returns false if
+// register registers a connection to be closed with the proxy. It returns false if
 // the proxy is closed already.
-func (p *proxy) keep(conn net.Conn) bool {
+func (p *proxy) register(conn net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.open != nil {
@@ -115,7 +115,7 @@ func (p *proxy) serve(client net.Conn, f fault) {
 		return
 	}
 	defer p.drop(service)
-	if !p.keep(client) || !p.keep(service) {
+	if !p.register(client) || !p.register(service) {
 		return
 	}
 	l := &link{proxy: p, fault: f, client: client, service: service}

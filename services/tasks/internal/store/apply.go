@@ -92,7 +92,7 @@ func (tx *transaction) create(ctx context.Context, k *kind, op Operation) error 
 		}
 	}
 	tx.insert(op, k, r.row)
-	if !tx.locked() && k.most > 0 {
+	if !tx.locked() && k.maximum > 0 {
 		tx.statements = append(tx.statements, statement{k.rejectTooMany, []any{tx.user}})
 	}
 	if k.follow != nil {

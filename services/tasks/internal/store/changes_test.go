@@ -94,7 +94,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				case 8, 9, 10, 11: // mostly to one end, where positions get longer
 					_, err = s.Write(t.Context(), alice, move(id.String(), taskapi.MoveTaskRequest{After: taskapi.Null[string]()}), nil)
 				case 12, 13:
-					_, err = s.Write(t.Context(), alice, move(id.String(), behind(ids[random.IntN(len(ids))].String())), nil)
+					_, err = s.Write(t.Context(), alice, move(id.String(), placeAfter(ids[random.IntN(len(ids))].String())), nil)
 				case 0:
 					_, err = s.Write(t.Context(), alice, create(full()), nil)
 				case 1:

@@ -26,11 +26,11 @@ type mutant struct {
 	args           []any
 }
 
-// TestEachUserClauseHasASecondLine removes each user clause of each statement in turn.
+// TestEachUserClauseIsBackedByRowLevelSecurity removes each user clause of each statement in turn.
 // Row-level security must replace it: as bob, the statement returns the same rows as
 // with the clause, and leaves alice's rows unchanged. Without row-level security the
 // mutants must be detected; otherwise the test would prove nothing.
-func TestEachUserClauseHasASecondLine(t *testing.T) {
+func TestEachUserClauseIsBackedByRowLevelSecurity(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	r := &recorder{texts: map[string][]any{}}
@@ -41,8 +41,8 @@ func TestEachUserClauseHasASecondLine(t *testing.T) {
 		t.Fatalf("only %d mutants", len(mutants))
 	}
 	s := storetest.Open(t, store.Config{URL: db.URL})
-	loot := furnish(t, s, alice)
-	furnish(t, s, bob)
+	loot := seedUser(t, s, alice)
+	seedUser(t, s, bob)
 	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
 		t.Fatal(err)
@@ -85,9 +85,9 @@ func mutantsOf(texts map[string][]any) (all []mutant) {
 	return all
 }
 
-// furnish gives a user a task outside the trash, whose id it returns, one in the trash,
+// seedUser gives a user a task outside the trash, whose id it returns, one in the trash,
 // an erased one, and keys.
-func furnish(t *testing.T, s *store.Store, user string) uuid.UUID {
+func seedUser(t *testing.T, s *store.Store, user string) uuid.UUID {
 	t.Helper()
 	on := func(key string) *store.IdempotencyKey { return &store.IdempotencyKey{Key: "zebratext" + key} }
 	req := full()

@@ -119,8 +119,8 @@ func (o *outage) limit(now time.Time) time.Time {
 	return end
 }
 
-// over records that the database has responded.
-func (o *outage) over() {
+// responded records that the database has responded.
+func (o *outage) responded() {
 	if o.lasts.Load() {
 		o.lasts.Store(false)
 	}
@@ -133,7 +133,7 @@ func (o *outage) repeat(ctx context.Context, f func() error) error {
 		since := time.Now()
 		err := f()
 		if err == nil {
-			o.over()
+			o.responded()
 		}
 		if err == nil || !o.again(ctx, &r, err, since) {
 			return err

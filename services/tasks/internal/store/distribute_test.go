@@ -261,7 +261,7 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 			continue
 		}
 		looked++
-		for _, fault := range strayed(t, conn, user, text, statements[text]) {
+		for _, fault := range foreignAccesses(t, conn, user, text, statements[text]) {
 			t.Errorf("%s:\n%s", fault, text)
 		}
 	}
@@ -276,7 +276,7 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 		"DELETE FROM tasklane.tasks WHERE user_id > $1",
 		"INSERT INTO tasklane.user_state (user_id, seq) SELECT $1 || '2', seq FROM tasklane.user_state WHERE user_id = $1",
 	} {
-		if len(strayed(t, conn, user, bad, []any{user})) == 0 {
+		if len(foreignAccesses(t, conn, user, bad, []any{user})) == 0 {
 			t.Errorf("not detected: %s", bad)
 		}
 	}
@@ -296,8 +296,8 @@ type plan struct {
 	Plans     []plan   `json:"Plans"`
 }
 
-// strayed returns the accesses of a statement to other users' rows.
-func strayed(t *testing.T, conn *pgx.Conn, user, text string, args []any) (faults []string) {
+// foreignAccesses returns the accesses of a statement to other users' rows.
+func foreignAccesses(t *testing.T, conn *pgx.Conn, user, text string, args []any) (faults []string) {
 	t.Helper()
 	var raw []byte
 	if err := conn.QueryRow(t.Context(), "EXPLAIN (VERBOSE, COSTS OFF, FORMAT JSON) "+text, append([]any{pgx.QueryExecModeDescribeExec}, args...)...).Scan(&raw); err != nil {

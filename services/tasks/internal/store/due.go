@@ -100,7 +100,7 @@ func (tx *transaction) readZone(rows pgx.Rows) error {
 	name := taskapi.DefaultTimeZone
 	err := readOptional(&name)(rows)
 	if err == nil {
-		tx.zone = tx.store.zones.saw(tx.user, name)
+		tx.zone = tx.store.zones.cache(tx.user, name)
 	}
 	return err
 }
@@ -133,7 +133,7 @@ func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	if err := tx.flush(ctx); err != nil {
 		return err
 	}
-	zone := tx.store.zones.saw(tx.user, after.(*settingsRow).TimeZone).location
+	zone := tx.store.zones.cache(tx.user, after.(*settingsRow).TimeZone).location
 	var days []string
 	var ends []time.Time
 	var day string

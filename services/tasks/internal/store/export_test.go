@@ -32,7 +32,7 @@ func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
 }
 
 // Over records that an operation has succeeded.
-func (o *Outage) Over() { o.over() }
+func (o *Outage) Responded() { o.responded() }
 
 // ErrKeyTaken: the idempotency key already exists.
 var ErrKeyTaken = errKeyTaken

@@ -16,13 +16,13 @@ import (
 // and reports the fields that get lost.
 func TestEachFieldArrives(t *testing.T) {
 	t.Parallel()
-	for _, fault := range slices.Concat(tasks.lost(), lists.lost(), settings.lost(), notes.lost()) {
+	for _, fault := range slices.Concat(tasks.lostFields(), lists.lostFields(), settings.lostFields(), notes.lostFields()) {
 		t.Error(fault)
 	}
 }
 
-// lost returns the fields that get lost between the kind's structs.
-func (k *definition[R, W, C, U]) lost() (faults []string) {
+// lostFields returns the fields that get lost between the kind's structs.
+func (k *definition[R, W, C, U]) lostFields() (faults []string) {
 	file := "store/" + string(k.name) + ".go, or " + string(k.name) + "s.go"
 	rowType, wireType, contentType, patchType := reflect.TypeFor[R](), reflect.TypeFor[W](), reflect.TypeFor[C](), reflect.TypeFor[U]()
 	report := func(format string, args ...any) { faults = append(faults, fmt.Sprintf(format, args...)) }

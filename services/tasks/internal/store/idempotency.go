@@ -18,8 +18,8 @@ type IdempotencyKey struct {
 	Request [32]byte
 }
 
-// kept is the data stored for a key.
-type kept struct {
+// storedOutcome is the data stored for a key.
+type storedOutcome struct {
 	request []byte
 	at      time.Time
 	// snapshots are the resources of the outcome as JSON, in order.
@@ -27,10 +27,10 @@ type kept struct {
 }
 
 // find queues the lookup of the key. found stays nil if the key is new.
-func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
+func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **storedOutcome) {
 	batch.Queue("SELECT request, created_at, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2 ORDER BY place", user, key.Key).
 		Query(func(rows pgx.Rows) error {
-			var k kept
+			var k storedOutcome
 			var snapshot []byte
 			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.at, &snapshot}, func() error {
 				k.snapshots = append(k.snapshots, bytes.Clone(snapshot))
@@ -41,9 +41,9 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **kept) {
 		})
 }
 
-// keep returns the statements that store the outcome of a write, and its size. They store no
+// save returns the statements that store the outcome of a write, and its size. They store no
 // data of an erased resource.
-func (key IdempotencyKey) keep(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
+func (key IdempotencyKey) save(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
 	for place, r := range written {
 		outcome, room := r.kind.resource(r.row), r.kind.size(r.row)
 		if r.erased {
@@ -79,7 +79,7 @@ func forgetDataOf(condition string) string {
 }
 
 // replay returns the stored outcome, or [ErrKeyReused] if it belongs to another request.
-func (s *Store) replay(k kept, key IdempotencyKey) (Outcome, error) {
+func (s *Store) replay(k storedOutcome, key IdempotencyKey) (Outcome, error) {
 	if !bytes.Equal(k.request, key.Request[:]) {
 		return Outcome{}, ErrKeyReused
 	}

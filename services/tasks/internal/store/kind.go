@@ -38,9 +38,9 @@ type definition[R, W, C, U any] struct {
 	complete func(U) U
 	// derived are columns computed from others, which are never read.
 	derived []column
-	// most, unless zero, bounds a user's resources outside the trash, and tooMany
+	// maximum, unless zero, bounds a user's resources outside the trash, and tooMany
 	// is the kind's own [ErrTooMany].
-	most    int64
+	maximum    int64
 	tooMany error
 	// single, unless zero, is the id of a kind's only resource, which each user has from
 	// the beginning, in version 1 with the example's content. Its row is created by the
@@ -68,7 +68,7 @@ type definition[R, W, C, U any] struct {
 type kind struct {
 	name    taskapi.Kind
 	missing error
-	most    int64
+	maximum    int64
 	tooMany error
 	single  uuid.UUID
 	table   string
@@ -105,7 +105,7 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, most: d.most, tooMany: d.tooMany, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
+		name: d.name, missing: d.missing, maximum: d.maximum, tooMany: d.tooMany, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
@@ -142,8 +142,8 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	k.selectOne, k.selectSeveral = from+"id = $2", from+"id = ANY ($2)"
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
 	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
-	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.most+1)
-	k.countLive, k.rejectTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.most, live)
+	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.maximum+1)
+	k.countLive, k.rejectTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.maximum, live)
 	for content := range reflect.TypeFor[C]().Fields() {
 		wire, inWire := reflect.TypeFor[W]().FieldByName(content.Name)
 		patch, inPatch := reflect.TypeFor[U]().FieldByName(content.Name)

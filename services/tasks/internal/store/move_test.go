@@ -20,7 +20,7 @@ func move(id string, to taskapi.MoveTaskRequest) store.Operation {
 	return store.Operation{Op: taskapi.BatchMove, Kind: taskapi.KindTask, ID: uuid.MustParse(id), Data: to}
 }
 
-func behind(id string) taskapi.MoveTaskRequest {
+func placeAfter(id string) taskapi.MoveTaskRequest {
 	return taskapi.MoveTaskRequest{After: taskapi.Some(&id)}
 }
 
@@ -45,7 +45,7 @@ func TestMove_SpreadsPositions(t *testing.T) {
 			}
 			out, err := s.Batch(t.Context(), alice, []store.Operation{
 				update(uuid.MustParse(ids[1]), taskapi.UpdateTaskRequest{Description: taskapi.Some("first of the batch")}), // 5
-				move(ids[3], behind(ids[0])), // 6 to 8 and 9
+				move(ids[3], placeAfter(ids[0])), // 6 to 8 and 9
 			}, &store.IdempotencyKey{Key: "k"})
 			if err != nil {
 				t.Fatal(err)
@@ -101,7 +101,7 @@ func TestRoundTrips(t *testing.T) {
 		{"a creation", create(full()), 1},
 		{"a creation in a list", create(taskapi.CreateTaskRequest{Title: "a", ListID: new(list.String())}), 1},
 		{"an update", update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), 1},
-		{"a move", move(task.ID, behind(other.ID)), 3},
+		{"a move", move(task.ID, placeAfter(other.ID)), 3},
 		{"a creation that recurs", create(weekly("a")), 1},
 		{"the completion of a recurring task", complete(recurring.ID), 5},
 		{"reopening it", reopen(recurring.ID), 4},

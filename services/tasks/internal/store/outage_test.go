@@ -30,7 +30,7 @@ func TestOutageOfAWorker(t *testing.T) {
 			if long := time.Now().Add(-time.Minute); o.Again(t.Context(), failed, long) {
 				t.Error("an operation that has failed for a minute is retried")
 			}
-			o.Over() // another user succeeds
+			o.Responded() // another user succeeds
 			if again := o.Again(t.Context(), failed, time.Now()); again != tc.again {
 				t.Errorf("the next operation is retried: %t, want %t", again, tc.again)
 			}

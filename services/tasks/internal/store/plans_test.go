@@ -119,7 +119,7 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 			write(t, s, user, update(task, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}), on("update"))
 		}, index: "tasks_pkey"},
 		{name: "move", run: func() {
-			write(t, s, user, move(task.String(), behind(other)), on("move"))
+			write(t, s, user, move(task.String(), placeAfter(other)), on("move"))
 		}, index: "tasks_"}, // the primary key and tasks_list
 		{name: "complete a recurring task", run: func() { write(t, s, user, complete(recurring.ID), on("complete")) }, index: "tasks_", varies: true},
 		{name: "reopen it", run: func() { write(t, s, user, reopen(recurring.ID), on("reopen")) }, index: "tasks_"},

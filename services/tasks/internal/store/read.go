@@ -101,7 +101,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 			}
 			switch {
 			case err == nil:
-				s.outage.over()
+				s.outage.responded()
 			case errors.Is(err, lanes.ErrLost):
 				err = fmt.Errorf("%w: %w", ErrUnavailable, err)
 			case !errors.Is(err, ErrUnavailable): // acquire has already mapped that

@@ -109,7 +109,7 @@ func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 		t.Fatal(err)
 	}
 	for _, to := range []taskapi.MoveTaskRequest{
-		behind(write(t, s, user, create(req), nil).ID),
+		placeAfter(write(t, s, user, create(req), nil).ID),
 		{Before: taskapi.Some(new(write(t, s, user, create(req), nil).ID))},
 		{After: taskapi.Null[string]()},
 		{Before: taskapi.Null[string]()},

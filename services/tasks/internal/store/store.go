@@ -280,7 +280,7 @@ func (s *Store) send(ctx context.Context, r *retries, batch *pgx.Batch) error {
 func (s *Store) exchange(ctx context.Context, conn *pgxpool.Conn, batch *pgx.Batch) error {
 	err := mapError(conn.SendBatch(ctx, batch).Close())
 	if err == nil {
-		s.outage.over()
+		s.outage.responded()
 	}
 	return err
 }

@@ -83,7 +83,7 @@ func TestSuccessor(t *testing.T) {
 			gone := sub("gone", a, taskapi.CreateTaskRequest{})
 			sub("gone, too", gone, taskapi.CreateTaskRequest{})
 			write(t, s, alice, trash(uuid.MustParse(gone)), nil)
-			write(t, s, alice, move(a, behind(sub("z", task.ID, taskapi.CreateTaskRequest{Completed: true}))), nil)
+			write(t, s, alice, move(a, placeAfter(sub("z", task.ID, taskapi.CreateTaskRequest{Completed: true}))), nil)
 			changes := mustList(t, s, alice, taskapi.ListTasksOptions{}).Changes
 
 			done := write(t, s, alice, complete(task.ID), nil)

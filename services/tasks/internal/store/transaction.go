@@ -121,10 +121,10 @@ func (tx *transaction) newID() (id uuid.UUID) {
 // count adds n to the resources outside the trash, and fails with the kind's
 // [ErrTooMany].
 func (tx *transaction) count(k *kind, n int64) error {
-	if k.most == 0 || !tx.locked() {
+	if k.maximum == 0 || !tx.locked() {
 		return nil
 	}
-	if tx.live[k] += n; n > 0 && tx.live[k] > k.most {
+	if tx.live[k] += n; n > 0 && tx.live[k] > k.maximum {
 		return k.tooMany
 	}
 	return nil

@@ -76,7 +76,7 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			db := form(t)
 			s := storetest.Open(t, store.Config{URL: db.URL})
 			hub := feed.New(store.NewBus(s, db.DirectURL), slog.New(slog.DiscardHandler))
-			f := &forest{changed: func() { hub.Changed(alice) }}
+			f := &knownResources{changed: func() { hub.Changed(alice) }}
 			for i := range 3 {
 				f.lists = append(f.lists, makeList(t, s, alice, taskapi.CreateListRequest{Name: fmt.Sprint(i)}))
 			}
@@ -143,7 +143,7 @@ func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]st
 			return
 		}
 		for _, change := range page.Changes {
-			keep(seen, change)
+			applyChange(seen, change)
 		}
 		if from = page.Next; last && !page.More {
 			return
@@ -151,8 +151,8 @@ func follow(t *testing.T, s *store.Store, ended *atomic.Bool, seen map[string]st
 	}
 }
 
-// keep applies a change to a state.
-func keep(seen map[string]string, change taskapi.Change) {
+// applyChange applies a change to a state.
+func applyChange(seen map[string]string, change taskapi.Change) {
 	// In the client, the data of an erased resource is the JSON null.
 	if seen[change.ID] = string(change.Data); change.Data == nil || seen[change.ID] == "null" {
 		delete(seen, change.ID)
@@ -171,7 +171,7 @@ func watch(t *testing.T, client *sdk.Client, seen map[string]string) {
 			t.Error(err)
 			return
 		}
-		if keep(seen, change); strings.Contains(string(change.Data), lastName) {
+		if applyChange(seen, change); strings.Contains(string(change.Data), lastName) {
 			return
 		}
 	}
@@ -199,8 +199,8 @@ func (onlyAlice) Verify(context.Context, string) (jwtauth.Identity, error) {
 	return jwtauth.Identity{User: alice, Expires: time.Now().Add(time.Hour)}, nil
 }
 
-// forest has the resources that the writers know.
-type forest struct {
+// knownResources has the resources that the writers know.
+type knownResources struct {
 	lists []uuid.UUID
 	// changed notifies the streams of a write.
 	changed func()
@@ -209,14 +209,14 @@ type forest struct {
 	tasks []string
 }
 
-func (f *forest) add(id string) {
+func (f *knownResources) add(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tasks = append(f.tasks, id)
 }
 
 // task returns one of the latest tasks, so that writers meet.
-func (f *forest) task(random *rand.Rand) string {
+func (f *knownResources) task(random *rand.Rand) string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	latest := f.tasks[max(0, len(f.tasks)-25):]
@@ -224,7 +224,7 @@ func (f *forest) task(random *rand.Rand) string {
 }
 
 // write makes a random write, which may be rejected because of other writers.
-func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
+func (f *knownResources) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	task, other := f.task(random), f.task(random)
 	id := uuid.MustParse(task)
 	list := f.lists[random.IntN(len(f.lists))]
@@ -242,7 +242,7 @@ func (f *forest) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
 	operations := map[string]store.Operation{
 		"create":       create(taskapi.CreateTaskRequest{Title: "new", ParentID: &other, Completed: random.IntN(2) == 0}),
 		"nest":         move(task, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&other)}),
-		"move":         move(task, behind(other)),
+		"move":         move(task, placeAfter(other)),
 		"list":         move(task, taskapi.MoveTaskRequest{ListID: taskapi.Some(new(list.String())), After: taskapi.Null[string]()}),
 		"top":          update(id, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
 		"complete":     completed(true),

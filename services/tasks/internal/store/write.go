@@ -124,7 +124,7 @@ func (tx *transaction) runLocked(
 	defer func() { rollBack(ctx, conn, err) }()
 
 	tx.conn, tx.found, tx.zone = conn, nil, zone{}
-	found, err := tx.look(ctx, ids, operations)
+	found, err := tx.begin(ctx, ids, operations)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -146,9 +146,9 @@ func (tx *transaction) runLocked(
 	return tx.outcome(), nil
 }
 
-// look begins the transaction with the user's lock. It returns the outcome stored for the
+// begin starts the transaction with the user's lock. It returns the outcome stored for the
 // key, if any, and loads the resources, or fails with [ErrBatchTooLarge].
-func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUID, operations []Operation) (found *kept, err error) {
+func (tx *transaction) begin(ctx context.Context, ids map[taskapi.Kind][]uuid.UUID, operations []Operation) (found *storedOutcome, err error) {
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
 	beginWrite(tx.user).queue(batch)
@@ -159,7 +159,7 @@ func (tx *transaction) look(ctx context.Context, ids map[taskapi.Kind][]uuid.UUI
 	size := 0
 	tx.live = map[*kind]int64{}
 	for _, k := range tx.store.kinds {
-		if k.most > 0 && slices.ContainsFunc(operations, func(op Operation) bool { return op.Kind == k.name && op.adds() }) {
+		if k.maximum > 0 && slices.ContainsFunc(operations, func(op Operation) bool { return op.Kind == k.name && op.adds() }) {
 			batch.Queue(k.countLive, tx.user).QueryRow(func(row pgx.Row) error {
 				var n int64
 				err := row.Scan(&n)
@@ -214,7 +214,7 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 		return err
 	}
 	if tx.key != nil {
-		keep, size, err := tx.key.keep(tx.user, tx.written, tx.now)
+		save, size, err := tx.key.save(tx.user, tx.written, tx.now)
 		if err != nil {
 			return err
 		}
@@ -223,7 +223,7 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 		} else {
 			tx.counted[2] = tx.counted[2].(int64) + size
 		}
-		tx.statements = append(tx.statements, keep...)
+		tx.statements = append(tx.statements, save...)
 	}
 	for _, st := range append(tx.statements, tx.checks...) {
 		st.queue(batch)

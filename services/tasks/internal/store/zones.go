@@ -36,8 +36,8 @@ func (z zones) last(user string) zone {
 	return zone{taskapi.DefaultTimeZone, time.UTC}
 }
 
-// saw caches a user's time zone. A zone that only a later release knows counts as UTC.
-func (z zones) saw(user, name string) zone {
+// cache caches a user's time zone. A zone that only a later release knows counts as UTC.
+func (z zones) cache(user, name string) zone {
 	location, err := taskapi.LoadZone(name)
 	if err != nil {
 		location = time.UTC
@@ -65,6 +65,6 @@ func (s *Store) runInZone(ctx context.Context, user string, asked *time.Location
 		if err != nil || name == guess.name {
 			return err
 		}
-		guess = s.zones.saw(user, name)
+		guess = s.zones.cache(user, name)
 	}
 }

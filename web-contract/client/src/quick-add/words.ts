@@ -148,7 +148,7 @@ function valueOf(language: Language, name: string, word: string, dayFirst = fals
   }
 }
 
-const within = (value: number, least: number, most: number) => (value >= least && value <= most ? value : undefined);
+const within = (value: number, min: number, max: number) => (value >= min && value <= max ? value : undefined);
 
 /** 3rd or 3. */
 function ordinalOf({ ordinalEndings }: Language, word: string): number | undefined {

@@ -12,11 +12,11 @@ import { SignedIn } from "./SignedIn";
 
 interface Props {
   /** The bootstrap response, if a user is signed in. */
-  first: Bootstrap | undefined;
+  bootstrap: Bootstrap | undefined;
 }
 
 /** Shows the tasks of the signed-in user, or the page to sign in. */
-export function App({ first }: Props) {
+export function App({ bootstrap }: Props) {
   const { data: session, isPending, error, refetch } = useSession();
   const [workspace, setWorkspace] = useState<Workspace>();
 
@@ -25,7 +25,7 @@ export function App({ first }: Props) {
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
-  const user = known ? session?.user : first?.user;
+  const user = known ? session?.user : bootstrap?.user;
   const id = user?.id ?? null;
   useEffect(() => {
     if (!known) return;
@@ -33,7 +33,7 @@ export function App({ first }: Props) {
     return shareUser(id);
   }, [known, id]);
 
-  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user, workspace ? undefined : first));
+  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user, workspace ? undefined : bootstrap));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
 

@@ -35,18 +35,18 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
 /** Loads the start of the page in one request. If that fails, each part loads itself, and reports its own errors. */
 function Started() {
   const queryClient = useQueryClient();
-  const { first, api, queries } = useWorkspace();
+  const { bootstrap, api, queries } = useWorkspace();
   const [started, setStarted] = useState(false);
 
   useEffect(() => {
     const controller = new AbortController();
-    const source = first ? { getBootstrap: async () => first } : api;
+    const source = bootstrap ? { getBootstrap: async () => bootstrap } : api;
     prefetchBootstrap(queryClient, source, { signal: controller.signal })
       .then(() => seedLists(queryClient, queries))
       .catch(() => {})
       .finally(() => !controller.signal.aborted && setStarted(true));
     return () => controller.abort();
-  }, [queryClient, first, api, queries]);
+  }, [queryClient, bootstrap, api, queries]);
 
   return <Live started={started} />;
 }

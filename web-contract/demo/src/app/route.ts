@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from "react";
-import { mapOfTab } from "../ui/remember";
+import { tabMap } from "../ui/storage";
 
 export const views = ["tasks", "today", "upcoming", "trash"] as const;
 export type View = (typeof views)[number];
@@ -16,7 +16,7 @@ export interface Route {
 }
 
 /** The last filters of each view in this tab, for returning to it. */
-const queries = mapOfTab<string>("tasklane.queries");
+const queries = tabMap<string>("tasklane.queries");
 
 /** The path of a list's view. */
 export const listPath = (id: string) => `list/${id}`;

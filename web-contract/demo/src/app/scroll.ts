@@ -1,8 +1,8 @@
 import { useLayoutEffect } from "react";
-import { mapOfTab } from "../ui/remember";
+import { tabMap } from "../ui/storage";
 
 /** How many pixels each view was scrolled down in this tab, by its path. */
-const positions = mapOfTab<number>("tasklane.scroll");
+const positions = tabMap<number>("tasklane.scroll");
 history.scrollRestoration = "manual";
 
 /** Events of the user that stop restoring the scroll position. */

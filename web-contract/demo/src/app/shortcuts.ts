@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, type KeyboardEvent as ReactKeyboardEvent } from "react";
-import { recall, remember } from "../ui/remember";
+import { readItem, writeItem } from "../ui/storage";
 import { createStore } from "../ui/store";
 import { goTo } from "./route";
 
@@ -11,10 +11,10 @@ export const titleId = "title";
 const storageKey = "tasklane.single-keys";
 
 /** Whether single-letter shortcuts are on. People who dictate may want them off. */
-export const singleKeys = createStore(recall(storageKey) !== "off");
+export const singleKeys = createStore(readItem(storageKey) !== "off");
 
 export function setSingleKeys(on: boolean): void {
-  remember(storageKey, on ? "on" : "off");
+  writeItem(storageKey, on ? "on" : "off");
   singleKeys.set(on);
 }
 

@@ -1,5 +1,5 @@
 import { newKey } from "@tasklane/web-contract/react";
-import { recall, recallKeys, remember } from "../ui/remember";
+import { readItem, storedKeys, writeItem } from "../ui/storage";
 import { createStore } from "../ui/store";
 
 const prefix = "tasklane.outbox.";
@@ -21,9 +21,9 @@ type Send = (key: string, ...args: never[]) => Promise<boolean>;
 export type Outbox = ReturnType<typeof createOutbox>;
 
 /**
- * Keeps a user's writes in the browser's storage until the server has responded.
- * If a page is closed before, another page of the user sends its writes, with the
- * same keys, so that each is applied once.
+ * Stores a user's writes in the browser until the server has responded. If a page is
+ * closed before that, another page of the user sends its writes, with the same keys,
+ * so that each is applied once.
  */
 export function createOutbox(user: string) {
   const holder = newKey();
@@ -36,19 +36,19 @@ export function createOutbox(user: string) {
   let lastWriteAt = Math.max(0, ...entriesOf(user).map(([, { at }]) => at));
 
   function store(key: string, entry: Entry): void {
-    if (!remember(prefix + key, JSON.stringify(entry))) unstored.set(new Set(unstored.get()).add(key));
+    if (!writeItem(prefix + key, JSON.stringify(entry))) unstored.set(new Set(unstored.get()).add(key));
   }
 
   function send(key: string, { name, args }: Entry): Promise<boolean> {
     const settled = () => {
-      remember(prefix + key, undefined);
+      writeItem(prefix + key, undefined);
       unstored.set(without(unstored.get(), key));
     };
     return sends.get(name)!(key, ...(args as never[])).finally(settled);
   }
 
-  /** Makes a function whose calls are kept until `write` has settled; it resolves to whether the write was saved. */
-  function kept<Args extends unknown[]>(name: string, write: (key: string, ...args: Args) => Promise<boolean>) {
+  /** Returns a function whose calls are stored until `write` has settled; it resolves to whether the write was saved. */
+  function persisted<Args extends unknown[]>(name: string, write: (key: string, ...args: Args) => Promise<boolean>) {
     sends.set(name, write as unknown as Send);
     return (...args: Args): { key: string; saved: Promise<boolean> } => {
       const key = newKey();
@@ -117,10 +117,10 @@ export function createOutbox(user: string) {
 
   /** Deletes all unsent writes of this user. */
   function clear(): void {
-    for (const [key] of entriesOf(user)) remember(prefix + key, undefined);
+    for (const [key] of entriesOf(user)) writeItem(prefix + key, undefined);
   }
 
-  return { foreign, unstored, kept, rename, open, clear };
+  return { foreign, unstored, persisted, rename, open, clear };
 }
 
 function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
@@ -130,9 +130,9 @@ function without(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
 
 /** The stored writes of a user in the order in which they were made. */
 function entriesOf(user: string): [key: string, entry: Entry][] {
-  return recallKeys(prefix)
+  return storedKeys(prefix)
     .flatMap((name): [string, Entry][] => {
-      const entry = parse(recall(name));
+      const entry = parse(readItem(name));
       return entry?.user === user ? [[name.slice(prefix.length), entry]] : [];
     })
     .toSorted(([, a], [, b]) => a.at - b.at);

@@ -1,6 +1,6 @@
 import type { Notices } from "../ui/notices";
 
-/** The most steps that are kept. */
+/** The maximum number of steps. */
 const limit = 50;
 
 interface Step {
@@ -19,15 +19,15 @@ export function createUndo(notices: Notices) {
     notices.show({ message, ...(step && { action: { label: "Undo", run: () => undo(step) } }) });
   }
 
-  /** Keeps a step, unless `done` resolves to false, for a failed write. */
-  function keep(step: Step, done?: Promise<boolean>): void {
+  /** Adds a step, and removes it if `done` resolves to false, because its write failed. */
+  function add(step: Step, done?: Promise<boolean>): void {
     steps = [...steps, step].slice(-limit);
     void done?.then((succeeded) => succeeded || drop(step));
   }
 
   /** Shows a message about an action, with a button to undo it. */
   function offer(message: string, step: Step, done?: Promise<boolean>): void {
-    keep(step, done);
+    add(step, done);
     show(message, step);
   }
 
@@ -50,5 +50,5 @@ export function createUndo(notices: Notices) {
     else notices.show({ message: "Nothing to undo." });
   }
 
-  return { keep, offer, undoLast };
+  return { add, offer, undoLast };
 }

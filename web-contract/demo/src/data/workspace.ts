@@ -25,8 +25,8 @@ import { createWrites, type Writes } from "./writes";
 export interface Workspace {
   user: User;
   /** The bootstrap response, if it has arrived. */
-  first: Bootstrap | undefined;
-  /** Whether the user is signing out by choice; then nothing is kept. */
+  bootstrap: Bootstrap | undefined;
+  /** Whether the user has chosen to sign out, which discards the workspace. */
   leaving: Store<boolean>;
   /** A client that reads only this user's data. */
   api: Client;
@@ -44,10 +44,10 @@ export interface Workspace {
   edits: Edits;
 }
 
-/** `bootstrap` is used only if it is this user's. */
-export function createWorkspace(user: User, bootstrap?: Bootstrap): Workspace {
-  const first = bootstrap?.user.id === user.id ? bootstrap : undefined;
-  followSettings(first?.settings);
+/** Creates the workspace of a user. The bootstrap response is ignored if it belongs to another user. */
+export function createWorkspace(user: User, response?: Bootstrap): Workspace {
+  const bootstrap = response?.user.id === user.id ? response : undefined;
+  followSettings(bootstrap?.settings);
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
@@ -64,7 +64,7 @@ export function createWorkspace(user: User, bootstrap?: Bootstrap): Workspace {
   const leaving = createStore(false);
   return {
     user,
-    first,
+    bootstrap,
     leaving,
     api,
     queries,

@@ -6,7 +6,7 @@ import type { Drafts } from "../editor/drafts";
 import type { Fields } from "../task/fields";
 import { dueName, type Due } from "../task/dates";
 import { recurrence } from "../task/recurrence";
-import { createCommon, createKept, named, type Named, type Parts } from "./kept";
+import { createCommonWrites, createPersisted, named, type Named, type Parts } from "./persisted";
 import { counted, faultOf, listName, nameOf, quoted, reason } from "./messages";
 
 /** The number of operations in a batch: as many as fit with the largest tasks. */
@@ -26,11 +26,11 @@ interface TaskParts extends Parts {
 export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
   const { sender, outbox, notices, undo } = parts;
   const { mutations, retrying, send, saved } = sender;
-  const kept = createKept(parts);
+  const persisted = createPersisted(parts);
   const { moveTask: move, deleteTask: remove, restoreTask: restore } = mutations;
-  const common = createCommon(parts, "", { move, remove, restore });
+  const common = createCommonWrites(parts, "", { move, remove, restore });
 
-  const sendCreated = outbox.kept("create", (key, fields: Fields) => {
+  const sendCreated = outbox.persisted("create", (key, fields: Fields) => {
     const created = send(mutations.createTask(retrying(key)), { ...fields, title: fields.title.trim() });
     void created.then(({ id }) => outbox.rename(draftId(key), id)).catch(() => {});
     return saved(created, (error) => {
@@ -41,14 +41,14 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     });
   });
 
-  const sendCompleted = kept(
+  const sendCompleted = persisted(
     "complete",
     mutations.completeTask,
     ({ id }: Named, completed: boolean) => ({ id, completed }),
     (task) => `${nameOf(task)} was not saved.`,
   );
-  const sendErased = kept("erase", mutations.eraseTask, ({ id }: Named) => ({ id }), (task) => `${nameOf(task)} was not erased.`, true);
-  const sendBatch = kept("batch", mutations.batch, (operations: BatchOperation[], _failure: string) => operations, (_, failure) => failure);
+  const sendErased = persisted("erase", mutations.eraseTask, ({ id }: Named) => ({ id }), (task) => `${nameOf(task)} was not erased.`, true);
+  const sendBatch = persisted("batch", mutations.batch, (operations: BatchOperation[], _failure: string) => operations, (_, failure) => failure);
 
   /** Sends operations in as few batches as possible; resolves to whether any of them was saved. */
   async function sendAll(operations: BatchOperation[], failure: string): Promise<boolean> {

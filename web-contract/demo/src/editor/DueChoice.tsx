@@ -5,7 +5,7 @@ import { PartField } from "../ui/PartField";
 import { Month } from "./Month";
 
 /** The most common days to choose. */
-function usualDays(now: Date): [name: string, day: string][] {
+function suggestedDays(now: Date): [name: string, day: string][] {
   const today = dayAt(now);
   return [
     ["Today", today],
@@ -41,7 +41,7 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
   return (
     <>
       <div className="due-usual">
-        {usualDays(new Date()).map(([name, usual], index) => (
+        {suggestedDays(new Date()).map(([name, usual], index) => (
           <button
             key={name}
             type="button"

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { dayOf, dueName } from "../task/dates";
 import type { Fields } from "../task/fields";
 import { nextDues } from "../task/occurrences";
-import { repeatName, ruleOf, usualRepeats } from "../task/repeat";
+import { commonRepeats, repeatName, ruleOf } from "../task/repeat";
 import { useNow } from "../ui/clock";
 import { Choice } from "../ui/Choice";
 import { ChevronIcon } from "../ui/icons";
@@ -12,7 +12,7 @@ import "./repeat.css";
 
 const shownDues = 3;
 
-/** The usual rules, and a form for others. A rule that neither can show is kept until another one is chosen. */
+/** The common rules, and a form for others. A rule that neither can show is kept until another one is chosen. */
 export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
   const { recurrence, recurrenceFrom } = fields;
   const [isForm, setForm] = useState(false);
@@ -28,7 +28,7 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
     );
   }
 
-  const usual = usualRepeats(dayOf(fields)).map(ruleOf);
+  const usual = commonRepeats(dayOf(fields)).map(ruleOf);
   const isUsual = own.recurrence === null || (own.recurrenceFrom === "due" && usual.includes(own.recurrence));
   const options = [
     { value: "", text: "Does not repeat" },
@@ -58,7 +58,7 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
 function Next({ fields }: { fields: Fields }) {
   const now = useNow(() => Infinity);
   if (!fields.recurrence) return null;
-  const dues = nextDues(fields, now, { most: shownDues });
+  const dues = nextDues(fields, now, { limit: shownDues });
   return (
     <p className="repeat-next" aria-live="polite">
       {dues.length > 0 ? `Then ${dues.map((due) => dueName(due, now)).join(" · ")}` : "It does not repeat after that."}

@@ -1,7 +1,7 @@
 import { useEffect, useEffectEvent, type ReactNode } from "react";
 import { addDays, addMonths, dayOf, lastDay, readDate, startOfWeek } from "../task/dates";
 import type { Fields } from "../task/fields";
-import { codeOf, dayOfMonthName, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, usualRepeat, type Repeat, type Unit } from "../task/repeat";
+import { codeOf, dayOfMonthName, defaultRepeat, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, type Repeat, type Unit } from "../task/repeat";
 import { PartField } from "../ui/PartField";
 import { SelectField } from "../ui/SelectField";
 
@@ -19,7 +19,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
   const day = dayOf(fields);
   const { recurrence, recurrenceFrom } = fields;
   const known = recurrence === null ? undefined : repeatOf(recurrence);
-  const repeat = known ?? usualRepeat("WEEKLY", day);
+  const repeat = known ?? defaultRepeat("WEEKLY", day);
   const { unit, every, weekdays, count, until } = repeat;
   const isFromDue = recurrenceFrom === "due";
 
@@ -32,7 +32,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
 
   /** Changes the unit or the start of the rule. A rule from the completion has only a unit and an interval. */
   function restart(unit: Unit, from: Fields["recurrenceFrom"]) {
-    const { weekdays, monthDay, month } = usualRepeat(from === "due" ? unit : "DAILY", day);
+    const { weekdays, monthDay, month } = defaultRepeat(from === "due" ? unit : "DAILY", day);
     change({ unit, weekdays, monthDay, month, nth: undefined }, from);
   }
 

@@ -48,7 +48,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
   }
 
   /** Saves changes to a task if it still has this version; 0 means any. */
-  const update = outbox.kept("update", (key, base: Task, changes: Partial<Fields>, version: number) => {
+  const update = outbox.persisted("update", (key, base: Task, changes: Partial<Fields>, version: number) => {
     const updated = send(mutations.updateTask(retrying(key)), { id: base.id, version: version || undefined, changes });
     return saved(updated, (error) => {
       const fault = faultOf(error);

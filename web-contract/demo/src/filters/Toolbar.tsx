@@ -6,7 +6,7 @@ import { FilterIcon, SelectIcon, SortIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
 import { useStorePart } from "../ui/store";
 import { FilterChoice } from "./FilterChoice";
-import { countFilters, sortNames, sorts, usualSort } from "./filters";
+import { countFilters, defaultSort, sortNames, sorts } from "./filters";
 import { SearchField } from "./SearchField";
 import { useFilters } from "./use-filters";
 import "./toolbar.css";
@@ -35,7 +35,7 @@ export function Toolbar() {
         <span className="wide-only">Filter</span>
       </PopoverButton>
       <PopoverButton
-        className={filters.sort === usualSort(list) ? "tool" : "tool is-set"}
+        className={filters.sort === defaultSort(list) ? "tool" : "tool is-set"}
         label={`Sort: ${sortNames[filters.sort]}`}
         title="Sort"
         align="end"

@@ -48,39 +48,39 @@ const serverSorts: Record<Sort, NonNullable<TaskFilters["sort"]>> = {
   changed: "-updatedAt",
 };
 
-const oneOf = <Value extends string>(values: readonly Value[], value: string | null, otherwise: Value): Value =>
-  values.find((known) => known === value) ?? otherwise;
+const oneOf = <Value extends string>(values: readonly Value[], value: string | null, fallback: Value): Value =>
+  values.find((known) => known === value) ?? fallback;
 
-/** The sort order of a view whose address has none: a list has the manual one. */
-export const usualSort = (list: string | undefined): Sort => (list === undefined ? "newest" : "manual");
+/** Returns the sort order of a view whose address has none: manual in a list, else the newest first. */
+export const defaultSort = (list: string | undefined): Sort => (list === undefined ? "newest" : "manual");
 
-export function filtersOf(query: URLSearchParams, usual: Sort = "newest"): Filters {
+export function filtersOf(query: URLSearchParams, sortDefault: Sort = "newest"): Filters {
   return {
     show: oneOf(shows, query.get("show"), "all"),
     search: query.get("q") ?? "",
     tags: query.getAll("tag"),
     priorities: priorities.filter((priority) => query.getAll("priority").includes(priority)),
     due: oneOf(dues, query.get("due"), "any"),
-    sort: oneOf(sorts, query.get("sort"), usual),
+    sort: oneOf(sorts, query.get("sort"), sortDefault),
   };
 }
 
 /** No filters. */
 export const allTasks = filtersOf(new URLSearchParams());
 
-/** Writes filters for the address, without defaults. */
-export function queryOf({ show, search, tags, priorities, due, sort }: Filters, usual: Sort = "newest"): URLSearchParams {
+/** Returns the query string of filters, without defaults. */
+export function queryOf({ show, search, tags, priorities, due, sort }: Filters, sortDefault: Sort = "newest"): URLSearchParams {
   const query = new URLSearchParams();
   if (show !== "all") query.set("show", show);
   if (search) query.set("q", search);
   for (const tag of tags) query.append("tag", tag);
   for (const priority of priorities) query.append("priority", priority);
   if (due !== "any") query.set("due", due);
-  if (sort !== usual) query.set("sort", sort);
+  if (sort !== sortDefault) query.set("sort", sort);
   return query;
 }
 
-/** Converts filters for the server. A search that is not blank is words, the last one a prefix. */
+/** Converts filters to those of the API. */
 export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
   const today = dayAt(now);
   const until = { any: undefined, overdue: now, today: startOf(addDays(today, 1)), week: startOf(addDays(today, 7)) }[filters.due];
@@ -95,7 +95,7 @@ export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
   };
 }
 
-/** How many filters are set, not counting the search. */
+/** Returns the number of filters, without the search. */
 export function countFilters({ show, tags, priorities, due }: Filters): number {
   return Number(show !== "all") + tags.length + priorities.length + Number(due !== "any");
 }

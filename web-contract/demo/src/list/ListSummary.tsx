@@ -1,11 +1,11 @@
 import { addressOf, useRoute } from "../app/route";
-import { allTasks, queryOf, usualSort, type Filters, type Show } from "../filters/filters";
+import { allTasks, defaultSort, queryOf, type Filters, type Show } from "../filters/filters";
 import type { Counts } from "./summary";
 
 /** The number of tasks, with links between the open and the completed ones. */
 export function ListSummary({ counts, text, filters }: { counts: Counts; text: string; filters: Filters }) {
   const { path, list } = useRoute();
-  const to = (show: Show) => addressOf(path, queryOf({ ...allTasks, sort: filters.sort, show }, usualSort(list)));
+  const to = (show: Show) => addressOf(path, queryOf({ ...allTasks, sort: filters.sort, show }, defaultSort(list)));
   const completed = `${counts.completed}${counts.more ? "+" : ""} completed`;
   if (filters.show === "completed") {
     return (

@@ -9,7 +9,7 @@ import {
   type ReactNode,
   type RefObject,
 } from "react";
-import { mapOfTab } from "../ui/remember";
+import { tabMap } from "../ui/storage";
 
 interface Props<Item> {
   label: string;
@@ -31,13 +31,13 @@ function watchPrint(listener: () => void): () => void {
 }
 
 /** The estimated height of an item in pixels, before it is measured. */
-const usualHeight = 57;
+const estimatedHeight = 57;
 
 /**
  * The measured heights of items in pixels, by key, in this tab: a list that is
  * shown again, also after a reload, has its old height at once.
  */
-const heights = mapOfTab<number>("tasklane.heights");
+const heights = tabMap<number>("tasklane.heights");
 
 /** The number of items from the end at which onEnd is called. */
 const nearEnd = 15;
@@ -55,7 +55,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
   const printing = useSyncExternalStore(watchPrint, isPrinting);
   const virtualizer = useWindowVirtualizer({
     count: items.length,
-    estimateSize: (index) => heights.get(keyOf(items[index]!)) ?? usualHeight,
+    estimateSize: (index) => heights.get(keyOf(items[index]!)) ?? estimatedHeight,
     measureElement: (element, entry, instance) => {
       const height = measureElement(element, entry, instance);
       const item = items[instance.indexFromElement(element)];

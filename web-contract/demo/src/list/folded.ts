@@ -1,4 +1,4 @@
-import { recall, remember } from "../ui/remember";
+import { readItem, writeItem } from "../ui/storage";
 import { createStore } from "../ui/store";
 
 const storageKey = "tasklane.folded";
@@ -7,12 +7,12 @@ const storageKey = "tasklane.folded";
 const most = 500;
 
 /** The ids of the tasks whose sub-tasks are hidden in this browser. */
-export const folded = createStore<ReadonlySet<string>>(new Set(recall(storageKey)?.split(" ")));
+export const folded = createStore<ReadonlySet<string>>(new Set(readItem(storageKey)?.split(" ")));
 
 /** Hides the sub-tasks of a task, or shows them. */
 export function fold(id: string, isFolded: boolean): void {
   const others = [...folded.get()].filter((other) => other !== id);
   const ids = isFolded ? [...others, id].slice(-most) : others;
   folded.set(new Set(ids));
-  remember(storageKey, ids.join(" "));
+  writeItem(storageKey, ids.join(" "));
 }

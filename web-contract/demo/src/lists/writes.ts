@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type CreateListRequest, type List, type UpdateListRequest } from "@tasklane/web-contract";
 import { cachedItem, draftId } from "@tasklane/web-contract/react";
-import { createCommon, createKept, named, type Named, type Parts } from "../data/kept";
+import { createCommonWrites, createPersisted, named, type Named, type Parts } from "../data/persisted";
 import { nameOf, quoted, reason } from "../data/messages";
 
 export type ListWrites = ReturnType<typeof createListWrites>;
@@ -11,9 +11,9 @@ export function createListWrites({ queryClient, ...parts }: Parts & { queryClien
   const { sender, outbox, notices, undo } = parts;
   const { mutations, retrying, send, saved } = sender;
   const { moveList: move, deleteList: remove, restoreList: restore } = mutations;
-  const common = createCommon(parts, "List", { move, remove, restore });
+  const common = createCommonWrites(parts, "List", { move, remove, restore });
 
-  const sendCreated = outbox.kept("createList", (key, list: CreateListRequest) => {
+  const sendCreated = outbox.persisted("createList", (key, list: CreateListRequest) => {
     const created = send(mutations.createList(retrying(key)), list);
     return saved(created, (error) => {
       const isFull = isApiError(error, "too_many_lists");
@@ -22,7 +22,7 @@ export function createListWrites({ queryClient, ...parts }: Parts & { queryClien
     });
   });
 
-  const sendChanged = createKept(parts)(
+  const sendChanged = createPersisted(parts)(
     "changeList",
     mutations.updateList,
     ({ id }: Named, changes: UpdateListRequest) => ({ id, changes }),

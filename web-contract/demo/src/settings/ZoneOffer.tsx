@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { browserCalendar, isKnown } from "../task/calendar";
-import { recall, remember } from "../ui/remember";
+import { readItem, writeItem } from "../ui/storage";
 
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
@@ -20,7 +20,7 @@ const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zon
 export function ZoneOffer() {
   const { queries, settingsWrites, notices } = useWorkspace();
   const { data: settings } = useQuery({ ...queries.settings(), enabled: false });
-  const [kept, setKept] = useState(() => recall(storageKey));
+  const [kept, setKept] = useState(() => readItem(storageKey));
   const zone = settings?.timeZone ?? "UTC";
   const { timeZone } = browserCalendar;
   const pair = `${zone} ${timeZone}`;
@@ -36,7 +36,7 @@ export function ZoneOffer() {
   }
 
   function keep() {
-    remember(storageKey, pair);
+    writeItem(storageKey, pair);
     setKept(pair);
     leave();
   }

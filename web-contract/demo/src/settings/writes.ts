@@ -1,7 +1,7 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Settings, type UpdateSettingsRequest } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
-import { createKept, type Parts } from "../data/kept";
+import { createPersisted, type Parts } from "../data/persisted";
 import { browserCalendar } from "../task/calendar";
 
 export type SettingsWrites = ReturnType<typeof createSettingsWrites>;
@@ -10,7 +10,7 @@ type SettingsParts = Pick<Parts, "sender" | "outbox" | "undo"> & { queryClient: 
 
 export function createSettingsWrites({ queryClient, undo, ...parts }: SettingsParts) {
   const { mutations, send } = parts.sender;
-  const sendChanged = createKept(parts)(
+  const sendChanged = createPersisted(parts)(
     "settings",
     mutations.updateSettings,
     (changes: UpdateSettingsRequest) => ({ changes }),

@@ -15,7 +15,7 @@ export function zoneOf(name: string | undefined, minutesBehindUTC: number): stri
 type Calendar = Pick<Settings, "timeZone" | "weekStart">;
 
 /** The first day of the week in the browser's locale; Monday if the browser does not know it. */
-function usualWeekStart(): Calendar["weekStart"] {
+function localeWeekStart(): Calendar["weekStart"] {
   type WeekLocale = Intl.Locale & { weekInfo?: { firstDay: number }; getWeekInfo?: () => { firstDay: number } };
   const locale: WeekLocale = new Intl.Locale(Intl.DateTimeFormat().resolvedOptions().locale);
   const { firstDay } = locale.getWeekInfo?.() ?? locale.weekInfo ?? { firstDay: 1 };
@@ -25,7 +25,7 @@ function usualWeekStart(): Calendar["weekStart"] {
 /** The browser's settings. */
 export const browserCalendar: Calendar = {
   timeZone: zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()),
-  weekStart: usualWeekStart(),
+  weekStart: localeWeekStart(),
 };
 
 /** The user's time zone and week start: those of the settings, once they are loaded and were ever saved. */

@@ -1,5 +1,5 @@
 import type { Task } from "@tasklane/web-contract";
-import { localTimeOf, instantOf } from "@tasklane/web-contract/clock";
+import { instantOf, localTimeOf } from "@tasklane/web-contract/clock";
 import { calendar } from "./calendar";
 
 // A day is written 2026-11-30, a time of day 17:00, as date and time fields have them. Days begin and end in the time
@@ -11,13 +11,13 @@ export type Due = Pick<Task, "dueAt" | "dueOn">;
 export const noDue: Due = { dueAt: null, dueOn: null };
 
 const zone = () => calendar.get().timeZone;
-const dayOfClock = (clock: number) => new Date(clock).toISOString().slice(0, 10);
-const clockOf = (moment: string | Date) => localTimeOf(new Date(moment).getTime(), zone());
+const dayOfLocalTime = (local: number) => new Date(local).toISOString().slice(0, 10);
+const localTime = (moment: string | Date) => localTimeOf(new Date(moment).getTime(), zone());
 
 /** The day that it is at a moment. */
-export const dayAt = (moment: string | Date): string => dayOfClock(clockOf(moment));
+export const dayAt = (moment: string | Date): string => dayOfLocalTime(localTime(moment));
 
-export const addDays = (day: string, days: number): string => dayOfClock(Date.parse(day) + days * 86_400_000);
+export const addDays = (day: string, days: number): string => dayOfLocalTime(Date.parse(day) + days * 86_400_000);
 
 /** The same day of another month, or that month's last one. */
 export function addMonths(day: string, months: number): string {
@@ -54,7 +54,7 @@ export const dayOf = ({ dueAt, dueOn }: Due): string => dueOn ?? (dueAt ? dayAt(
 
 /** The time of day that something is due; empty for a whole day, and without a due date. */
 export const timeOf = ({ dueAt, dueOn }: Due): string =>
-  dueAt && dueOn === null ? new Date(clockOf(dueAt)).toISOString().slice(11, 16) : "";
+  dueAt && dueOn === null ? new Date(localTime(dueAt)).toISOString().slice(11, 16) : "";
 
 /** The last day that a task can be due. */
 export const lastDay = "9998-12-31";

@@ -56,10 +56,10 @@ export function nextDue(task: Recurring, completed: Date): Due | undefined {
  * The next due dates of a task, before a day and at most so many, assuming that it is completed on its due
  * date, or now if it is overdue, and each later one on its own due date.
  */
-export function nextDues(task: Recurring, now: Date, { before = "9999", most = Infinity }: { before?: string; most?: number }): Due[] {
+export function nextDues(task: Recurring, now: Date, { before = "9999", limit = Infinity }: { before?: string; limit?: number }): Due[] {
   const found: Due[] = [];
   for (const next of dues(task, Math.max(now.getTime(), Date.parse(task.dueAt ?? "1970")))) {
-    if (found.length === most || dayOf(next) >= before) break;
+    if (found.length === limit || dayOf(next) >= before) break;
     found.push(next);
   }
   return found;

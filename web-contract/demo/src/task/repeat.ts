@@ -31,8 +31,8 @@ export const codeOf = (day: string): string => weekdayCodes[new Date(day).getUTC
 export const nameOfCode = (code: string, length: "long" | "short" = "long"): string =>
   weekdayName(addDays("2024-01-07", weekdayCodes.indexOf(code)), length);
 
-/** The usual rule of a unit for a task that is due on a day. */
-export function usualRepeat(unit: Unit, day: string): Repeat {
+/** The default rule of a unit for a task that is due on a day. */
+export function defaultRepeat(unit: Unit, day: string): Repeat {
   const [month, date] = [Number(day.slice(5, 7)), Number(day.slice(8))];
   return {
     unit,
@@ -45,16 +45,16 @@ export function usualRepeat(unit: Unit, day: string): Repeat {
 
 const isLastOfMonth = (day: string) => addDays(day, 1).endsWith("-01");
 
-/** The usual rules for a task that is due on a day. */
-export function usualRepeats(day: string): Repeat[] {
-  const monthly = usualRepeat("MONTHLY", day);
+/** The common rules for a task that is due on a day. */
+export function commonRepeats(day: string): Repeat[] {
+  const monthly = defaultRepeat("MONTHLY", day);
   return [
-    usualRepeat("DAILY", day),
-    { ...usualRepeat("WEEKLY", day), weekdays: workdays },
-    usualRepeat("WEEKLY", day),
+    defaultRepeat("DAILY", day),
+    { ...defaultRepeat("WEEKLY", day), weekdays: workdays },
+    defaultRepeat("WEEKLY", day),
     monthly,
     ...(isLastOfMonth(day) ? [{ ...monthly, monthDay: -1 }] : []),
-    usualRepeat("YEARLY", day),
+    defaultRepeat("YEARLY", day),
   ];
 }
 

@@ -13,17 +13,17 @@ import (
 
 // The contenders.
 const (
-	theFloor   = "floor"
-	theService = "service"
-	// theWideFloor is the floor with as many connections as there are clients.
-	theWideFloor = "floor, 16 connections"
-	theBFF       = "bff"
-	theProxy     = "ReverseProxy"
-	theAuth      = "Better Auth"
+	floorServer   = "floor"
+	taskService = "service"
+	// wideFloorServer is the floor with as many connections as there are clients.
+	wideFloorServer = "floor, 16 connections"
+	bffServer       = "bff"
+	reverseProxy     = "ReverseProxy"
+	betterAuth      = "Better Auth"
 )
 
-// work is a workload, which the contenders run one after another in every round.
-type work struct {
+// workload is one kind of request, which the contenders send one after another in every round.
+type workload struct {
 	name       string
 	contenders []contender
 }

@@ -12,7 +12,7 @@ export type Named = Pick<Task, "id" | "title"> | Pick<List, "id" | "name">;
 /** Returns the id and the name of an item, for the outbox. */
 export const named = (item: Named): Named => ("title" in item ? { id: item.id, title: item.title } : { id: item.id, name: item.name });
 
-/** The parts of a mutation that waiting and retrying need. */
+/** The options of a mutation that make it wait and retry. */
 type Retrying = ReturnType<Sender["retrying"]>;
 
 /** The options of a mutation of the client. */
@@ -26,19 +26,19 @@ export interface Parts {
 }
 
 /**
- * Creates writes that are kept until the server has responded. A permanent failure
+ * Creates writes that are stored until the server has responded. A permanent failure
  * is shown, with a button to retry. With `mayBeGone`, it is not a failure if the
  * resource no longer exists.
  */
-export function createKept({ sender: { retrying, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
-  return function kept<Data, Variables, Args extends unknown[]>(
+export function createPersisted({ sender: { retrying, send, saved, failed }, outbox }: Pick<Parts, "sender" | "outbox">) {
+  return function persisted<Data, Variables, Args extends unknown[]>(
     name: string,
     mutation: Mutation<Data, Variables>,
     variablesOf: (...args: Args) => Variables,
     failure: (...args: Args) => string,
     mayBeGone = false,
   ) {
-    const write = outbox.kept(name, (key, ...args: Args) =>
+    const write = outbox.persisted(name, (key, ...args: Args) =>
       saved(send(mutation(retrying(key)), variablesOf(...args)), (error) => {
         if (mayBeGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
         failed(failure(...args), error, () => write(...args));
@@ -48,8 +48,8 @@ export function createKept({ sender: { retrying, send, saved, failed }, outbox }
   };
 }
 
-/** Makes the writes that tasks and lists have in common. `suffix` tells them apart where they are kept. */
-export function createCommon<Item extends Named, To>(
+/** Creates the writes that tasks and lists have in common. `suffix` tells them apart in the outbox. */
+export function createCommonWrites<Item extends Named, To>(
   { undo, notices, ...parts }: Parts,
   suffix: string,
   mutations: {
@@ -58,16 +58,16 @@ export function createCommon<Item extends Named, To>(
     restore: Mutation<Item, { id: string }>;
   },
 ) {
-  const kept = createKept(parts);
+  const persisted = createPersisted(parts);
   const idOf = ({ id }: Named) => ({ id });
-  const sendMoved = kept(`move${suffix}`, mutations.move, ({ id }: Named, to: To) => ({ id, to }), (item) => `${nameOf(item)} was not moved.`);
-  const sendRemoved = kept(`remove${suffix}`, mutations.remove, idOf, (item) => `${nameOf(item)} was not deleted.`, true);
-  const sendRestored = kept(`restore${suffix}`, mutations.restore, idOf, (item) => `${nameOf(item)} was not restored.`);
+  const sendMoved = persisted(`move${suffix}`, mutations.move, ({ id }: Named, to: To) => ({ id, to }), (item) => `${nameOf(item)} was not moved.`);
+  const sendRemoved = persisted(`remove${suffix}`, mutations.remove, idOf, (item) => `${nameOf(item)} was not deleted.`, true);
+  const sendRestored = persisted(`restore${suffix}`, mutations.restore, idOf, (item) => `${nameOf(item)} was not restored.`);
   return {
     /** Moves an item in the user's own order, and announces its new place; `back` is its old place. */
     move(item: Item, to: To, back: To, where: string): void {
       const { saved } = sendMoved(named(item), to);
-      undo.keep({ name: `moving ${nameOf(item)}`, run: () => void sendMoved(named(item), back) }, saved);
+      undo.add({ name: `moving ${nameOf(item)}`, run: () => void sendMoved(named(item), back) }, saved);
       notices.announce(`${nameOf(item)} is now ${where}.`);
     },
 

@@ -36,14 +36,14 @@ const (
 const (
 	firstPage = "first page"
 	deepPage  = "page 2000 of 4000"
-	small     = "first database"
-	grown     = "grown database"
-	plain     = "everything"
+	inFirstDatabase     = "first database"
+	inGrownDatabase = "grown database"
+	allLists     = "everything"
 	oneList   = "one list, by position"
 )
 
-// works returns all workloads.
-func (s *stack) works(ctx context.Context, people population) ([]work, error) {
+// workloads returns all workloads.
+func (s *stack) workloads(ctx context.Context, people population) ([]workload, error) {
 	cursor, err := s.deepCursor(ctx, people.many)
 	if err != nil {
 		return nil, err
@@ -59,26 +59,26 @@ func (s *stack) works(ctx context.Context, people population) ([]work, error) {
 	proxy := target{s.proxy, database, people.browsers, asDirect}
 	near := target{s.tasks, database, people.browsers, asDirect}
 	direct := func(a builder) []contender {
-		return []contender{at(theFloor, base, loadWorkers, a), at(theService, service, loadWorkers, a)}
+		return []contender{at(floorServer, base, loadWorkers, a), at(taskService, service, loadWorkers, a)}
 	}
 	all := func(a builder) []contender {
-		return append(direct(a), at(theWideFloor, wide, loadWorkers, a), at(theProxy, proxy, loadWorkers, a), at(theBFF, bff, loadWorkers, a))
+		return append(direct(a), at(wideFloorServer, wide, loadWorkers, a), at(reverseProxy, proxy, loadWorkers, a), at(bffServer, bff, loadWorkers, a))
 	}
 	alone := func(a builder) []contender {
-		return []contender{at(theFloor, base, 1, a), at(theService, near, 1, a), at(theProxy, proxy, 1, a), at(theBFF, bff, 1, a)}
+		return []contender{at(floorServer, base, 1, a), at(taskService, near, 1, a), at(reverseProxy, proxy, 1, a), at(bffServer, bff, 1, a)}
 	}
-	return []work{
+	return []workload{
 		{list50, all(buildList)},
 		{getOne, all(buildGet)},
 		{createOne, all(buildCreate)},
 		{updateOne, all(buildUpdate)},
-		{moveOne, []contender{at(theService, service, loadWorkers, buildMove)}},
-		{inList, []contender{at(plain, service, loadWorkers, buildList), at(oneList, service, loadWorkers, buildInbox)}},
+		{moveOne, []contender{at(taskService, service, loadWorkers, buildMove)}},
+		{inList, []contender{at(allLists, service, loadWorkers, buildList), at(oneList, service, loadWorkers, buildInbox)}},
 		{search, direct(buildSearch)},
 		{changes, direct(buildChanges)},
 		{pages, []contender{at(firstPage, many, loadWorkers, buildList), at(deepPage, many, loadWorkers, buildPage(cursor))}},
-		{growth, []contender{at(small, service, loadWorkers, buildList), at(grown, big, loadWorkers, buildList)}},
-		{growthGet, []contender{at(small, service, loadWorkers, buildGet), at(grown, big, loadWorkers, buildGet)}},
+		{growth, []contender{at(inFirstDatabase, service, loadWorkers, buildList), at(inGrownDatabase, big, loadWorkers, buildList)}},
+		{growthGet, []contender{at(inFirstDatabase, service, loadWorkers, buildGet), at(inGrownDatabase, big, loadWorkers, buildGet)}},
 		{hopList, alone(buildList)},
 		{hopGet, alone(buildGet)},
 		{exchange, []contender{s.exchanges(people.browsers)}},
@@ -95,7 +95,7 @@ func (s *stack) exchanges(users []user) contender {
 		return send(ctx, s.auth, s.postgres.Process().PID(), loadWorkers, d, next)
 	}
 	warm := false
-	return contender{name: theAuth, run: func(ctx context.Context, d time.Duration) (sample, error) {
+	return contender{name: betterAuth, run: func(ctx context.Context, d time.Duration) (sample, error) {
 		var data []byte
 		if err := fetch(ctx, http.DefaultClient, s.auth.url+sessionPath, users[0].browser, &data); err != nil {
 			return sample{}, err

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { mapOfTab, recall, recallKeys, remember } from "../src/ui/remember";
+import { readItem, storedKeys, tabMap, writeItem } from "../src/ui/storage";
 
 const blocked = () => {
   throw new DOMException("blocked", "SecurityError");
@@ -19,22 +19,22 @@ afterEach(() => vi.unstubAllGlobals());
 
 test("full storage causes no error", () => {
   vi.stubGlobal("localStorage", { getItem: () => "old", setItem: blocked, removeItem: blocked });
-  expect([remember("key", "value"), remember("key", undefined), recall("key")]).toEqual([false, false, "old"]);
+  expect([writeItem("key", "value"), writeItem("key", undefined), readItem("key")]).toEqual([false, false, "old"]);
 });
 
 test("blocked storage causes no error", () => {
   vi.stubGlobal("addEventListener", () => {});
   for (const place of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, place, { get: blocked, configurable: true });
-  expect([recall("key"), remember("key", "value"), recallKeys("")]).toEqual([undefined, false, []]);
-  expect([...mapOfTab("key")]).toEqual([]);
+  expect([readItem("key"), writeItem("key", "value"), storedKeys("")]).toEqual([undefined, false, []]);
+  expect([...tabMap("key")]).toEqual([]);
   for (const place of ["localStorage", "sessionStorage"]) Reflect.deleteProperty(globalThis, place);
 });
 
 test("stored values can be read", () => {
   const items: Record<string, string> = { "a.1": "one", b: "two" };
   vi.stubGlobal("localStorage", storageOf(items));
-  expect([recall("b"), recall("c"), recallKeys("a.")]).toEqual(["two", undefined, ["a.1"]]);
-  expect([remember("c", "three"), remember("b", undefined)]).toEqual([true, true]);
+  expect([readItem("b"), readItem("c"), storedKeys("a.")]).toEqual(["two", undefined, ["a.1"]]);
+  expect([writeItem("c", "three"), writeItem("b", undefined)]).toEqual([true, true]);
   expect(items).toEqual({ "a.1": "one", c: "three" });
 });
 
@@ -43,7 +43,7 @@ test("a tab's map is stored when the page is left", () => {
   let leave = () => {};
   vi.stubGlobal("addEventListener", (_: string, listener: () => void) => (leave = listener));
   vi.stubGlobal("sessionStorage", storageOf(items));
-  mapOfTab<number>("tops").set("a", 1);
+  tabMap<number>("tops").set("a", 1);
   leave();
-  expect([...mapOfTab("tops")]).toEqual([["a", 1]]);
+  expect([...tabMap("tops")]).toEqual([["a", 1]]);
 });

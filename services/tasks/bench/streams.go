@@ -47,8 +47,8 @@ type streamResult struct {
 	delays []time.Duration
 }
 
-// lives times several starts of the service, and opens idle streams at the last process.
-func (s *stack) lives(ctx context.Context, people population, r *results) error {
+// startsAndStreams times several starts of the service, and opens idle streams at the last process.
+func (s *stack) startsAndStreams(ctx context.Context, people population, r *results) error {
 	var p *process
 	for i := range r.plan.starts {
 		c, err := s.tasksCommand(ctx, mainDatabase, people.many.direct)

@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDocs loads the page as a browser would, from the service alone.
-func TestDocs(t *testing.T) {
+// TestDocs_LoadFromTheServiceAlone loads the page as a browser would, from the service alone.
+func TestDocs_LoadFromTheServiceAlone(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	page := s.as(t, "", http.MethodGet, "/docs", "")
@@ -84,8 +84,8 @@ func TestRateLimit(t *testing.T) {
 	wantProblem(t, s.as(t, "", http.MethodGet, "/api/tasks", ""), taskapi.CodeUnauthenticated)
 }
 
-// TestStreamWithinTrace checks that tracing does not buffer the events of a stream.
-func TestStreamWithinTrace(t *testing.T) {
+// TestTracingDoesNotBufferStreams checks that tracing does not buffer the events of a stream.
+func TestTracingDoesNotBufferStreams(t *testing.T) {
 	t.Parallel()
 	s := newReplica(t, storetest.NewDatabase(t), func(_ *store.Config, parts *api.Parts) {
 		parts.Tracing = trace.NewTracerProvider()
@@ -100,8 +100,8 @@ func TestStreamWithinTrace(t *testing.T) {
 	}
 }
 
-// TestTrace follows a traced request down to the database.
-func TestTrace(t *testing.T) {
+// TestTrace_ReachesTheDatabase follows a traced request down to the database.
+func TestTrace_ReachesTheDatabase(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
 	provider := trace.NewTracerProvider(trace.WithSpanProcessor(spans))
