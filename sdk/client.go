@@ -19,7 +19,7 @@ const (
 	attemptTimeout = 30 * time.Second
 
 	// idleTimeout is shorter than the usual keep-alive of a server, so that
-	// requests seldom use a connection that the server is closing.
+	// requests rarely use a connection that the server is closing.
 	idleTimeout = 30 * time.Second
 
 	// idlePerHost is the number of idle connections per host. A busy program

@@ -19,15 +19,15 @@ import (
 
 var write = flag.String("write", "", "writes random texts and their tasks to this `file`, for the TypeScript client's tests")
 
-// signs are texts for the classes of the patterns, and texts that only look like them.
-const signs = `3 15 31 15. 3rd 22nd 9am 5:30pm 14:30 25:00 17.30 9-10:30 10-11am 22-24 31.7. 31.7 29.2. 3.4.2027 12/20 3/4 13/13 24/7
+// samples are texts for the classes of the patterns, and texts that only look like them.
+const samples = `3 15 31 15. 3rd 22nd 9am 5:30pm 14:30 25:00 17.30 9-10:30 10-11am 22-24 31.7. 31.7 29.2. 3.4.2027 12/20 3/4 13/13 24/7
 	2026-12-01 2026-02-30 2027 30min 3d #home #42 p1 P1 !high !hoch +Errands +errands, +Home +Improvements "quoted end" (by friday)
 	@5pm @ a.m. tomorrow, friday. Sat, : - & Call Anna milk Schiff Über`
 
-// words returns all words of the languages, and signs.
+// words returns all words of the languages, and the samples.
 func words(t *testing.T) []string {
 	t.Helper()
-	all := strings.Fields(signs)
+	all := strings.Fields(samples)
 	paths, err := filepath.Glob("languages/*.json")
 	if err != nil || len(paths) == 0 {
 		t.Fatal(paths, err)
@@ -56,7 +56,7 @@ func TestParse_RandomTexts(t *testing.T) {
 	vocabulary := words(t)
 	seed := uint64(time.Now().UnixNano())
 	source := rand.New(rand.NewPCG(seed, 0))
-	type read struct {
+	type parsed struct {
 		Text      string        `json:"text"`
 		Now       string        `json:"now"`
 		Languages []string      `json:"languages"`
@@ -64,8 +64,8 @@ func TestParse_RandomTexts(t *testing.T) {
 		DayFirst  bool          `json:"dayFirst"`
 		Task      quickadd.Task `json:"task"`
 	}
-	texts := make([]read, 5000)
-	understood := 0
+	texts := make([]parsed, 5000)
+	dated := 0
 	for i := range texts {
 		var chosen []string
 		for range 1 + source.IntN(7) {
@@ -81,7 +81,7 @@ func TestParse_RandomTexts(t *testing.T) {
 		if source.IntN(2) == 0 {
 			slices.Reverse(languages)
 		}
-		r := read{
+		r := parsed{
 			Text: strings.Join(chosen, " "), Now: now.Format("2006-01-02T15:04"), Languages: languages,
 			Recurring: source.IntN(2) == 0, DayFirst: source.IntN(2) == 0,
 		}
@@ -92,17 +92,17 @@ func TestParse_RandomTexts(t *testing.T) {
 			t.Errorf("seed %d: Parse(%q) = %+v", seed, r.Text, r.Task)
 		}
 		if r.Task.Date != "" {
-			understood++
+			dated++
 		}
 		texts[i] = r
 	}
-	if understood < len(texts)/10 {
-		t.Errorf("seed %d: only %d texts have a date", seed, understood)
+	if dated < len(texts)/10 {
+		t.Errorf("seed %d: only %d texts have a date", seed, dated)
 	}
 	if *write != "" {
 		text, err := json.Marshal(struct {
 			Seed  uint64 `json:"seed,string"`
-			Texts []read `json:"texts"`
+			Texts []parsed `json:"texts"`
 		}{seed, texts})
 		if err != nil {
 			t.Fatal(err)

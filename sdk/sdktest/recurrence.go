@@ -45,7 +45,7 @@ func (tx *transaction) setNext(before, after resource) *problem {
 		if p := tx.flush(); p != nil {
 			return p
 		}
-		tx.remember(*task.NextID)
+		tx.recordRead(*task.NextID)
 		if tx.isUntouched(*task.NextID, parentOf(after)) {
 			task.NextID = nil
 		}

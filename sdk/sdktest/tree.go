@@ -60,7 +60,7 @@ func (tx *transaction) prepare(before, after resource, namesList bool) *problem 
 	var p *problem
 	switch {
 	case before.kind != nil && parent == parentOf(before):
-		tx.remember(parent)
+		tx.recordRead(parent)
 		p = tx.flush()
 	case !ok:
 		p = invalid(fieldError("parentId", taskapi.FieldNotFound, "is not one of your tasks"))
@@ -139,7 +139,7 @@ func (tx *transaction) settleIn(task resource) *problem {
 		return nil
 	}
 	if parent := parentOf(task); parent != "" {
-		tx.remember(parent)
+		tx.recordRead(parent)
 		if p := tx.flush(); p != nil {
 			return p
 		}
@@ -206,7 +206,7 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 	completes := op != taskapi.BatchCreate && op != taskapi.BatchErase && !isDone(before) && isDone(after)
 	moves := op != taskapi.BatchCreate && listOf(before) != listOf(after)
 	if deletes || restores || completes || moves || op == taskapi.BatchErase {
-		affected = tx.remembers(func(task resource) bool { return task.id() != id && parentOf(task) != "" })
+		affected = tx.anyRead(func(task resource) bool { return task.id() != id && parentOf(task) != "" })
 	}
 	for _, task := range below {
 		switch {
@@ -233,7 +233,7 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 	if op == taskapi.BatchErase || !opened || parentOf(after) == "" || isDone(after) || after.deleted() {
 		return affected
 	}
-	affected = tx.remembers(func(task resource) bool { return task.id() != id && isDone(task) }) || affected
+	affected = tx.anyRead(func(task resource) bool { return task.id() != id && isDone(task) }) || affected
 	var above []resource
 	for next := parentOf(after); next != ""; {
 		task, _ := tx.find(after.kind, next, anywhere)
@@ -254,9 +254,9 @@ func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected b
 	id := list.id()
 	switch op {
 	case taskapi.BatchDelete, taskapi.BatchErase:
-		affected = tx.remembers(func(task resource) bool { return listOf(task) == id })
+		affected = tx.anyRead(func(task resource) bool { return listOf(task) == id })
 	case taskapi.BatchRestore:
-		affected = tx.remembers(func(task resource) bool { return task.deletedWith == id })
+		affected = tx.anyRead(func(task resource) bool { return task.deletedWith == id })
 	}
 	for _, task := range tx.tasks() {
 		switch in := listOf(task) == id; {
@@ -274,16 +274,16 @@ func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected b
 	return affected
 }
 
-// remember adds a task that no operation names, but that the service has read.
-func (tx *transaction) remember(id string) {
+// recordRead adds a task that no operation names, but that the service has read.
+func (tx *transaction) recordRead(id string) {
 	if len(tx.named) > 0 {
 		tx.named = append(tx.named, id)
 	}
 }
 
-// remembers reports whether a function is true for one of the tasks that the operations
+// anyRead reports whether a function is true for one of the tasks that the operations
 // name or have created.
-func (tx *transaction) remembers(is func(resource) bool) bool {
+func (tx *transaction) anyRead(is func(resource) bool) bool {
 	ids := slices.Clone(tx.named)
 	for _, r := range tx.written {
 		ids = append(ids, r.id())

@@ -23,10 +23,10 @@ func TestEachTimeoutIsShorterThanItsCallers(t *testing.T) {
 		{"Better Auth's pool", budget.AuthPool, "the exchange", budget.Exchange},
 		{"a connection to Better Auth", budget.Dial, "the exchange", budget.Exchange},
 		{"a renewal", budget.Exchange, "the bff's operation", budget.BFF},
-		{"a part", budget.Part, "the bff's operation", budget.BFF},
+		{"a part of a bootstrap", budget.Part, "the bff's operation", budget.BFF},
 		{"a dead replica and a renewal", budget.Dial + budget.Exchange, "the bff's operation", budget.BFF},
-		{"a database that wakes up", budget.Wake + budget.Reserve, "a part", budget.Part},
-		{"a user's other write", budget.Lock + budget.Reserve, "a part", budget.Part},
+		{"a database that wakes up", budget.Wake + budget.Reserve, "a part of a bootstrap", budget.Part},
+		{"a user's other write", budget.Lock + budget.Reserve, "a part of a bootstrap", budget.Part},
 		{"a user's other write", budget.Lock, "a database that wakes up", budget.Wake},
 		{"the bff's operation", budget.BFF, "an operation without X-Request-Timeout", budget.Service},
 		{"the bff's operation", budget.BFF, "a server that stops", budget.Shutdown},
@@ -37,7 +37,7 @@ func TestEachTimeoutIsShorterThanItsCallers(t *testing.T) {
 	}
 }
 
-// TestJavaScriptHasTheSameTimeouts checks the timeouts that are defined there again.
+// TestJavaScriptHasTheSameTimeouts checks the timeouts that JavaScript code repeats.
 func TestJavaScriptHasTheSameTimeouts(t *testing.T) {
 	t.Parallel()
 	for _, hop := range []struct {

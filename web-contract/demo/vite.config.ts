@@ -25,7 +25,7 @@ export default defineConfig(({ mode }) => {
 });
 
 /** The modules that run before the rest of the page is loaded. */
-const isStart = (id: string) => /\/src\/(start|ui\/remember)\.ts$/.test(id);
+const isStart = (id: string) => /\/src\/(start|ui\/storage)\.ts$/.test(id);
 
 let first: Set<string> | undefined;
 

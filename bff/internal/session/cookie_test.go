@@ -275,16 +275,16 @@ func TestChanged(t *testing.T) {
 
 func TestCookies_WithAnotherPrefix(t *testing.T) {
 	t.Parallel()
-	value, forget := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret), signed("true", secret)
+	value, dontRemember := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret), signed("true", secret)
 	cookies := NewCookies(secret, true, "my-app")
 	r := &http.Request{Header: http.Header{"Cookie": {
-		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=" + forget + "; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
+		"better-auth.session_token=theirs; __Secure-my-app.dont_remember=" + dontRemember + "; __Secure-my-app.session_token=" + value + "; __Secure-my-app.session_data=y; my-application.x=z",
 	}}}
 	got := first(t, cookies, r)
-	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=" + forget; got.forward != want {
+	if want := "__Secure-my-app.session_token=" + value + "; __Secure-my-app.dont_remember=" + dontRemember; got.forward != want {
 		t.Errorf("forwarded\n%s\nwant\n%s", got.forward, want)
 	}
-	if got, want := cookies.Forwarded(r, got), "__Secure-my-app.dont_remember="+forget+"; __Secure-my-app.session_token="+value; got != want {
+	if got, want := cookies.Forwarded(r, got), "__Secure-my-app.dont_remember="+dontRemember+"; __Secure-my-app.session_token="+value; got != want {
 		t.Errorf("forwarded to the proxy\n%s\nwant\n%s", got, want)
 	}
 	for line, want := range map[string]bool{

@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// endedTTL is how long it is cached that a cookie has no session. The next sign-in
-	// sets another cookie, so it does not have to wait for this.
+	// endedTTL is how long a cookie without a session is cached. The next sign-in sets
+	// another cookie, so it does not have to wait.
 	endedTTL = 3 * time.Second
 	// maxEnded bounds the cache, which holds at most twice as many.
 	maxEnded = 10_000
 )
 
-// ended caches which cookies have no session. If signatures are not checked, it prevents
-// that an invalid cookie causes an exchange with every request. The nil ended caches
+// ended caches cookies without a session. If signatures are not checked, it keeps an
+// invalid cookie from causing an exchange with every request. The nil ended caches
 // nothing. Sessions.mu guards it.
 type ended struct {
 	// recent and older hold the exchanges. When recent replaces older, everything

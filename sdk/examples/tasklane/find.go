@@ -89,5 +89,5 @@ func pick(tasks []taskapi.Task, end string) (taskapi.Task, error) {
 	case 1:
 		return found[0], nil
 	}
-	return taskapi.Task{}, usageError(fmt.Sprintf("%q is the end of %d ids; \"tasklane list -json\" shows the whole ones", end, len(found)))
+	return taskapi.Task{}, usageError(fmt.Sprintf("%q is the end of %d ids; \"tasklane list -json\" shows the full ids", end, len(found)))
 }

@@ -78,16 +78,16 @@ var commands = []command{
 	{"watch", "", "show changes as they happen, until Ctrl-C", (*session).watch},
 }
 
-const introduction = `tasklane keeps your tasks.
+const introduction = `tasklane shows and changes your tasks.
 
 usage: tasklane COMMAND [FLAGS] …
 
 `
 
 const environment = `
-An ID is the short one that "tasklane list" shows, or the whole one.
-"tasklane COMMAND -h" shows the flags of a command. Every command has -json,
-for programs.
+An ID is a short id that "tasklane list" shows, or a full id.
+"tasklane COMMAND -h" shows the flags of a command. With -json, every command
+prints JSON, for programs.
 
 "tasklane login" signs you in at the site that TASKLANE_SITE or -site names,
 by default http://localhost:3000. On the servers' own network, you can use
@@ -138,7 +138,7 @@ func (p program) help(w io.Writer) {
 
 func (p program) runCommand(ctx context.Context, c command, args []string) error {
 	s := &session{program: p, flags: flag.NewFlagSet(c.name, flag.ContinueOnError)}
-	s.flags.BoolVar(&s.json, "json", false, "write JSON")
+	s.flags.BoolVar(&s.json, "json", false, "print JSON")
 	s.flags.SetOutput(io.Discard) // report prints errors
 	s.flags.Usage = func() {}
 	err := c.run(s, ctx, args)

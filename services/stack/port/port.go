@@ -37,7 +37,7 @@ var reserved struct {
 // another, returns them while this process runs.
 func Free(ctx context.Context, n int) ([]int, error) {
 	ports := make([]int, 0, n)
-	// Random, so that processes seldom try the same one.
+	// Random, so that processes rarely try the same one.
 	for _, offset := range rand.Perm(lastFree - firstFree + 1) {
 		if len(ports) == n {
 			return ports, nil

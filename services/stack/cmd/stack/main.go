@@ -18,8 +18,8 @@ import (
 )
 
 type commands struct {
-	Up        upCommand        `cmd:"" help:"Start everything, print its address, run until Ctrl-C."`
-	Test      testCommand      `cmd:"" help:"Run all tests of the repository, or, with a flag, some of them in another setup."`
+	Up        upCommand        `cmd:"" help:"Start everything, print the address, and run until Ctrl-C."`
+	Test      testCommand      `cmd:"" help:"Run all tests of the repository or, with a flag, some of them in another setup."`
 	Soak      soakCommand      `cmd:"" help:"Run the long versions of the stress and attack tests, and print their counts."`
 	CleanData cleanDataCommand `cmd:"" help:"Remove the data of a stack that is not running."`
 }

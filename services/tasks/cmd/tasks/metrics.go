@@ -28,7 +28,7 @@ func newMetrics(tasks *store.Store, tokens *jwtauth.Verifier, hub *feed.Hub) *ht
 
 	m.Counter("tasklane_tokens_checked_total", "Bearer tokens whose signature was checked.", func() float64 { return float64(tokens.Counts().Checked) })
 	m.Counter("tasklane_tokens_cached_total", "Bearer tokens found in the cache.", func() float64 { return float64(tokens.Counts().Cached) })
-	m.Counter("tasklane_tokens_rejected_total", "Bearer tokens that are not the issuer's for this audience; expired ones are not counted.", func() float64 { return float64(tokens.Counts().Rejected) })
+	m.Counter("tasklane_tokens_rejected_total", "Bearer tokens that this issuer did not make for this audience; expired ones are not counted.", func() float64 { return float64(tokens.Counts().Rejected) })
 	m.Gauge("tasklane_jwks_keys", "The issuer's known keys.", func() float64 { return float64(tokens.Counts().Keys) })
 	m.Counter("tasklane_jwks_fetches_total", "Attempts to fetch the issuer's keys.", func() float64 { return float64(tokens.Counts().Fetches) })
 	m.Counter("tasklane_jwks_fetch_failures_total", "Attempts to fetch the keys that failed.", func() float64 { return float64(tokens.Counts().Failures) })

@@ -26,8 +26,8 @@ const (
 	streamsPerUser = 50
 )
 
-// stream is a response of watchChanges. All streams of a user that stand at the
-// same place share what they read.
+// stream is a response of watchChanges. All streams of a user at the same position share
+// their reads.
 type stream struct {
 	*handlers
 
@@ -144,8 +144,8 @@ func isTransient(err error) bool {
 	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// send sends a page of changes. The next page is of the size that this one suggests: the
-// database sends all of a page, also what is behind its end.
+// send sends a page of changes. The size of the next page follows from this one, because
+// the database sends all rows of a page, including those that do not fit.
 func (s *stream) send(p operations.ChangePage, events *httpapi.Events) error {
 	if err := events.Send(p.Events); err != nil {
 		return err

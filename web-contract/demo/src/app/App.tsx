@@ -6,7 +6,7 @@ import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
-import { forget } from "./route";
+import { clearQueries } from "./route";
 import { forgetScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
@@ -42,7 +42,7 @@ export function App({ bootstrap }: Props) {
   const lastOwner = useRef(owner);
   useEffect(() => {
     if (lastOwner.current && lastOwner.current !== owner) {
-      forget();
+      clearQueries();
       forgetScroll();
     }
     lastOwner.current = owner;

@@ -75,7 +75,7 @@ export function narrow(query: URLSearchParams): void {
 }
 
 /** Removes the last user's view and filters from the address and the tab. */
-export function forget(): void {
+export function clearQueries(): void {
   queries.clear();
   history.replaceState(null, "", addressOf("tasks"));
   dispatchEvent(new HashChangeEvent("hashchange"));

@@ -9,14 +9,14 @@ import { readItem, writeItem } from "../ui/storage";
 const storageKey = "tasklane.kept-zone";
 const halfYear = 183 * 86_400_000;
 
-/** Whether two zones have the same local time, now and in half a year. */
+/** Reports whether two zones have the same local time, now and in half a year. */
 const isSameTime = (a: string, b: string) =>
   [Date.now(), Date.now() + halfYear].every((moment) => localTimeOf(moment, a) === localTimeOf(moment, b));
 
-/** New York, of America/New_York. */
+/** Returns the place in a zone's name, such as New York in America/New_York. */
 const placeOf = (zone: string) => (zone.startsWith("Etc/") ? zone.slice(4) : zone.slice(zone.lastIndexOf("/") + 1).replaceAll("_", " "));
 
-/** Offers to switch to the browser's time zone if the settings have another one, unless the user kept that on this device. */
+/** Offers to switch to the browser's time zone if the settings have another one, unless the user chose on this device to keep it. */
 export function ZoneOffer() {
   const { queries, settingsWrites, notices } = useWorkspace();
   const { data: settings } = useQuery({ ...queries.settings(), enabled: false });
@@ -31,19 +31,19 @@ export function ZoneOffer() {
   }, [isOffered, notices, here, there]);
   if (!isOffered) return null;
 
-  function leave() {
+  function focusTitle() {
     document.getElementById(titleId)?.focus({ preventScroll: true });
   }
 
   function keep() {
     writeItem(storageKey, pair);
     setKept(pair);
-    leave();
+    focusTitle();
   }
 
   function change() {
     settingsWrites.change({ timeZone }, settings!, `Your tasks are in ${here} time.`);
-    leave();
+    focusTitle();
   }
 
   return (

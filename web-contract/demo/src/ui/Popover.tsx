@@ -23,7 +23,7 @@ export function Popover({ title, align, trigger, state, children }: Props) {
   const { dialogProps } = useDialog({ "aria-label": title }, popoverRef);
   return (
     <Overlay>
-      <div {...underlayProps} className="popover-ground" data-overlay />
+      <div {...underlayProps} className="popover-backdrop" data-overlay />
       <div {...popoverProps} {...dialogProps} ref={popoverRef} className="popover" data-overlay>
         <DismissButton onDismiss={state.close} />
         {children}

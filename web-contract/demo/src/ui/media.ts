@@ -3,7 +3,7 @@ import { useCallback, useSyncExternalStore } from "react";
 /** From this width on, the sidebar is shown. */
 export const wide = "(width >= 56.25rem)";
 
-/** Below this width, the tab bar is shown at the foot of the window. */
+/** Below this width, the tab bar is at the bottom of the window. */
 export const narrow = "(width < 36rem)";
 
 /** Follows whether a media query matches. */

@@ -31,7 +31,7 @@ export function createNotices() {
 
 export type Notices = ReturnType<typeof createNotices>;
 
-/** Shows the latest notice at the foot of the window. */
+/** Shows the latest notice at the bottom of the window. */
 export function NoticeArea({ notices }: { notices: Notices }) {
   const notice = useStore(notices.notice);
   const { message, count } = useStore(notices.announcement);

@@ -29,7 +29,7 @@ const failure = (status, code) => ({
   content: { "application/problem+json": { examples: { [code]: { value: { code, status } } } } },
 });
 
-/** A document of one operation that keeps all rules. */
+/** Returns a document with one operation that follows all rules. */
 function document() {
   return {
     openapi: "3.1.0",
@@ -99,7 +99,7 @@ describe("the linter", () => {
   });
 });
 
-describe("the linter, of the objects in a document,", () => {
+describe("the linter's rules for objects", () => {
   const note = (closed, properties = {}) => ({ type: "object", ...(closed && { additionalProperties: false }), properties });
 
   async function findings(request, response, schemas) {
@@ -112,12 +112,12 @@ describe("the linter, of the objects in a document,", () => {
     return JSON.parse(stdout).map(({ code, message }) => `${code}: ${message}`);
   }
 
-  test("passes strict requests, open responses and maps", async () => {
+  test("allow strict requests, open responses and maps", async () => {
     const map = { type: "object", additionalProperties: { type: "integer" } };
     assert.deepEqual(await findings(note(true, { counts: map }), note(false, { counts: map })), []);
   });
 
-  test("finds open requests and strict responses, at any depth", async () => {
+  test("find open requests and strict responses at any depth", async () => {
     const deep = { type: "array", items: { $ref: "#/components/schemas/Text" } };
     const found = await findings(note(false, { deep }), note(true, { deep }), { Text: { oneOf: [note(true), note(false)] } });
     assert.deepEqual(found.toSorted(), [
