@@ -202,7 +202,7 @@ func TestPick_MatchesTheEndOfAnID(t *testing.T) {
 	if task, err := pick(tasks, "2b8f4c11"); err != nil || task.ID != tasks[1].ID {
 		t.Errorf("got %v, %v", task, err)
 	}
-	if _, err := pick(tasks, "4c11"); err == nil || err.Error() != `"4c11" is the end of 2 ids; "tasklane list -json" shows the whole ones` {
+	if _, err := pick(tasks, "4c11"); err == nil || err.Error() != `"4c11" is the end of 2 ids; "tasklane list -json" shows the full ids` {
 		t.Errorf("got %v", err)
 	}
 }

@@ -22,23 +22,23 @@ func TestRolesHaveOnlyTheirPrivileges(t *testing.T) {
 		if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), passwords); err != nil {
 			t.Fatal(err)
 		}
-		checkRights(t, server.URL(roles.Owner, passwords.Owner, roles.Database),
-			rights{CreateRole: true, OwnsDatabase: true, CreateInPublic: true, Schema: "public"})
-		checkRights(t, server.URL(roles.Auth, passwords.Auth, roles.Database), rights{Schema: "auth"})
+		checkPrivileges(t, server.URL(roles.Owner, passwords.Owner, roles.Database),
+			privileges{CreateRole: true, OwnsDatabase: true, CreateInPublic: true, Schema: "public"})
+		checkPrivileges(t, server.URL(roles.Auth, passwords.Auth, roles.Database), privileges{Schema: "auth"})
 	}
 	checkAuthURL(t, server, again.Owner)
 }
 
-// rights are a role's attributes and privileges, and its schema.
-type rights struct {
+// privileges are what a role may do: its attributes, its grants, and its schema.
+type privileges struct {
 	Superuser, CreateRole, BypassRLS, OwnsDatabase, CreateInPublic bool
 
 	Schema string
 }
 
-func checkRights(t *testing.T, url string, want rights) {
+func checkPrivileges(t *testing.T, url string, want privileges) {
 	t.Helper()
-	var got rights
+	var got privileges
 	row := connect(t, url).QueryRow(t.Context(), `
 		SELECT r.rolsuper, r.rolcreaterole, r.rolbypassrls, d.datdba = r.oid,
 			has_schema_privilege('public', 'CREATE'), current_schema()
@@ -48,7 +48,7 @@ func checkRights(t *testing.T, url string, want rights) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("rights (-want +got):\n%s", diff)
+		t.Errorf("privileges (-want +got):\n%s", diff)
 	}
 }
 

@@ -3,7 +3,7 @@ import { TextField } from "../ui/TextField";
 import { read, write } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
-import { useListed } from "./listed";
+import { useAccountList } from "./use-account-list";
 
 interface Key {
   id: string;
@@ -19,7 +19,7 @@ const list = async () => {
 
 /** The user's API keys. A key is shown only once, when it is created. */
 export function Keys() {
-  const { items: keys, fault, load } = useListed(list);
+  const { items: keys, fault, load } = useAccountList(list);
   const [created, setCreated] = useState<string>();
 
   const form = useAuthForm(

@@ -2,7 +2,7 @@ import { useIsMutating } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
-import { useLasting } from "../ui/lasting";
+import { useTrueFor } from "../ui/use-true-for";
 import { useStore } from "../ui/store";
 import { signOut } from "./auth";
 
@@ -18,7 +18,7 @@ export function Leaving() {
   const { leaving, notices, drafts, outbox } = useWorkspace();
   const unsaved = useIsMutating() + useStore(outbox.foreign).size;
   const [anyway, setAnyway] = useState(false);
-  const late = useLasting(unsaved > 0, grace);
+  const late = useTrueFor(unsaved > 0, grace);
   const failed = useStore(notices.notice)?.failure;
   const edit = useStore(drafts.edit);
   const conflicts = useStore(drafts.conflicts);

@@ -4,7 +4,7 @@ import { read, write, type AuthResponse } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { device } from "./device";
 import { useAuthForm } from "./form";
-import { useListed } from "./listed";
+import { useAccountList } from "./use-account-list";
 import { addPasskey, forgetPasskey } from "./webauthn";
 
 interface Passkey {
@@ -23,9 +23,9 @@ async function sendName(entered: string, send: (name: string) => Promise<AuthRes
   return name ? send(name) : { error: { message: "Enter a name.", status: 400 } };
 }
 
-/** The user's passkeys, and how to add, rename and remove them. */
+/** Lists the user's passkeys, with controls to add, rename and remove them. */
 export function Passkeys({ domain }: { domain: string }) {
-  const { items, fault, load } = useListed(list);
+  const { items, fault, load } = useAccountList(list);
   const [renaming, setRenaming] = useState<string>();
   const [done, setDone] = useState("");
   const status = useRef<HTMLParagraphElement>(null);

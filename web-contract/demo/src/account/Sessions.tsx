@@ -1,6 +1,6 @@
 import { authClient, useSession, type AuthResponse } from "./auth";
 import { device } from "./device";
-import { useListed } from "./listed";
+import { useAccountList } from "./use-account-list";
 
 interface Session {
   token: string;
@@ -15,7 +15,7 @@ const list = async (): Promise<AuthResponse<Session[]>> => {
 
 /** The user's sessions, with buttons to end them. */
 export function Sessions() {
-  const { items: sessions, fault, load } = useListed(list);
+  const { items: sessions, fault, load } = useAccountList(list);
   const here = useSession().data?.session.token;
 
   async function end(token: string) {

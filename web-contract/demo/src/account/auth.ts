@@ -49,7 +49,7 @@ export async function findPassword(): Promise<boolean> {
 const tabs = new BroadcastChannel("tasklane.user");
 
 /**
- * Tells the other tabs who is signed in (null for nobody), and checks the session
+ * Reports the signed-in user to other tabs (null for none), and checks the session
  * again when another tab reports a different user. Returns a function that stops
  * this.
  */

@@ -7,7 +7,7 @@ import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
 import { clearQueries } from "./route";
-import { forgetScroll } from "./scroll";
+import { clearScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
 interface Props {
@@ -43,7 +43,7 @@ export function App({ bootstrap }: Props) {
   useEffect(() => {
     if (lastOwner.current && lastOwner.current !== owner) {
       clearQueries();
-      forgetScroll();
+      clearScroll();
     }
     lastOwner.current = owner;
   }, [owner]);

@@ -2,7 +2,7 @@ import { onlineManager, useMutationState } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
-import { useLasting, usePassed } from "../ui/lasting";
+import { useTrueFor, usePassed } from "../ui/use-true-for";
 import { useStore } from "../ui/store";
 
 /** After how many milliseconds without a connection the banner is shown. */
@@ -21,7 +21,7 @@ export function ConnectionBanner({ away }: { away: boolean }) {
     filters: { status: "pending" },
     select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),
   });
-  const gone = useLasting(away || writes.some(({ held }) => held), grace);
+  const gone = useTrueFor(away || writes.some(({ held }) => held), grace);
   const slow = usePassed(Math.min(...writes.map(({ since }) => since)) + late);
   const trouble = gone || slow;
 

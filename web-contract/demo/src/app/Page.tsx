@@ -16,7 +16,7 @@ import { Drawer, Sidebar, Tabs, viewNames } from "./Navigation";
 import { closePanel, listDialog, panel } from "./panel";
 import { useRoute } from "./route";
 import { useScrollMemory } from "./scroll";
-import { takeFocusWish, titleId, useShortcuts } from "./shortcuts";
+import { takePendingFocus, titleId, useShortcuts } from "./shortcuts";
 import "./page.css";
 
 interface Props {
@@ -84,6 +84,6 @@ function useView(path: string, name: string, edits: Edits): void {
     if (shown.current === path) return;
     shown.current = path;
     edits.save(false);
-    (takeFocusWish() ?? document.getElementById(titleId))?.focus({ preventScroll: true });
+    (takePendingFocus() ?? document.getElementById(titleId))?.focus({ preventScroll: true });
   }, [path, edits]);
 }

@@ -36,7 +36,7 @@ export function useScrollMemory(path: string): void {
 }
 
 /** Deletes the scroll position of a view, or of all. */
-export function forgetScroll(path?: string): void {
+export function clearScroll(path?: string): void {
   if (path === undefined) positions.clear();
   else positions.delete(path);
 }

@@ -31,20 +31,20 @@ export function focusField(...ids: string[]): void {
   found?.focus();
 }
 
-let focusWish: string | undefined;
+let pendingFocus: string | undefined;
 
 /** Opens the list if necessary, and moves the focus to one of its fields. */
 function focusInTasks(id: string): void {
   if (document.getElementById(id)) return focusField(id);
-  focusWish = id;
+  pendingFocus = id;
   goTo("tasks");
 }
 
 /** Returns the field to focus in the view that was just opened, once. */
-export function takeFocusWish(): HTMLElement | null {
-  const wish = focusWish;
-  focusWish = undefined;
-  return wish === undefined ? null : document.getElementById(wish);
+export function takePendingFocus(): HTMLElement | null {
+  const id = pendingFocus;
+  pendingFocus = undefined;
+  return id === undefined ? null : document.getElementById(id);
 }
 
 /** The keys that work everywhere on the page. */

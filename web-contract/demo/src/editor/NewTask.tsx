@@ -3,7 +3,7 @@ import type { Task } from "@tasklane/web-contract";
 import { cachedItem } from "@tasklane/web-contract/react";
 import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from "react";
 import { showNewest } from "../app/route";
-import { forgetScroll } from "../app/scroll";
+import { clearScroll } from "../app/scroll";
 import { newTaskFieldId } from "../app/shortcuts";
 import { counted, quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
@@ -108,7 +108,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     if (!reason) return;
     const show = () => {
       drafts.returnTo(cachedItem(queryClient, { id } as Task).id);
-      forgetScroll(showNewest());
+      clearScroll(showNewest());
       scrollTo(0, 0);
     };
     notices.show({ message: `${quoted(shown.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });

@@ -2,8 +2,8 @@ import { useCallback, useEffect, useState } from "react";
 import type { AuthResponse } from "./auth";
 import { authFault } from "./messages";
 
-/** A list of the account on the server: undefined until it is loaded. `load` loads it again. */
-export function useListed<Item>(list: () => Promise<AuthResponse<Item[]>>) {
+/** Returns a list of the account, such as its sessions; undefined until it is loaded. `load` loads it again. */
+export function useAccountList<Item>(list: () => Promise<AuthResponse<Item[]>>) {
   const [items, setItems] = useState<Item[]>();
   const [fault, setFault] = useState<string>();
   const load = useCallback(async () => {
