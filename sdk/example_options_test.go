@@ -215,7 +215,7 @@ func ExampleOnConnect() {
 
 	notify := sdk.OnConnect(func(err error) error {
 		if err != nil {
-			fmt.Println("away:", err)
+			fmt.Println("disconnected:", err)
 			return nil // Watch continues; an error would end it
 		}
 		fmt.Println("up to date from now on")

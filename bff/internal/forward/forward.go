@@ -35,8 +35,8 @@ var (
 const (
 	// headSize is the number of bytes of a response that are read before its status
 	// is sent. If the response is truncated earlier, the browser gets an error. A
-	// browser that reads slowly does not delay the other server if the response is
-	// not longer.
+	// slow browser does not keep the other server waiting for a response of up to
+	// this size.
 	headSize = 64 << 10
 	// maxHeaderBytes bounds the headers of a response.
 	maxHeaderBytes = 256 << 10
@@ -45,8 +45,8 @@ const (
 	idleConnections = 100
 )
 
-// NewTransport returns a transport for an [Upstream] that closes connections after an idle
-// time.
+// NewTransport returns a transport for an [Upstream] that closes connections which have
+// been idle for a time.
 func NewTransport(idle time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

@@ -375,7 +375,7 @@ func (s *session) watchFromNow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for change, err := range s.client.Watch(ctx, page.Meta.Changes, sdk.OnConnect(s.tellConnections())) {
+	for change, err := range s.client.Watch(ctx, page.Meta.Changes, sdk.OnConnect(s.reportConnections())) {
 		if err != nil {
 			return err
 		}
@@ -386,17 +386,17 @@ func (s *session) watchFromNow(ctx context.Context) error {
 	return nil
 }
 
-// tellConnections returns a function that prints when the connection is lost and restored.
-func (s *session) tellConnections() func(error) error {
-	whenConnected, away := "Watching. Ctrl-C ends it.", false
+// reportConnections returns a function that prints when the connection is lost and restored.
+func (s *session) reportConnections() func(error) error {
+	whenConnected, disconnected := "Watching. Ctrl-C ends it.", false
 	return func(err error) error {
 		switch {
 		case err == nil && whenConnected != "":
 			fmt.Fprintln(s.stderr, whenConnected)
-			whenConnected, away = "", false
-		case err != nil && !away:
+			whenConnected, disconnected = "", false
+		case err != nil && !disconnected:
 			fmt.Fprintln(s.stderr, outage)
-			whenConnected, away = cmp.Or(whenConnected, "tasklane: connected again"), true
+			whenConnected, disconnected = cmp.Or(whenConnected, "tasklane: connected again"), true
 		}
 		return nil
 	}

@@ -26,14 +26,14 @@ type machine struct {
 	load float64
 }
 
-// assumedMemory is used where the machine's memory is unknown, in bytes.
+// assumedMemory is the size of the memory on systems that do not report it, in bytes.
 const assumedMemory = 4 << 30
 
 // memorySize returns the machine's memory in bytes.
 func memorySize() (uint64, error) {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {
-		return assumedMemory, nil // another system
+		return assumedMemory, nil
 	}
 	memory, err := fs.Meminfo()
 	if err != nil || memory.MemTotalBytes == nil {

@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestUpdate_MeetsAnotherChange commits another change of the same task after an update has
+// TestUpdate_DuringAnotherChange commits another change of the same task after an update has
 // read the task and before it has the user's lock.
-func TestUpdate_MeetsAnotherChange(t *testing.T) {
+func TestUpdate_DuringAnotherChange(t *testing.T) {
 	t.Parallel()
 	const changed = `UPDATE tasklane.tasks SET title = 'theirs', size = 100 + 6 + octet_length(description) + octet_length(array_to_string(tags, '')),
 		version = version + 1, seq = (SELECT seq FROM tasklane.user_state WHERE user_id = tasks.user_id)`

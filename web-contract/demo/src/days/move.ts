@@ -11,10 +11,13 @@ export interface DayMoves {
   moveBy: (task: Task, days: number, row: HTMLElement) => void;
 }
 
-/** Undefined where the rows are not in days. */
+/** Is undefined outside the views by day. */
 export const DayContext = createContext<DayMoves | undefined>(undefined);
 
-/** `isShown` reports whether the view shows a day. If the row leaves the view, the next one gets the focus. */
+/**
+ * Creates the moves for a view that shows the days for which `isShown` is true. If a row
+ * leaves the view, the next row gets the focus.
+ */
 export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: string) => boolean): DayMoves {
   return {
     moveBy(task, days, row) {
