@@ -26,7 +26,7 @@ type betterAuth struct {
 	sessions map[string]bool // by the cookie's value
 	requests []string        // method, path and cookies
 	tokens   int
-	inFlight   int
+	inFlight int
 	peak     int // concurrent requests
 }
 

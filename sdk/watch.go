@@ -88,7 +88,7 @@ type connection struct {
 	header     http.Header
 	retryAfter *time.Duration
 	failure    *Error // nil if the service ended it regularly
-	transient    bool   // the failure is transient
+	transient  bool   // the failure is transient
 	expired    bool   // the token has expired
 	changed    bool   // a change was received
 }

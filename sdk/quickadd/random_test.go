@@ -101,7 +101,7 @@ func TestParse_RandomTexts(t *testing.T) {
 	}
 	if *write != "" {
 		text, err := json.Marshal(struct {
-			Seed  uint64 `json:"seed,string"`
+			Seed  uint64   `json:"seed,string"`
 			Texts []parsed `json:"texts"`
 		}{seed, texts})
 		if err != nil {

@@ -29,7 +29,7 @@ type kind struct {
 	settle func(resource any, now time.Time)
 	// maximum, unless zero, is the maximum number of a user's resources outside the
 	// trash, and tooMany the code of the error above it.
-	maximum    int
+	maximum int
 	tooMany taskapi.ErrorCode
 	// routes are additional routes of the kind.
 	routes []route
@@ -39,7 +39,7 @@ type kind struct {
 type textRule struct {
 	trim bool // surrounding space is removed
 	// check returns a text's normal form, or the code and message of an error.
-	check       func(string) (text string, code taskapi.FieldErrorCode, message string)
+	check            func(string) (text string, code taskapi.FieldErrorCode, message string)
 	minimum, maximum int // characters of an entry of a list
 	// key returns the key by which the texts of a list are compared. Of texts with
 	// the same key, only the first is kept.

@@ -78,8 +78,8 @@ func (c cursor) compare(other cursor, descending bool) int {
 // listing is a list of resources: its filter and its order.
 type listing struct {
 	// query is the query without its cursor and limit.
-	query       any
-	matches     func(resource) bool
+	query      any
+	matches    func(resource) bool
 	key        func(entry) string // the sort key; ties are ordered by id
 	descending bool
 	cursor     string

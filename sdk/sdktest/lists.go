@@ -22,7 +22,7 @@ func lists() *kind {
 		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateListRequest](), texts),
 		place:    fieldsOf(reflect.TypeFor[taskapi.MoveListRequest](), nil),
 		settle:   func(any, time.Time) {},
-		maximum:     taskapi.MaxLists,
+		maximum:  taskapi.MaxLists,
 		tooMany:  taskapi.CodeTooManyLists,
 		routes: []route{{
 			operation: "listLists", method: http.MethodGet, path: "/api/lists", read: (*Server).listLists,

@@ -47,14 +47,14 @@ type Stream struct {
 	open      *openStreams
 	received  [1]byte // clients send nothing
 
-	mu      sync.Mutex
-	conn    net.Conn // nil unless hijacked
-	due     signals
-	working bool // also true before the stream begins
-	cancel  context.CancelFunc
+	mu             sync.Mutex
+	conn           net.Conn // nil unless hijacked
+	due            signals
+	working        bool // also true before the stream begins
+	cancel         context.CancelFunc
 	heartbeatTimer *time.Timer
-	ended   bool
-	atEnd   []func()
+	ended          bool
+	atEnd          []func()
 
 	// Set before the stream ends.
 	broken bool // Next has panicked

@@ -29,7 +29,7 @@ type Auth struct {
 	database string
 	postgres *Postgres
 	issuer   string
-	route  Route
+	route    Route
 	// tasksPort is the port for the first task service that is started with it; ""
 	// after that.
 	tasksPort string
@@ -91,7 +91,7 @@ func StartAuthWith(t testing.TB, config AuthConfig) *Auth {
 		database: database,
 		postgres: config.Postgres,
 		issuer:   config.Public,
-		route:  config.Route,
+		route:    config.Route,
 
 		tasksPort: ports[1],
 	}

@@ -15,8 +15,8 @@ var colors = []string{"\x1b[36m", "\x1b[35m", "\x1b[32m", "\x1b[33m", "\x1b[34m"
 
 // A console prints the lines of processes, each prefixed with the process's name.
 type console struct {
-	mu     sync.Mutex
-	out    io.Writer
+	mu    sync.Mutex
+	out   io.Writer
 	color map[string]string // by name; nil without colors
 }
 

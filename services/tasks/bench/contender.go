@@ -13,12 +13,12 @@ import (
 
 // The contenders.
 const (
-	floorServer   = "floor"
+	floorServer = "floor"
 	taskService = "service"
 	// wideFloorServer is the floor with as many connections as there are clients.
 	wideFloorServer = "floor, 16 connections"
 	bffServer       = "bff"
-	reverseProxy     = "ReverseProxy"
+	reverseProxy    = "ReverseProxy"
 	betterAuth      = "Better Auth"
 )
 

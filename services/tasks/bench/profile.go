@@ -74,8 +74,8 @@ const profileLead = 200 * time.Millisecond
 
 // profiled is the distribution of the service's processor time in a workload.
 type profiled struct {
-	workload   string
-	shares map[string]float64 // by area
+	workload string
+	shares   map[string]float64 // by area
 }
 
 // profile runs a workload once more and profiles the service. It also writes the

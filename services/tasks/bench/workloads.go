@@ -34,12 +34,12 @@ const (
 
 // Contenders that are pages of a list, or databases.
 const (
-	firstPage = "first page"
-	deepPage  = "page 2000 of 4000"
-	inFirstDatabase     = "first database"
+	firstPage       = "first page"
+	deepPage        = "page 2000 of 4000"
+	inFirstDatabase = "first database"
 	inGrownDatabase = "grown database"
-	allLists     = "everything"
-	oneList   = "one list, by position"
+	allLists        = "everything"
+	oneList         = "one list, by position"
 )
 
 // workloads returns all workloads.

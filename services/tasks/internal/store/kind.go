@@ -40,7 +40,7 @@ type definition[R, W, C, U any] struct {
 	derived []column
 	// maximum, unless zero, bounds a user's resources outside the trash, and tooMany
 	// is the kind's own [ErrTooMany].
-	maximum    int64
+	maximum int64
 	tooMany error
 	// single, unless zero, is the id of a kind's only resource, which each user has from
 	// the beginning, in version 1 with the example's content. Its row is created by the
@@ -68,7 +68,7 @@ type definition[R, W, C, U any] struct {
 type kind struct {
 	name    taskapi.Kind
 	missing error
-	maximum    int64
+	maximum int64
 	tooMany error
 	single  uuid.UUID
 	table   string

@@ -35,7 +35,7 @@ var lists = define(&definition[listRow, taskapi.List, taskapi.ReplaceListRequest
 	setContent: (*listRow).setContent,
 	example:    taskapi.ReplaceListRequest{Name: "probe"},
 	follow:     followList,
-	maximum:       taskapi.MaxLists,
+	maximum:    taskapi.MaxLists,
 	tooMany:    ErrTooManyLists,
 })
 
