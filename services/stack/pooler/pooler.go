@@ -145,7 +145,7 @@ func await(ctx context.Context, address string) error {
 }
 
 // find returns the path of PgBouncer, on PATH or at Debian's place. Older releases end with
-// "bad client state" when many queries are cancelled at once.
+// "bad client state" when many queries are canceled at once.
 func find(ctx context.Context) (string, error) {
 	const needed = "install pgbouncer 1.20 or later"
 	for _, name := range []string{"pgbouncer", "/usr/sbin/pgbouncer"} {
