@@ -23,7 +23,9 @@ func firstInstant(year int, month time.Month, day int, zone *time.Location) time
 		if first.Before(begins) {
 			first = begins
 		}
-		if ends.IsZero() || first.Before(ends) {
+		// For the last day of a leap year, Go returns an end that is not after the moment.
+		// No zone changes its clocks then.
+		if ends.IsZero() || !ends.After(period) || first.Before(ends) {
 			return first.UTC()
 		}
 		period = ends

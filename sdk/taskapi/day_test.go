@@ -33,6 +33,9 @@ func TestDayOf(t *testing.T) {
 		{"half an hour", "2026-04-04T20:00Z", "Australia/Lord_Howe", "2026-04-04T13:00Z", "2026-04-05T13:30Z"},
 		{"before a date that was left out", "2011-12-30T05:00Z", "Pacific/Apia", "2011-12-29T10:00Z", "2011-12-30T10:00Z"},
 		{"after it", "2011-12-30T12:00Z", "Pacific/Apia", "2011-12-30T10:00Z", "2011-12-31T10:00Z"},
+		{"the end of a leap year", "2040-12-31T12:00Z", "Europe/Berlin", "2040-12-30T23:00Z", "2040-12-31T23:00Z"},
+		{"the end of a leap year in the west", "2040-12-30T12:00Z", "America/New_York", "2040-12-30T05:00Z", "2040-12-31T05:00Z"},
+		{"the end of a leap year in the south", "2040-12-31T12:00Z", "Australia/Sydney", "2040-12-30T13:00Z", "2040-12-31T13:00Z"},
 		{"far ahead", "2026-11-23T11:00Z", "Pacific/Kiritimati", "2026-11-23T10:00Z", "2026-11-24T10:00Z"},
 		{"far behind", "2026-11-23T11:00Z", "Etc/GMT+12", "2026-11-22T12:00Z", "2026-11-23T12:00Z"},
 	} {
@@ -68,13 +71,23 @@ func TestDayOf_AllZones(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for change := time.Date(2007, 1, 1, 0, 0, 0, 0, time.UTC).In(zone); ; {
-			if _, change = change.ZoneBounds(); change.IsZero() || change.Year() > 2032 {
+		// Go computes the changes after the last known one by a rule for each year.
+		moments := []time.Time{time.Date(2040, 12, 31, 12, 0, 0, 0, zone), time.Date(9996, 12, 31, 12, 0, 0, 0, zone)}
+		for change := time.Date(2007, 1, 1, 0, 0, 0, 0, time.UTC).In(zone); change.Year() <= 2032; {
+			_, ends := change.ZoneBounds()
+			if ends.IsZero() {
 				break
 			}
+			if !ends.After(change) {
+				ends = change.AddDate(0, 0, 1) // the last day of a leap year
+			}
+			change = ends
+			moments = append(moments, change)
+		}
+		for _, moment := range moments {
 			for days := -1; days <= 1; days++ {
 				dates++
-				year, month, day := change.AddDate(0, 0, days).Date()
+				year, month, day := moment.AddDate(0, 0, days).Date()
 				first := firstInstant(year, month, day, zone)
 				// In UTC, every date has one midnight.
 				midnight := time.Date(year, month, day, 0, 0, 0, 0, time.UTC)
