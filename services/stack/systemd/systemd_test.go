@@ -190,10 +190,21 @@ func checkUnits(t *testing.T, dest string) {
 	for _, unit := range units {
 		text := repotest.Read(t, unit)
 		name := strings.TrimSuffix(strings.TrimPrefix(filepath.Base(unit), "tasklane-"), ".service")
-		wants := []string{"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "WantedBy=multi-user.target"}
-		if name != "migrate" {
+		wants := []string{
+			"DynamicUser=yes", "NoNewPrivileges=yes", "ProtectSystem=strict", "WantedBy=multi-user.target",
+			// systemd otherwise gives up after five attempts in ten seconds.
+			"StartLimitIntervalSec=0",
+			// Without it, a call outside the filter kills the process, such as pkey_alloc of Node.
+			"SystemCallErrorNumber=EPERM",
+		}
+		if strings.Contains(text, "\nRequires=") {
+			t.Errorf("%s does not start if a unit that it requires has failed once", name)
+		}
+		if name == "migrate" {
+			wants = append(wants, "Restart=on-failure")
+		} else {
 			// By default, the journal drops lines of a service that writes more than 333 a second.
-			wants = append(wants, "LogRateLimitIntervalSec=0")
+			wants = append(wants, "LogRateLimitIntervalSec=0", "Restart=always")
 		}
 		for _, want := range wants {
 			if !strings.Contains(text, "\n"+want+"\n") {
@@ -240,10 +251,9 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
-// TestUpgrade_ServesDuringMigrations checks the order of the commands in OPERATIONS.md. It
-// runs tasks migrate instead of restarting tasklane-migrate, because systemd would then also
-// restart the task service, which requires it. Each restart waits until the server is
-// ready, because a task service that starts before Better Auth is ready has no keys.
+// TestUpgrade_ServesDuringMigrations checks the order of the commands in OPERATIONS.md. Each
+// restart waits until the server is ready, because a task service that starts before Better
+// Auth is ready has no keys.
 func TestUpgrade_ServesDuringMigrations(t *testing.T) {
 	t.Parallel()
 	_, page, found := strings.Cut(repotest.Read(t, filepath.Join(repotest.Root(t), "OPERATIONS.md")), "\n## Upgrade and roll back\n")
