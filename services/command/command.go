@@ -26,7 +26,7 @@ func Run(name, description string, commands any, args []string) error {
 	}
 	command, err := parser.Parse(args)
 	if err != nil {
-		return err
+		return fmt.Errorf("%w; see \"%s --help\"", err, name)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -110,8 +110,12 @@ func describe(config reflect.Type, err error) (name, text string) {
 		return name, parse.Err.Error()
 	case syntax.Func == "ParseBool":
 		return name, "must be true or false"
+	case errors.Is(syntax, strconv.ErrRange):
+		return name, "is out of range"
+	case syntax.Func == "ParseFloat":
+		return name, "must be a number"
 	default:
-		return name, "must be a number: " + syntax.Err.Error()
+		return name, "must be a whole number"
 	}
 }
 

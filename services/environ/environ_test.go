@@ -52,11 +52,14 @@ func TestReadFrom_ReportsAllErrorsWithoutValues(t *testing.T) {
 		"types and rules at once": {map[string]string{"PORT": "http", "OPS": "0", "SIZE": "s3cret", "ON": "maybe", "SITE": "s3cret", "LEVEL": "s3cret"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
 			"ENVIRON_TEST_OPS must be a port from 1 to 65535",
-			"ENVIRON_TEST_SIZE must be a number: invalid syntax",
+			"ENVIRON_TEST_SIZE must be a whole number",
 			"ENVIRON_TEST_ON must be true or false",
 			"ENVIRON_TEST_SITE must be an origin such as https://tasks.example.com",
 			"ENVIRON_TEST_LEVEL must be debug, info, warn or error",
 			"ENVIRON_TEST_TOKEN must be set",
+		}},
+		"a number out of range": {map[string]string{"SIZE": "99999999999999999999", "OPS": "9090", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
+			"ENVIRON_TEST_SIZE is out of range",
 		}},
 		"a rule about a name that contains another": {map[string]string{"PORT": "http", "SIZE": "10", "TOKEN": "s3cret", "SITE": "https://a.example"}, []string{
 			"ENVIRON_TEST_PORT must be a port from 1 to 65535",
@@ -121,7 +124,7 @@ func TestReadFrom_ReadsFiles(t *testing.T) {
 			"ENVIRON_TEST_SITE_FILE cannot be read: no such file or directory",
 		}},
 		"a value of the wrong type": {map[string]string{"TOKEN_FILE": path, "SITE": site, "SIZE_FILE": path}, []string{
-			"ENVIRON_TEST_SIZE must be a number: invalid syntax",
+			"ENVIRON_TEST_SIZE must be a whole number",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

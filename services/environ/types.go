@@ -62,7 +62,7 @@ type Address struct{ *url.URL }
 func (a *Address) UnmarshalText(text []byte) error {
 	u, ok := parseHTTP(string(text))
 	if !ok {
-		return errors.New("must be an http or https URL such as http://tasks:8080")
+		return errors.New("must be an http or https URL without user, query and fragment")
 	}
 	a.URL = u
 	return nil

@@ -21,7 +21,7 @@ import (
 const clockTolerance = 30 * time.Second
 
 type doctorCommand struct {
-	Email    string `help:"Also sign in as this user, with the password in DOCTOR_PASSWORD."`
+	Email    string `placeholder:"EMAIL" help:"Also sign in as this user, with the password in DOCTOR_PASSWORD."`
 	Password string `env:"DOCTOR_PASSWORD" hidden:""`
 }
 

@@ -36,7 +36,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 	order := s.flags.String("sort", string(taskapi.DueSoonest),
 		"`order`: dueAt, priority, title, position (the manual one), createdAt, updatedAt; a minus sign reverses it")
 	list := s.flags.String("list", "", "only in the list of this `name`, or in the inbox")
-	most := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
+	limit := s.flags.Int("n", 0, "at most this `number` of tasks; 0 means all")
 	words, err := s.startInZone(ctx, args)
 	if err != nil {
 		return err
@@ -57,8 +57,8 @@ func (s *session) list(ctx context.Context, args []string) error {
 	if options.DueBefore, err = until.begin(s.now().Location()); err != nil {
 		return err
 	}
-	if *most > 0 {
-		options.Limit = min(*most, taskapi.MaxListLimit)
+	if *limit > 0 {
+		options.Limit = min(*limit, taskapi.MaxListLimit)
 	}
 	if options.ListID, err = s.listNamed(ctx, *list); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (s *session) list(ctx context.Context, args []string) error {
 			return err
 		}
 		tasks = append(tasks, task)
-		if len(tasks) == *most {
+		if len(tasks) == *limit {
 			break
 		}
 	}
@@ -77,12 +77,12 @@ func (s *session) list(ctx context.Context, args []string) error {
 }
 
 func (s *session) add(ctx context.Context, args []string) error {
-	description := s.flags.String("description", "", "a longer `text`")
+	description := s.flags.String("description", "", "the `description`")
 	priority := s.flags.String("priority", "", "the `priority`: none, low, medium, high, urgent")
-	due := s.flags.String("due", "", "`when`: "+dateHelp)
+	due := s.flags.String("due", "", "the due `date`: "+dateHelp)
 	tags := s.texts("tag", "a `tag`")
-	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp)
-	from := s.flags.String("recurrence-from", "", "count the next due date from: `due` or completion")
+	rule := s.flags.String("recurrence", "", "the `recurrence`: "+recurrenceHelp)
+	from := s.flags.String("recurrence-from", "", "count the next due date from this `date`: due or completion")
 	list := s.flags.String("list", "", "the `name` of a list; without one, the task is in the inbox")
 	under := s.flags.String("under", "", "the `id` of its parent task")
 	words, err := s.startInZone(ctx, args)
@@ -175,9 +175,9 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	title := s.flags.String("title", "", "the new `title`")
 	description := s.flags.String("description", "", "the new `description`")
 	priority := s.flags.String("priority", "", "the `priority`: none, low, medium, high, urgent")
-	due := s.flags.String("due", "", "`when`: "+dateHelp+`; "none" for no due date`)
-	rule := s.flags.String("recurrence", "", "how `often`: "+recurrenceHelp+`; "none" for only once`)
-	from := s.flags.String("recurrence-from", "", "count the next due date from: `due` or completion")
+	due := s.flags.String("due", "", "the due `date`: "+dateHelp+`; "none" removes it`)
+	rule := s.flags.String("recurrence", "", "the `recurrence`: "+recurrenceHelp+`; "none" removes it`)
+	from := s.flags.String("recurrence-from", "", "count the next due date from this `date`: due or completion")
 	tags := s.texts("tag", "a `tag` to add")
 	untags := s.texts("untag", "a `tag` to remove")
 	words, err := s.startInZone(ctx, args)

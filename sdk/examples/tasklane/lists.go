@@ -10,7 +10,7 @@ import (
 )
 
 func (s *session) lists(ctx context.Context, args []string) error {
-	add := s.flags.String("add", "", "add a list with this `name` first")
+	add := s.flags.String("add", "", "add a list with this `name`")
 	color := s.flags.String("color", "", "the new list's `color`, such as green")
 	words, err := s.start(args)
 	if err != nil {
@@ -36,7 +36,7 @@ func (s *session) lists(ctx context.Context, args []string) error {
 		return s.printJSON(all)
 	}
 	table := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tCOLOUR\tLIST")
+	fmt.Fprintln(table, "ID\tCOLOR\tLIST")
 	for _, list := range all {
 		var color taskapi.Color
 		if list.Color != nil {

@@ -10,8 +10,8 @@ import (
 func TestLists(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
-	u.sees("ID        COLOR  LIST\nID  green   Garden\n", "lists", "-add", "Garden", "-color", "green")
-	u.sees("ID        COLOR  LIST\nID  green   Garden\nID          Shed\n", "lists", "-add", "Shed")
+	u.sees("ID        COLOR  LIST\nID  green  Garden\n", "lists", "-add", "Garden", "-color", "green")
+	u.sees("ID        COLOR  LIST\nID  green  Garden\nID         Shed\n", "lists", "-add", "Shed")
 	u.fails(exitUsage, "takes no arguments", "lists", "Garden")
 	var lists []taskapi.List
 	stdout, _, _ := u.types("lists", "-json")

@@ -62,7 +62,7 @@ func (p program) saveLogin(login savedLogin) error {
 
 // login signs in by a code that the user confirms on the page (RFC 8628).
 func (s *session) login(ctx context.Context, args []string) error {
-	site := s.flags.String("site", cmp.Or(s.getenv("TASKLANE_SITE"), defaultSite), "the address of the page")
+	site := s.flags.String("site", cmp.Or(s.getenv("TASKLANE_SITE"), defaultSite), "the `URL` of the site")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
 		return cmp.Or(err, usageError("login takes no arguments"))
 	}
@@ -133,8 +133,8 @@ func (s *session) logout(ctx context.Context, args []string) error {
 
 // keys lists, creates and revokes API keys.
 func (s *session) keys(ctx context.Context, args []string) error {
-	name := s.flags.String("add", "", "create a key with this name, and print it")
-	revoke := s.flags.String("revoke", "", "revoke the key with this name or id")
+	name := s.flags.String("add", "", "create a key with this `name`, and print it")
+	revoke := s.flags.String("revoke", "", "revoke the key with this `name` or id")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
 		return cmp.Or(err, usageError("keys takes no arguments"))
 	}

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 	_ "time/tzdata" // for machines without a time zone database
@@ -146,7 +147,8 @@ func (p program) runCommand(ctx context.Context, c command, args []string) error
 		s.client.Close()
 	}
 	if errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintf(p.stdout, "usage: tasklane %s [FLAGS] %s\n\n%s\n\n", c.name, c.usage, c.help)
+		usage := strings.TrimSpace(c.name + " [FLAGS] " + c.usage)
+		fmt.Fprintf(p.stdout, "usage: tasklane %s\n\n%s\n\n", usage, c.help)
 		s.flags.SetOutput(p.stdout)
 		s.flags.PrintDefaults()
 		return nil
@@ -194,7 +196,7 @@ func (s *session) parse(args []string) ([]string, error) {
 			if errors.Is(err, flag.ErrHelp) {
 				return nil, err
 			}
-			return nil, usageError(err.Error())
+			return nil, usageError(fmt.Sprintf("%v; \"tasklane %s -h\" shows the flags", err, s.flags.Name()))
 		}
 		args = s.flags.Args()
 		if read := len(before) - len(args); len(args) == 0 || (read > 0 && before[read-1] == "--") {

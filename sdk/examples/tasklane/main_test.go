@@ -178,7 +178,7 @@ func TestInvalidCommands(t *testing.T) {
 		{"usage: tasklane COMMAND", exitUsage, nil},
 		{`there is no command "frob"`, exitUsage, []string{"frob"}},
 		{"which title? \"tasklane add TITLE\" adds a task", exitUsage, []string{"add"}},
-		{"flag provided but not defined: -frob", exitUsage, []string{"add", "x", "-frob"}},
+		{"flag provided but not defined: -frob; \"tasklane add -h\" shows the flags", exitUsage, []string{"add", "x", "-frob"}},
 		{`"someday" is not a date`, exitUsage, []string{"add", "x", "-due", "someday"}},
 		{`"today 25:00" is not a date`, exitUsage, []string{"list", "-before", "today 25:00"}},
 		{"priority must be one of none, low,", exitUsage, []string{"add", "x", "-priority", "hih"}},

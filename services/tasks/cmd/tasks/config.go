@@ -92,7 +92,7 @@ func (c *serveConfig) Check() error {
 		errs = append(errs, errors.New("BETTER_AUTH_URL or JWKS_URL must be set"))
 	}
 	if c.Issuer == "" {
-		errs = append(errs, errors.New("JWT_ISSUER must be set to the tokens' iss, by default the public origin"))
+		errs = append(errs, errors.New("JWT_ISSUER must be set to the tokens' iss claim, which is the public origin by default"))
 	}
 	c.Audience = cmp.Or(c.Audience, c.Issuer)
 	if c.Port == c.OpsPort {

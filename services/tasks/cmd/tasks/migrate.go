@@ -10,7 +10,7 @@ import (
 )
 
 type migrateCommand struct {
-	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply missing migrations, and grant the runtime role its privileges."`
+	Up     migrateUpCommand     `cmd:"" default:"1" help:"Apply missing migrations, and grant the runtime role its privileges. The default."`
 	Status migrateStatusCommand `cmd:"" help:"Show which migrations have been applied."`
 }
 
