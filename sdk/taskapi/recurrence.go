@@ -149,9 +149,9 @@ func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 		parts[i] = fmt.Sprintf("COUNT=%d", rule.Count()-1)
 	}
 	next := strings.Join(parts, ";")
-	usual := timeOfDay(Occurrence{*t.DueAt, t.DueOn}.local(rule, zone))
-	if timeOfDay(due.local(recurrence.Rule{}, zone)) != usual {
-		withTime := fmt.Sprintf("%s;BYHOUR=%d;BYMINUTE=%d", next, usual/time.Hour, usual%time.Hour/time.Minute)
+	intended := timeOfDay(Occurrence{*t.DueAt, t.DueOn}.local(rule, zone))
+	if timeOfDay(due.local(recurrence.Rule{}, zone)) != intended {
+		withTime := fmt.Sprintf("%s;BYHOUR=%d;BYMINUTE=%d", next, intended/time.Hour, intended%time.Hour/time.Minute)
 		if len(withTime) <= MaxRecurrenceLength {
 			return withTime
 		}
@@ -163,15 +163,15 @@ const day = 24 * time.Hour
 
 // local returns the local time of o, held in UTC, as the start of a rule. If a clock
 // change skips the rule's time of day and o is moved by the gap, possibly to the next
-// day, local returns the skipped time. A time of day in the rule that does not match o
-// was left when o was changed, and is ignored. For a day, local returns midnight.
+// day, local returns the skipped time. A time of day in the rule that does not match o is
+// from before o was changed, and is ignored. For a day, local returns midnight.
 func (o Occurrence) local(rule recurrence.Rule, zone *time.Location) time.Time {
 	if o.DueOn != nil {
 		return o.date(zone)
 	}
 	local := recurrence.LocalTime(o.DueAt.In(zone))
-	if usual, ok := rule.TimeOfDay(); ok {
-		skipped := local.Truncate(day).Add(usual + local.Sub(local.Truncate(time.Minute)))
+	if intended, ok := rule.TimeOfDay(); ok {
+		skipped := local.Truncate(day).Add(intended + local.Sub(local.Truncate(time.Minute)))
 		for _, skipped := range []time.Time{skipped, skipped.Add(-day)} {
 			if recurrence.InstantOf(skipped, zone).Equal(o.DueAt) {
 				return skipped
@@ -190,7 +190,7 @@ func timeOfDay(local time.Time) time.Duration {
 // another; a zero before means no limit.
 func (o Occurrence) dues(rule recurrence.Rule, after, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
 	start, from, to := o.DueAt.In(zone), after, before
-	if o.DueOn != nil { // in whole days, so dates at both ends may have to be dropped
+	if o.DueOn != nil { // whole days, with room at both ends; the loop drops what is outside
 		start = o.date(zone)
 		from = Occurrence{DueAt: after}.date(zone).AddDate(0, 0, -2)
 		if !before.IsZero() {

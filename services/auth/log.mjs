@@ -4,12 +4,12 @@
 export const LEVELS = ["debug", "info", "warn", "error"];
 
 /**
- * @param {string} least one of LEVELS; lower lines are dropped
+ * @param {string} minLevel one of LEVELS; lines of lower levels are dropped
  * @param {(line: string) => void} write
  */
-export function createLogger(least = "info", write = (line) => process.stderr.write(line)) {
+export function createLogger(minLevel = "info", write = (line) => process.stderr.write(line)) {
   const at = (level) => (msg, fields = {}) => {
-    if (LEVELS.indexOf(level) < LEVELS.indexOf(least)) return;
+    if (LEVELS.indexOf(level) < LEVELS.indexOf(minLevel)) return;
     write(`${JSON.stringify({ time: new Date().toISOString(), level: level.toUpperCase(), msg, ...fields }, printable)}\n`);
   };
   return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };

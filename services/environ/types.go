@@ -81,8 +81,8 @@ func (o *Origin) UnmarshalText(text []byte) error {
 	if !ok || strings.Trim(u.Path, "/") != "" {
 		return errors.New("must be an origin such as https://tasks.example.com")
 	}
-	usual := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
-	host := strings.TrimSuffix(strings.ToLower(u.Host), usual)
+	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	host := strings.TrimSuffix(strings.ToLower(u.Host), defaultPort)
 	if !originHost.MatchString(host) {
 		return errors.New("must have a single host, in ASCII")
 	}

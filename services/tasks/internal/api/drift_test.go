@@ -96,9 +96,9 @@ func committed(t *testing.T) *openapi3.T {
 	return document
 }
 
-// TestSDKTypesAgreeWithTheDocument compares every field of the document with the SDK's:
+// TestSDKTypesMatchTheDocument compares every field of the document with the SDK's:
 // its name, type, format and values, and whether it is required and nullable.
-func TestSDKTypesAgreeWithTheDocument(t *testing.T) {
+func TestSDKTypesMatchTheDocument(t *testing.T) {
 	t.Parallel()
 	schemas := committed(t).Components.Schemas
 	for name := range wireTypes {
@@ -243,8 +243,8 @@ func describeSchema(ref *openapi3.SchemaRef) string {
 	return text
 }
 
-// TestSDKLimitsAreTheDocuments compares the limits in the SDK's constants.
-func TestSDKLimitsAreTheDocuments(t *testing.T) {
+// TestSDKLimitsMatchTheDocument compares the limits with the SDK's constants.
+func TestSDKLimitsMatchTheDocument(t *testing.T) {
 	t.Parallel()
 	document := committed(t)
 	property := func(schema, name string) *openapi3.Schema {
