@@ -62,8 +62,14 @@ export function createAuth(config, pool, log) {
     ],
     rateLimit: {
       enabled: config.rateLimit,
-      // One bff sends these requests for all its users.
-      customRules: { "/get-session": false, "/jwks": false },
+      customRules: {
+        // One bff sends these requests for all its users.
+        "/get-session": false,
+        "/jwks": false,
+        // Each value of a parameter would have a counter of its own.
+        "/reset-password/*": false,
+        "/callback/*": false,
+      },
     },
     advanced: {
       // The bff sends the client's address as the only value; Better Auth rejects a list.

@@ -4,12 +4,8 @@ import { toNodeHandler } from "better-auth/node";
 import { requestID } from "./log.mjs";
 import { operations } from "./metrics.mjs";
 
-/** The largest body of an endpoint. Better Auth stores texts from it without a limit, also before anybody has signed in. */
+/** The largest body. Better Auth stores texts from it, such as names, without a limit, also before anybody has signed in. */
 const MAX_BODY_BYTES = 16 << 10;
-/** The largest body that changes a profile, in which a picture may be. It is the bff's limit for all endpoints. */
-const MAX_PROFILE_BYTES = 1 << 20;
-/** The length in characters of the longest accepted path, which is one with a token. */
-const MAX_PATH_LENGTH = 200;
 
 /**
  * Forwards valid requests to Better Auth and rejects the others, for which Better
@@ -30,9 +26,7 @@ export function authHandler(auth, log, proxies) {
     }
     // Better Auth counts requests for each path, known or not, so unknown paths would
     // fill its memory.
-    const path = request.url.split("?", 1)[0];
-    const name = operation(path);
-    if (path.length > MAX_PATH_LENGTH || name === "none") return sendJSON(response, 404, { message: "Not found." });
+    if (operation(request.url.split("?", 1)[0]) === "none") return sendJSON(response, 404, { message: "Not found." });
     if (!isHost(request.headers.host)) return sendJSON(response, 400, { message: "The Host header is malformed." });
     // Better Auth would build a URL with this header, unchecked, although it knows its public address.
     delete request.headers["x-forwarded-proto"];
@@ -46,7 +40,7 @@ export function authHandler(auth, log, proxies) {
     }
     let body;
     try {
-      body = await readBody(request, name === "update-user" ? MAX_PROFILE_BYTES : MAX_BODY_BYTES);
+      body = await readBody(request);
     } catch {
       return response.destroy(); // the client has disconnected
     }
@@ -69,14 +63,14 @@ export function sendJSON(response, status, body) {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** A request's body, or undefined if it has more than max bytes. */
-async function readBody(request, max) {
-  if (Number(request.headers["content-length"]) > max) return undefined;
+/** A request's body, or undefined if it is too large. */
+async function readBody(request) {
+  if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) return undefined;
   const chunks = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > max) return undefined;
+    if (size > MAX_BODY_BYTES) return undefined;
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();

@@ -35,13 +35,20 @@ test("a method without an endpoint is rejected", async (t) => {
   assert.equal(await (await fetch(address, { method: "POST" })).text(), "reached");
 });
 
-test("Better Auth gets neither unknown paths nor long ones", async (t) => {
+test("Better Auth gets only the paths of its endpoints", async (t) => {
   const { address } = await serve(t, async () => new Response("reached"));
   for (const [path, want] of [
     ["some/1?of=2", 200],
+    ["some/%C3%A9", 200],
     ["other?" + "x".repeat(1000), 200],
-    ["forget-password-1", 404],
-    [`some/${"x".repeat(1000)}`, 404],
+    ["other/1", 404],
+    ["other/", 404],
+    ["Other", 404],
+    ["oth%65r", 404],
+    ["some", 404],
+    ["some/", 404],
+    ["some/1/2", 404],
+    ["another", 404],
     [".", 404],
   ]) {
     assert.equal((await fetch(new URL(path, address))).status, want, path);
@@ -62,22 +69,20 @@ test("only a trusted proxy sets the client's address", async (t) => {
   }
 });
 
-for (const [path, most] of [["other", 16 << 10], ["update-user", 1 << 20]]) {
-  test(`a body of up to ${most >> 10} KiB of ${path} reaches Better Auth`, async (t) => {
-    const { address } = await serve(t, async (request) => new Response(String((await request.text()).length)));
-    const send = (body, headers = {}) =>
-      fetch(new URL(path, address), { method: "POST", body, duplex: "half", headers: { "content-type": "application/json", ...headers } });
-    const chunked = (size) => new Blob(["x".repeat(size)]).stream();
-    for (const body of ["", "{}", "x".repeat(most), chunked(most)]) {
-      const response = await send(body);
-      assert.deepEqual([response.status, await response.text()], [200, String(body.length ?? most)]);
-    }
-    assert.equal((await send("x".repeat(most + 1))).status, 413);
-    // A client that is still sending may miss the response.
-    const status = await send(chunked(8 * most)).then((response) => response.status, () => "cut off");
-    assert.ok([413, "cut off"].includes(status), `${status}`);
-  });
-}
+test("a body of up to 16 KiB reaches Better Auth", async (t) => {
+  const { address } = await serve(t, async (request) => new Response(String((await request.text()).length)));
+  const send = (body) => fetch(address, { method: "POST", body, duplex: "half", headers: { "content-type": "application/json" } });
+  const most = 16 << 10;
+  const chunked = (size) => new Blob(["x".repeat(size)]).stream();
+  for (const body of ["", "{}", "x".repeat(most), chunked(most)]) {
+    const response = await send(body);
+    assert.deepEqual([response.status, await response.text()], [200, String(body.length ?? most)]);
+  }
+  assert.equal((await send("x".repeat(most + 1))).status, 413);
+  // A client that is still sending may miss the response.
+  const status = await send(chunked(8 * most)).then((response) => response.status, () => "cut off");
+  assert.ok([413, "cut off"].includes(status), `${status}`);
+});
 
 test("a compressed body is rejected", async (t) => {
   const { address } = await serve(t, async () => new Response("reached"));
@@ -91,7 +96,6 @@ async function serve(t, handler, proxies = []) {
   const api = {
     some: { path: "/some/:id", options: { method: "GET" } },
     other: { path: "/other", options: { method: ["GET", "POST"] } },
-    update: { path: "/update-user", options: { method: "POST" } },
     server: {},
   };
   const handle = authHandler({ handler, api }, createLogger("info", (line) => log.push(JSON.parse(line))), networks(proxies));

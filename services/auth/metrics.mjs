@@ -53,28 +53,13 @@ export function createMetrics(auth, pool, env = {}) {
 }
 
 /**
- * Returns the function that names the endpoint of a path, such as sign-in/email. All
- * unknown paths are "none", because clients can send any number of them.
+ * Returns the function that names the endpoint of a path, such as sign-in/email, without
+ * its parameters. All unknown paths are "none", because clients can send any number of them.
  */
 export function operations(api) {
-  const known = new Set();
-  for (const { path } of Object.values(api)) {
-    if (path) known.add(fixed(path));
-  }
-  return (path) => {
-    if (!path.startsWith("/api/auth/")) return "none";
-    const parts = path.slice("/api/auth/".length).split("/");
-    for (const length of [3, 2, 1]) {
-      const name = parts.slice(0, length).join("/");
-      if (parts.length >= length && known.has(name)) return name;
-    }
-    return "none";
-  };
-}
-
-/** The beginning of an endpoint's path up to its first parameter. */
-function fixed(path) {
-  const parts = path.split("/").filter(Boolean);
-  const parameter = parts.findIndex((part) => part.startsWith(":") || part.startsWith("*"));
-  return (parameter < 0 ? parts : parts.slice(0, parameter)).join("/");
+  const endpoints = Object.values(api).flatMap(({ path }) => path ?? []).map((path) => ({
+    name: path.slice(1).replace(/\/:.*/, ""),
+    pattern: new RegExp(`^/api/auth${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+  }));
+  return (path) => endpoints.find(({ pattern }) => pattern.test(path))?.name ?? "none";
 }

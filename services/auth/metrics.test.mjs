@@ -13,6 +13,8 @@ test("operations are Better Auth's endpoints, and unknown paths are none", () =>
     ["/api/auth/sign-in/email", "sign-in/email"],
     ["/api/auth/get-session", "get-session"],
     ["/api/auth/reset-password/4bTdUGlXV3hh", "reset-password"],
+    ["/api/auth/reset-password/4bTdUGlXV3hh/17", "none"],
+    ["/api/auth/sign-in/email/17", "none"],
     ["/api/auth/made-up-17", "none"],
     ["/api/auth/", "none"],
     ["/healthz", "none"],

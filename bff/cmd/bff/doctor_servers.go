@@ -101,14 +101,15 @@ func (d *diagnosis) checkOrigin(ctx context.Context) (string, error) {
 	return "is trusted by Better Auth: " + strings.Join(origins, ", "), nil
 }
 
-// signInLimit is more than the sign-ins that Better Auth allows one address at once.
+// signInLimit is more than the sign-ins, and the changes of an email address, that Better
+// Auth allows one address at once.
 const signInLimit = 4
 
 // checkProxy checks that Better Auth limits sign-ins by users' addresses, not by the bff's.
-// The limits are per address and path, so a path below an endpoint's affects no user. The
-// auth server would not pass another unknown path on to Better Auth.
+// It sends changes of an email address without a session, which have the same limit but a
+// counter of their own, so it does not delay the sign-ins of users who share one limit.
 func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
-	target := d.auth.URL.JoinPath("sign-in/email/doctor")
+	target := d.auth.URL.JoinPath("change-email")
 	limited := func(client string) (bool, error) {
 		response, err := d.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
 		return err == nil && response.status == http.StatusTooManyRequests, err

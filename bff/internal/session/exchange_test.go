@@ -91,12 +91,10 @@ func TestExchange(t *testing.T) {
 	t.Run("a user with a large picture and a long name", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
+		// Tasklane's Better Auth allows less, but your own may not.
 		const most = 1000 << 10 // about as much as the bff forwards
-		for _, change := range []map[string]any{
-			{"image": "data:image/png;base64," + strings.Repeat("A", most)}, {"name": strings.Repeat("é", most/len("é"))},
-		} {
-			server.Post("/api/auth/update-user", change, cookies...)
-		}
+		server.Exec(`UPDATE "user" SET image = $1, name = $2 WHERE id = (SELECT "userId" FROM session WHERE token = $3)`,
+			"data:image/png;base64,"+strings.Repeat("A", most), strings.Repeat("é", most/len("é")), token(t, cookies))
 		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, cookies))
 		if err != nil {
 			t.Fatal(err)
