@@ -60,6 +60,8 @@ export function createAuth(config, pool, log) {
       ...passkeyPlugins(config, mail),
       features(config),
     ],
+    // The handler responds and logs.
+    onAPIError: { throw: true },
     rateLimit: {
       enabled: config.rateLimit,
       customRules: {

@@ -6,6 +6,8 @@ import { operations } from "./metrics.mjs";
 
 /** The largest body. Better Auth stores texts from it, such as names, without a limit, also before anybody has signed in. */
 const MAX_BODY_BYTES = 16 << 10;
+/** The errors with which PostgreSQL rejects a value, such as a text with NUL, or a missing one. Better Auth checks neither. */
+const INVALID_VALUE = /^(22...|23502)$/;
 
 /**
  * Forwards valid requests to Better Auth and rejects the others, for which Better
@@ -52,6 +54,7 @@ export function authHandler(auth, log, proxies) {
     try {
       await handle(request, response);
     } catch (error) {
+      if (INVALID_VALUE.test(error.code)) return sendJSON(response, 422, { message: "A value in the request is not valid." });
       log.error("the request failed", { error, requestId: requestID(request) });
       if (response.headersSent) response.destroy();
       else sendJSON(response, 500, { message: "Internal server error." });

@@ -16,6 +16,12 @@ test("a failure of Better Auth becomes a response and is logged", async (t) => {
   assert.match(line.error, /the database is gone/);
 });
 
+test("a value that the database rejects is the client's error", async (t) => {
+  const { address, log } = await serve(t, () => Promise.reject(Object.assign(new Error("invalid byte sequence"), { code: "22021" })));
+  assert.equal((await fetch(address)).status, 422);
+  assert.deepEqual(log, []);
+});
+
 test("a failure after the headers ends the connection", async (t) => {
   const broken = { headers: new Headers(), status: 200 };
   Object.defineProperty(broken, "body", {

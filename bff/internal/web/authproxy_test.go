@@ -86,6 +86,17 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
+	t.Run("a value that Better Auth cannot store is not an outage", func(t *testing.T) {
+		t.Parallel()
+		ada := s.newBrowser(t)
+		ada.signUp()
+		ada.post("/api/auth/update-user", map[string]any{"name": "Ada\x00"}).fails(taskapi.CodeInvalid)
+		ada.post("/api/auth/update-user", map[string]any{"name": nil}).fails(taskapi.CodeInvalid)
+		ada.post("/api/auth/device/code", map[string]any{"client_id": "\x00"}).fails(taskapi.CodeInvalid)
+		ada.get("/api/auth/device?user_code=%00").fails(taskapi.CodeInvalid)
+		ada.get("/api/auth/delete-user/callback?token=%00").fails(taskapi.CodeInvalid)
+	})
+
 	t.Run("a session without rememberMe has a cookie without Max-Age", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
