@@ -18,6 +18,12 @@ import (
 func (d *diagnosis) checkSite(ctx context.Context) (string, error) {
 	target := d.PublicURL.JoinPath("/api/session")
 	response, err := d.send(ctx, http.MethodGet, target, nil)
+	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
+		return "", &doctor.Fault{
+			Problem: fmt.Sprintf("the host %s of PUBLIC_URL has no address", d.PublicURL.Hostname()),
+			Fix:     "set PUBLIC_URL to the address at which browsers find the site, and add its host to DNS",
+		}
+	}
 	if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
 		return "", doctor.Skip("PUBLIC_URL cannot be reached from here")
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -149,4 +150,24 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 			t.Errorf("the doctor leaves %d users and %d sessions (%v), want only those of the sign-up", users, sessions, err)
 		}
 	})
+}
+
+// TestDoctor_RejectsAHostWithoutAnAddress fakes the error of DNS, because the machine may
+// have no DNS.
+func TestDoctor_RejectsAHostWithoutAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, unknown := range []bool{true, false} {
+		dial := func(context.Context, string, string) (net.Conn, error) {
+			return nil, &net.OpError{Op: "dial", Err: &net.DNSError{Err: "lookup failed", IsNotFound: unknown, IsTemporary: !unknown}}
+		}
+		d := &diagnosis{
+			config: config{PublicURL: environ.Origin{URL: &url.URL{Scheme: "https", Host: "tasks.example.com"}}},
+			http:   &http.Client{Transport: &http.Transport{DialContext: dial}},
+		}
+		_, err := d.checkSite(t.Context())
+		fault, isFault := errors.AsType[*doctor.Fault](err)
+		if isFault != unknown || isFault && fault.Problem != "the host tasks.example.com of PUBLIC_URL has no address" {
+			t.Errorf("DNS does not know the host (%t): %v", unknown, err)
+		}
+	}
 }
