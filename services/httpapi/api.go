@@ -159,7 +159,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	config.Metrics.Gauge("tasklane_held_body_bytes", "Bytes of request bodies in memory.",
 		func() float64 { return api.received.heldBytes() + api.otherReceived.heldBytes() })
 	config.Metrics.Gauge("tasklane_requests_waiting", "Operations and streams that wait for memory.", api.responses.waiters)
-	api.UseMiddleware(recordOperation, recordDeadline, checkMediaType)
+	api.UseMiddleware(recordOperation, recordDeadline, api.checkPath, checkMediaType)
 	return api
 }
 

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"mime"
@@ -23,19 +24,7 @@ func NewRouter(observers Observers) chi.Router {
 	r := chi.NewRouter()
 	r.Use(setRequestID, keepPrivate, observers.trace, observers.observe, recoverPanics, limitReading(readTimeout), middleware.GetHead, closeAfterChunks)
 	r.NotFound(NotFound)
-	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) {
-		allowed := allowedMethods(r, req.URL.Path)
-		if len(allowed) == 0 {
-			// chi calls this for every method that it does not know.
-			r.NotFoundHandler()(w, req)
-			return
-		}
-		problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+req.Method+".")
-		for _, method := range allowed {
-			problem.WithHeader("Allow", method)
-		}
-		WriteProblem(w, req, problem)
-	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) { rejectMethod(r, w, req) })
 	return r
 }
 
@@ -59,16 +48,38 @@ var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// allowedMethods returns the methods that the path accepts. chi passes them only to its
-// own handler.
-func allowedMethods(r chi.Router, path string) []string {
-	var allowed []string
+// rejectMethod responds to a request whose path does not accept its method. chi calls it
+// also for unknown paths, if it does not know the method.
+func rejectMethod(routes chi.Routes, w http.ResponseWriter, r *http.Request) {
+	problem := NewProblem(taskapi.CodeMethodNotAllowed, "This path does not accept the method "+r.Method+".")
+	pattern := ""
 	for _, method := range methods {
-		if r.Match(chi.NewRouteContext(), method, path) || (method == http.MethodHead && len(allowed) > 0) {
-			allowed = append(allowed, method)
+		found := routes.Find(chi.NewRouteContext(), method, r.URL.Path)
+		if method == http.MethodHead {
+			found = cmp.Or(found, pattern)
+		}
+		// The first pattern, because /api/tasks/stats also matches /api/tasks/{id}.
+		pattern = cmp.Or(pattern, found)
+		if pattern != "" && found == pattern {
+			problem.WithHeader("Allow", method)
 		}
 	}
-	return allowed
+	if pattern == "" {
+		NotFound(w, r)
+		return
+	}
+	WriteProblem(w, r, problem)
+}
+
+// checkPath is a middleware that rejects a request for a path such as /api/tasks/stats,
+// which chi routes to /api/tasks/{id} if only that has the method.
+func (a *API) checkPath(ctx huma.Context, next func(huma.Context)) {
+	r, w := humachi.Unwrap(ctx)
+	if path := r.URL.Path; path != ctx.Operation().Path && a.OpenAPI().Paths[path] != nil {
+		rejectMethod(chi.RouteContext(r.Context()).Routes, w, r)
+		return
+	}
+	next(ctx)
 }
 
 // recoverPanics turns a panic into a problem and logs the stack. If the response has

@@ -246,3 +246,31 @@ func TestReadiness(t *testing.T) {
 		})
 	}
 }
+
+func TestMethodNotAllowed_OfAPathThatAlsoMatchesAnotherPattern(t *testing.T) {
+	t.Parallel()
+	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
+	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1"})
+	for method, path := range map[string]string{http.MethodGet: "/tasks/stats", http.MethodPatch: "/tasks/{id}"} {
+		httpapi.Register(api, huma.Operation{OperationID: method, Method: method, Path: path}, nil,
+			func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	}
+	for _, tc := range []struct {
+		method, path, allow string
+		want                int
+	}{
+		{http.MethodGet, "/tasks/stats", "", http.StatusNoContent},
+		{http.MethodPatch, "/tasks/stats", "GET, HEAD", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/tasks/stats", "GET, HEAD", http.StatusMethodNotAllowed},
+		{http.MethodPatch, "/tasks/1", "", http.StatusNoContent},
+		{http.MethodPost, "/tasks/1", "PATCH", http.StatusMethodNotAllowed},
+		{"BREW", "/tasks/1", "PATCH", http.StatusMethodNotAllowed},
+		{"BREW", "/teas", "", http.StatusNotFound},
+	} {
+		rec := httptest.NewRecorder()
+		router.ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), tc.method, tc.path, nil))
+		if allow := strings.Join(rec.Header().Values("Allow"), ", "); rec.Code != tc.want || allow != tc.allow {
+			t.Errorf("%s %s: %d, Allow %q, want %d, %q", tc.method, tc.path, rec.Code, allow, tc.want, tc.allow)
+		}
+	}
+}
