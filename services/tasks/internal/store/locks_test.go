@@ -51,7 +51,9 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 		}
 	}
 	db := storetest.NewEmptyDatabase(t)
-	ctx := t.Context()
+	// A migration that waits for a lock which the load holds fails.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute+time.Duration(rows)*time.Millisecond)
+	defer cancel()
 	if err := store.MigrateTo(ctx, db.OwnerURL, firstRelease); err != nil {
 		t.Fatal(err)
 	}

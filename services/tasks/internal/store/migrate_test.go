@@ -236,7 +236,9 @@ func TestCheckSafety_HostedPostgreSQL(t *testing.T) {
 // asOwner runs a statement as the owner of the tables.
 func asOwner(t *testing.T, db storetest.Database, statement string) {
 	t.Helper()
-	ctx := context.Background() // also when cleaning up
+	// Also when cleaning up. A statement that waits for a lock fails.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
 	conn, err := pgx.Connect(ctx, db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
