@@ -37,6 +37,7 @@ for part in page auth; do
 done
 cp services/deploy/systemd/run.sh "$opt/run"
 cp services/deploy/systemd/*.service "$units/"
+[ -n "$root" ] || systemctl daemon-reload
 
 # Only root can read the secrets. systemd passes each service its own.
 chmod 700 "$etc"

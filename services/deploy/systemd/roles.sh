@@ -11,6 +11,7 @@ as() { # DATABASE ARGUMENT…: psql as the superuser
 	if [ -n "${server:-}" ]; then psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 "$server/$database" "$@"; else runuser -u postgres -- psql --no-psqlrc --quiet -v ON_ERROR_STOP=1 -d "$database" "$@"; fi
 }
 server=${1:-}
+cd / # psql warns in a directory that the user postgres cannot enter
 [ -n "$(as postgres -Atc "SELECT datname FROM pg_database WHERE datname = 'tasklane'")" ] || as postgres -c "CREATE DATABASE tasklane ENCODING 'UTF8' TEMPLATE template0"
 # Passed on standard input, so that no password is on a command line.
 {
