@@ -71,15 +71,15 @@ type BetterAuth struct {
 	// key is an API key; empty for a source with a session.
 	key string
 
-	// turn is held by the renewal: a mutex whose wait can end with a context. It
-	// guards cookies, those of the session, and repeats, which says whether the renewal
+	// renewing is a mutex whose wait can end with a context. The renewal holds it. It
+	// guards cookies, those of the session, and retrying, which says whether the renewal
 	// may retry its requests.
-	turn    chan struct{}
-	cookies []*http.Cookie
-	repeats bool
+	renewing chan struct{}
+	cookies  []*http.Cookie
+	retrying bool
 
 	mu      sync.Mutex
-	held    authToken // its token is empty without one
+	cached  authToken // its token is empty without one
 	failed  error     // of the latest renewal
 	retryAt time.Time // when a failed renewal is tried again
 }
@@ -154,9 +154,9 @@ func newBetterAuth(baseURL string, opts []BetterAuthOption) (*BetterAuth, error)
 		return nil, err
 	}
 	b := &BetterAuth{
-		baseURL: base,
-		http:    &http.Client{Timeout: attemptTimeout},
-		turn:    make(chan struct{}, 1),
+		baseURL:  base,
+		http:     &http.Client{Timeout: attemptTimeout},
+		renewing: make(chan struct{}, 1),
 	}
 	for _, opt := range opts {
 		opt(b)
@@ -177,20 +177,20 @@ func (b *BetterAuth) GoString() string {
 
 // Token returns a valid token.
 func (b *BetterAuth) Token(ctx context.Context) (string, error) {
-	if token, err, done := b.known(time.Now()); done {
+	if token, err, done := b.cachedResult(time.Now()); done {
 		return token, err
 	}
 	select {
-	case b.turn <- struct{}{}:
-		defer func() { <-b.turn }()
+	case b.renewing <- struct{}{}:
+		defer func() { <-b.renewing }()
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
 	// Another call may have renewed the token meanwhile.
-	if token, err, done := b.known(time.Now()); done {
+	if token, err, done := b.cachedResult(time.Now()); done {
 		return token, err
 	}
-	b.repeats = b.mayRetry(time.Now())
+	b.retrying = b.mayRetry(time.Now())
 	got, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
 		// Only this call has timed out; the next one tries again.
@@ -200,12 +200,12 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	defer b.mu.Unlock()
 	if err != nil {
 		b.failed, b.retryAt = err, time.Now().Add(max(renewPause, askedToWait(err)))
-		if b.held.token != "" && time.Now().Before(b.held.expireAt) {
-			return b.held.token, nil
+		if b.cached.token != "" && time.Now().Before(b.cached.expireAt) {
+			return b.cached.token, nil
 		}
 		return "", err
 	}
-	b.held, b.failed = got, nil
+	b.cached, b.failed = got, nil
 	return got.token, nil
 }
 
@@ -214,21 +214,21 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 func (b *BetterAuth) InvalidateToken(token string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.held.token == token && time.Since(b.held.since) > renewPause {
-		b.held.token = ""
+	if b.cached.token == token && time.Since(b.cached.since) > renewPause {
+		b.cached.token = ""
 	}
 }
 
-// known returns the result of Token if it needs no request.
-func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
+// cachedResult returns the result of Token if it needs no request.
+func (b *BetterAuth) cachedResult(now time.Time) (token string, err error, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	resting := b.failed != nil && now.Before(b.retryAt)
+	paused := b.failed != nil && now.Before(b.retryAt)
 	switch {
-	case b.held.token != "" && now.Before(b.held.renewAt),
-		b.held.token != "" && now.Before(b.held.expireAt) && resting:
-		return b.held.token, nil, true
-	case resting:
+	case b.cached.token != "" && now.Before(b.cached.renewAt),
+		b.cached.token != "" && now.Before(b.cached.expireAt) && paused:
+		return b.cached.token, nil, true
+	case paused:
 		return "", b.failed, true
 	default:
 		return "", nil, false
@@ -240,7 +240,7 @@ func (b *BetterAuth) known(now time.Time) (token string, err error, done bool) {
 func (b *BetterAuth) mayRetry(now time.Time) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed == nil && (b.held.token == "" || !now.Before(b.held.expireAt))
+	return b.failed == nil && (b.cached.token == "" || !now.Before(b.cached.expireAt))
 }
 
 // authToken is a token with its times, by this machine's clock.
@@ -288,7 +288,7 @@ func (b *BetterAuth) signIn(ctx context.Context) error {
 
 // exchange gets a token for the session.
 func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
-	asked := time.Now()
+	requestedAt := time.Now()
 	resp, body, err := b.send(ctx, http.MethodGet, sessionPath, nil)
 	if err != nil {
 		return authToken{}, fmt.Errorf("get the session: %w", err)
@@ -301,12 +301,12 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	if token == "" {
 		return authToken{}, errors.New("get the session: the response has no token: use the URL of the Better Auth server itself, and its jwt plugin")
 	}
-	return newAuthToken(token, asked)
+	return newAuthToken(token, requestedAt)
 }
 
 // exchangeKey gets a token for the API key.
 func (b *BetterAuth) exchangeKey(ctx context.Context) (authToken, error) {
-	asked := time.Now()
+	requestedAt := time.Now()
 	_, body, err := b.send(ctx, http.MethodGet, tokenPath, nil)
 	if err != nil {
 		return authToken{}, fmt.Errorf("exchange the API key: %w", err)
@@ -317,20 +317,20 @@ func (b *BetterAuth) exchangeKey(ctx context.Context) (authToken, error) {
 	if json.Unmarshal(body, &response) != nil || response.Token == "" {
 		return authToken{}, errors.New("exchange the API key: the response has no token: use the URL of the Better Auth server itself, and its jwt plugin")
 	}
-	return newAuthToken(response.Token, asked)
+	return newAuthToken(response.Token, requestedAt)
 }
 
 // newAuthToken reads the lifetime of a token.
-func newAuthToken(token string, asked time.Time) (authToken, error) {
-	life, err := lifetime(token, asked)
+func newAuthToken(token string, requestedAt time.Time) (authToken, error) {
+	life, err := lifetime(token, requestedAt)
 	if err != nil {
 		return authToken{}, err
 	}
 	return authToken{
 		token:    token,
-		since:    asked,
-		renewAt:  asked.Add(life - min(renewBefore, life/5)),
-		expireAt: asked.Add(life),
+		since:    requestedAt,
+		renewAt:  requestedAt.Add(life - min(renewBefore, life/5)),
+		expireAt: requestedAt.Add(life),
 	}, nil
 }
 
@@ -338,7 +338,7 @@ func newAuthToken(token string, asked time.Time) (authToken, error) {
 func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte) (*http.Response, []byte, error) {
 	for number := 1; ; number++ {
 		resp, data, err := b.attempt(ctx, method, path, body)
-		if err == nil || !b.repeats || ctx.Err() != nil {
+		if err == nil || !b.retrying || ctx.Err() != nil {
 			return resp, data, err
 		}
 		failed := failedAttempt{method: method, number: number, err: err}
@@ -441,9 +441,9 @@ func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
 	return all
 }
 
-// longestLife bounds the lifetime of a token, because exp may be more than a Duration
+// maxLifetime bounds the lifetime of a token, because exp may be more than a Duration
 // can express.
-const longestLife = 100 * 365 * 24 * time.Hour
+const maxLifetime = 100 * 365 * 24 * time.Hour
 
 // lifetime returns how long a JWT is valid. A client does not check its signature.
 func lifetime(token string, now time.Time) (time.Duration, error) {
@@ -462,6 +462,6 @@ func lifetime(token string, now time.Time) (time.Duration, error) {
 	if from == 0 {
 		from = float64(now.Unix())
 	}
-	seconds := min(max(0, claims.ExpiresAt-from), longestLife.Seconds())
+	seconds := min(max(0, claims.ExpiresAt-from), maxLifetime.Seconds())
 	return time.Duration(seconds * float64(time.Second)), nil
 }

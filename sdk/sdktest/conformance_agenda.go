@@ -36,7 +36,7 @@ var agendaCases = []contractCase{
 	})},
 	{"occurrences of recurring tasks are after now and after the due date", onOneDay("Pacific/Auckland", func(s *subject, now time.Time) func() {
 		zone := now.Location()
-		s.live(zone.String())
+		s.setZone(zone.String())
 		day := func(days int) string { return now.AddDate(0, 0, days).Format(time.DateOnly) }
 		year, month, today := now.Date()
 		noon := time.Date(year, month, today-3, 12, 0, 0, 0, zone).UTC().Format(time.RFC3339)

@@ -50,7 +50,7 @@ var dueCases = []contractCase{
 			{"america/argentina/comodrivadavia", "2026-06-01", "2026-06-02T02:59:59Z"},
 			{"Asia/Kolkata", "9998-12-31", "9998-12-31T18:29:59Z"},
 		} {
-			s.live(tt.zone)
+			s.setZone(tt.zone)
 			task := s.create(taskapi.CreateTaskRequest{Title: tt.zone, DueOn: &tt.day})
 			s.due(task, tt.day, tt.ends)
 			s.same("the task that is read", s.get(task.ID), task)
@@ -68,7 +68,7 @@ var dueCases = []contractCase{
 		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string](), DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
 	}},
 	{"replacing a task by itself changes nothing", func(s *subject) {
-		s.live("Asia/Tokyo")
+		s.setZone("Asia/Tokyo")
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rent", DueOn: new("2026-11-30")})
 		again, err := s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: task.Title, DueAt: task.DueAt, DueOn: task.DueOn})
 		s.ok(err)
@@ -85,7 +85,7 @@ var dueCases = []contractCase{
 		_, err := s.client.DeleteTask(s.Context(), trashed.ID)
 		s.ok(err)
 		before := s.seq()
-		s.live("America/New_York")
+		s.setZone("America/New_York")
 		var changed []string
 		for i, change := range s.feed(before, 2) {
 			if change.Seq != before+1+int64(i) {
@@ -105,14 +105,14 @@ var dueCases = []contractCase{
 	{"a task that is reopened with its sub-task is due at the end of its day", func(s *subject) {
 		parent := s.create(taskapi.CreateTaskRequest{Title: "parent", DueOn: new("2026-11-30"), Completed: true})
 		sub := s.create(taskapi.CreateTaskRequest{Title: "sub", ParentID: &parent.ID, Completed: true})
-		s.live("America/New_York")
+		s.setZone("America/New_York")
 		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
 		opened := s.get(parent.ID)
 		s.same("completed", opened.Completed, false)
 		s.due(opened, "2026-11-30", "2026-12-01T04:59:59Z")
 	}},
 	{"a due day is on that day of the agenda in every zone", func(s *subject) {
-		s.live("Etc/GMT+12")
+		s.setZone("Etc/GMT+12")
 		day := time.Now().AddDate(0, 0, 3).Format(time.DateOnly)
 		s.create(taskapi.CreateTaskRequest{Title: "all day", DueOn: &day})
 		for _, zone := range []string{"", "Pacific/Kiritimati", "UTC"} {

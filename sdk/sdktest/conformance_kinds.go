@@ -20,7 +20,7 @@ var kindCases = func() (cases []contractCase) {
 			name string
 			run  func(*subject, *kind)
 		}{
-			{"every field is stored, in each version", (*subject).liveThrough},
+			{"every field is stored, in each version", (*subject).checkLifecycle},
 			{"a write with a key happens once", (*subject).writeOnce},
 			{"a write with a stale version is 412", (*subject).writeInTurn},
 			{"a missing resource is 404", (*subject).missAll},
@@ -96,7 +96,7 @@ func (s *subject) lastChange(k *kind, id string, want any) {
 	}
 }
 
-func (s *subject) liveThrough(k *kind) {
+func (s *subject) checkLifecycle(k *kind) {
 	content := k.example()
 	first := k.content[0].name // which is required
 	a := s.raw(http.MethodPost, k.path, string(encode(content)))

@@ -130,7 +130,7 @@ var recurrenceCases = []contractCase{
 	}},
 	{"occurrences of a task that is not overdue follow the due date, in the zone of the settings", func(s *subject) {
 		for _, tt := range occurrencesToCome(s) {
-			s.live(tt.Zone)
+			s.setZone(tt.Zone)
 			request := recurring(tt.Rule, tt.Due)
 			request.RecurrenceFrom = tt.From
 			task := s.create(request)
@@ -149,7 +149,7 @@ var recurrenceCases = []contractCase{
 		}
 	}},
 	{"a time of day skipped by a clock change is used again afterwards", func(s *subject) {
-		s.live("Europe/Berlin")
+		s.setZone("Europe/Berlin")
 		task := s.create(recurring("FREQ=DAILY", "2091-03-24T01:30:00Z")) // 2:30
 		for _, want := range []string{
 			"2091-03-25T01:30:00Z FREQ=DAILY;BYHOUR=2;BYMINUTE=30", // 3:30
@@ -160,7 +160,7 @@ var recurrenceCases = []contractCase{
 		}
 	}},
 	{"the next date of an overdue task is the first one after now", func(s *subject) {
-		s.live("Pacific/Kiritimati")
+		s.setZone("Pacific/Kiritimati")
 		zone, err := taskapi.LoadZone("Pacific/Kiritimati")
 		s.ok(err)
 		done, next := s.finish(s.create(recurring("FREQ=DAILY", "2020-01-06")).ID)
@@ -172,7 +172,7 @@ var recurrenceCases = []contractCase{
 		}
 	}},
 	{"from completion, the next date is counted from that day, at the same time of day", func(s *subject) {
-		s.live("Europe/Berlin")
+		s.setZone("Europe/Berlin")
 		zone, err := taskapi.LoadZone("Europe/Berlin")
 		s.ok(err)
 		for _, due := range []string{"2020-01-06T07:30:00Z", "2099-01-06T07:30:00Z", "2020-01-06", "2099-01-06"} {

@@ -10,8 +10,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// live sets the user's time zone.
-func (s *subject) live(zone string) {
+// setZone sets the user's time zone.
+func (s *subject) setZone(zone string) {
 	s.Helper()
 	_, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)})
 	s.ok(err)
@@ -62,7 +62,7 @@ var settingsCases = []contractCase{
 		for i, body := range []string{`{"weekStart":"sunday"}`, `{"weekStart":"monday"}`} {
 			first := s.raw(http.MethodPatch, "/api/settings", body, "Idempotency-Key", body)
 			s.item(first, http.StatusOK, 2+2*i)
-			s.live([]string{"Asia/Tokyo", "Europe/Berlin"}[i])
+			s.setZone([]string{"Asia/Tokyo", "Europe/Berlin"}[i])
 			again := s.raw(http.MethodPatch, "/api/settings", body, "Idempotency-Key", body)
 			if again.header.Get("Idempotency-Replayed") != "true" || !sameJSON(again.body, first.body) {
 				s.Errorf("%s again: %s, was %s", body, again.body, first.body)
@@ -72,7 +72,7 @@ var settingsCases = []contractCase{
 	{"concurrent first changes all succeed", func(s *subject) {
 		var all sync.WaitGroup
 		for _, zone := range []string{"Asia/Tokyo", "Europe/Berlin", "America/New_York", "Africa/Cairo"} {
-			all.Go(func() { s.live(zone) })
+			all.Go(func() { s.setZone(zone) })
 		}
 		all.Wait()
 		s.same("the version", value(s.client.Settings(s.Context())).Version, int64(5))
@@ -98,7 +98,7 @@ var settingsCases = []contractCase{
 	{"counts and agendas use their time zone by default", func(s *subject) {
 		// One of these zones has another date than UTC.
 		for _, name := range []string{"Pacific/Kiritimati", "Etc/GMT+12", "UTC"} {
-			s.live(name)
+			s.setZone(name)
 			zone, err := taskapi.LoadZone(name)
 			s.ok(err)
 			now := time.Now().In(zone)

@@ -128,7 +128,7 @@ var successorCases = []contractCase{
 		s.same("the states of the parent and the task", s.states(parent, replaced), "parent yx")
 	}},
 	{"the next task has open copies of the sub-tasks, moved by the same number of days", func(s *subject) {
-		s.live("Europe/Berlin")
+		s.setZone("Europe/Berlin")
 		task := s.create(recurring("FREQ=MONTHLY", "2091-03-05T08:00:00Z"))
 		sub := func(title, parent string, request taskapi.CreateTaskRequest) taskapi.Task {
 			request.Title, request.ParentID = title, &parent

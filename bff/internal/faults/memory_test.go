@@ -21,7 +21,7 @@ const heavyTasks = taskapi.MaxListLimit
 
 // TestMemory requests a page of the largest tasks in every way, many times concurrently,
 // with and without reading the responses. No server may ever use more than
-// [mostMemory] bytes.
+// [maxMemory] bytes.
 func TestMemory(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil, "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
@@ -46,7 +46,7 @@ func TestMemory(t *testing.T) {
 		for name, server := range map[string]server{"bff": s.bff, "tasks": s.tasks} {
 			bytes := peakMemory(t, server.PID())
 			t.Logf("%s: %s used at most %d MB", workload.name, name, bytes>>20)
-			if bytes > mostMemory {
+			if bytes > maxMemory {
 				t.Errorf("%s: %s used %d MB", workload.name, name, bytes>>20)
 			}
 		}

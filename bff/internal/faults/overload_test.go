@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	// atOnce is the limit of requests in flight, overload the factor by which the
+	// maxInFlight is the limit of requests in flight, overload the factor by which the
 	// number of clients exceeds it.
-	atOnce   = 8
-	overload = 10
-	// mostMemory bounds the memory of each server in bytes.
-	mostMemory = 256 << 20
+	maxInFlight = 8
+	overload    = 10
+	// maxMemory bounds the memory of each server in bytes.
+	maxMemory = 256 << 20
 )
 
 // tally counts the results of requests.
@@ -52,12 +52,12 @@ func (l *tally) percentile(n int) time.Duration {
 	return l.served[(len(l.served)-1)*n/100]
 }
 
-// sendLoad sends requests from many clients concurrently, for the time lasts. Each client
+// sendLoad sends requests from many clients concurrently, for a duration. Each client
 // sends at most one request per pause, and waits for each response.
-func (s *system) sendLoad(t *testing.T, users []*writer, clients int, pause, lasts time.Duration) *tally {
+func (s *system) sendLoad(t *testing.T, users []*writer, clients int, pause, duration time.Duration) *tally {
 	t.Helper()
 	l := &tally{rejected: map[int]int{}}
-	ctx, cancel := context.WithTimeout(t.Context(), lasts)
+	ctx, cancel := context.WithTimeout(t.Context(), duration)
 	defer cancel()
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}
 	defer transport.CloseIdleConnections()
@@ -149,7 +149,7 @@ func memory(t *testing.T, ops *url.URL) float64 {
 // TestOverload sends more requests than a system can handle, from fast and slow clients.
 func TestOverload(t *testing.T) {
 	t.Parallel()
-	s := startSystem(t, nil, fmt.Sprint("MAX_IN_FLIGHT=", atOnce), "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
+	s := startSystem(t, nil, fmt.Sprint("MAX_IN_FLIGHT=", maxInFlight), "RATE_LIMIT=0", "CLIENT_RATE_LIMIT=0")
 	t.Run("ten times the load", func(t *testing.T) { testShedding(t, s) })
 	t.Run("slow clients", func(t *testing.T) { testSlowClients(t, s) })
 }
@@ -158,15 +158,15 @@ func TestOverload(t *testing.T) {
 // Further requests must be rejected with a Retry-After, in bounded memory.
 func testShedding(t *testing.T, s *system) {
 	var users []*writer
-	for i := range 2 * atOnce {
+	for i := range 2 * maxInFlight {
 		users = append(users, s.newWriter(fmt.Sprintf("user %d", i), 1))
 	}
-	lasts := time.Second
+	duration := time.Second
 	if soak() {
-		lasts = time.Minute
+		duration = time.Minute
 	}
-	s.sendLoad(t, users, atOnce, 0, time.Second) // to warm up
-	normal := s.sendLoad(t, users, atOnce, 0, min(lasts, 10*time.Second))
+	s.sendLoad(t, users, maxInFlight, 0, time.Second) // to warm up
+	normal := s.sendLoad(t, users, maxInFlight, 0, min(duration, 10*time.Second))
 	peak := map[string]float64{}
 	ctx, stop := context.WithCancel(t.Context())
 	var watching sync.WaitGroup
@@ -174,33 +174,33 @@ func testShedding(t *testing.T, s *system) {
 		for ctx.Err() == nil {
 			peak["bff"] = max(peak["bff"], memory(t, s.bff.OpsURL))
 			peak["tasks"] = max(peak["tasks"], memory(t, s.tasks.OpsURL))
-			<-time.After(lasts / 10)
+			<-time.After(duration / 10)
 		}
 	})
 	// Each client sends at the rate at which it would be served without the overload.
 	pace := normal.percentile(50)
-	over := s.sendLoad(t, users, overload*atOnce, pace, lasts)
+	overloaded := s.sendLoad(t, users, overload*maxInFlight, pace, duration)
 	stop()
 	watching.Wait()
 
-	back := time.Now()
+	recoveryStart := time.Now()
 	for _, user := range users {
 		var list any
 		user.get("/api/tasks", &list)
 	}
-	t.Logf("%d users were served %s after the overload", len(users), time.Since(back).Round(time.Millisecond))
+	t.Logf("%d users were served %s after the overload", len(users), time.Since(recoveryStart).Round(time.Millisecond))
 	t.Logf("normal: %d served in %s (half) and %s (95 %%)", len(normal.served), normal.percentile(50), normal.percentile(95))
-	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(over.served), over.percentile(50), over.percentile(95), over.rejected, over.slowest)
-	t.Logf("served requests take %.1f times as long (half)", float64(over.percentile(50))/float64(normal.percentile(50)))
+	t.Logf("%d × as many: %d served in %s (half) and %s (95 %%), rejected %v in at most %s", overload, len(overloaded.served), overloaded.percentile(50), overloaded.percentile(95), overloaded.rejected, overloaded.slowest)
+	t.Logf("served requests take %.1f times as long (half)", float64(overloaded.percentile(50))/float64(normal.percentile(50)))
 	for name, bytes := range peak {
 		t.Logf("%s: %.0f MB at most", name, bytes/(1<<20))
-		if bytes > mostMemory {
+		if bytes > maxMemory {
 			t.Errorf("%s used %.0f MB", name, bytes/(1<<20))
 		}
 	}
-	rejected := over.rejected[http.StatusTooManyRequests] + over.rejected[http.StatusServiceUnavailable]
+	rejected := overloaded.rejected[http.StatusTooManyRequests] + overloaded.rejected[http.StatusServiceUnavailable]
 	if rejected == 0 {
 		t.Error("nothing was rejected")
 	}
-	t.Logf("counted: requests sent %d, requests shed %d", len(over.served)+rejected, rejected)
+	t.Logf("counted: requests sent %d, requests shed %d", len(overloaded.served)+rejected, rejected)
 }

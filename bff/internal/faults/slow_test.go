@@ -14,7 +14,7 @@ import (
 // testSlowClients opens, for each way in which clients can be slow, five times as many
 // connections as the bff handles requests in flight. Other requests must succeed meanwhile.
 func testSlowClients(t *testing.T, s *system) {
-	const connections = 5 * atOnce
+	const connections = 5 * maxInFlight
 	opened := 0
 	slow := s.newWriter("slow", 1)
 	var long []any

@@ -82,7 +82,7 @@ func (g *generator) content(k *kind, partial, mistakes bool) body {
 	case 1:
 		b.members = append(b.members, pick(g, b.members...))
 	case 2:
-		b.behind = pick(g, " ", "{}", "]", "\n", "x", ",")
+		b.trailing = pick(g, " ", "{}", "]", "\n", "x", ",")
 	default:
 		b = body{instead: pick(g, "[]", "null", "7", `"title"`, "{", "{}", "{\"title\":\"\xff\"}", `{"title":"\ud83d"}`, `{"title":"a\u0000"}`,
 			`{"title":`+strings.Repeat("[", 40)+strings.Repeat("]", 40)+"}", `{"title":"a","tags":["b","\u0000"]}`, `{"title":"a",}`, `{title:"a"}`)}

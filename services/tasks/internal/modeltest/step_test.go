@@ -37,7 +37,7 @@ type body struct {
 	members    []member
 	operations []body
 	instead    string // in place of all others
-	behind     string
+	trailing   string
 }
 
 type member struct {
@@ -60,7 +60,7 @@ func (b body) String() string {
 		for i, operation := range b.operations {
 			all[i] = operation.String()
 		}
-		return `{"operations":[` + strings.Join(all, ",") + `]}` + b.behind
+		return `{"operations":[` + strings.Join(all, ",") + `]}` + b.trailing
 	}
 	all := make([]string, len(b.members))
 	for i, m := range b.members {
@@ -70,7 +70,7 @@ func (b body) String() string {
 		}
 		all[i] = `"` + m.name + `":` + value
 	}
-	return "{" + strings.Join(all, ",") + "}" + b.behind
+	return "{" + strings.Join(all, ",") + "}" + b.trailing
 }
 
 // String returns a description of the step.

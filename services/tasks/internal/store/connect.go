@@ -22,8 +22,8 @@ const (
 	// probeTime bounds the wait for a connection in a long outage. A connection
 	// that is established later serves the next caller.
 	probeTime = time.Second
-	// forgetTime is the time without a failure after which an outage has ended.
-	forgetTime = 10 * time.Second
+	// endAfter is the time without a failure after which an outage has ended.
+	endAfter = 10 * time.Second
 	// The delay between two attempts grows from minPause to maxPause.
 	minPause, maxPause = 20 * time.Millisecond, 300 * time.Millisecond
 )
@@ -40,7 +40,7 @@ type outage struct {
 
 // period is a period of failures.
 type period struct {
-	lasts       atomic.Bool
+	active      atomic.Bool
 	mu          sync.Mutex
 	first, last time.Time // the start of the first failure and the end of the last
 }
@@ -51,18 +51,18 @@ type retries struct {
 	until time.Time // set by the first failure
 }
 
-// again records a failed attempt that began at since, waits, and reports whether to
+// waitToRetry records a failed attempt that began at since, waits, and reports whether to
 // retry.
-func (o *outage) again(ctx context.Context, r *retries, err error, since time.Time) bool {
+func (o *outage) waitToRetry(ctx context.Context, r *retries, err error, since time.Time) bool {
 	if !errors.Is(err, ErrUnavailable) || isRejection(err) {
 		return false
 	}
 	failed := &o.period
-	if isOfWorker(err) {
+	if isWorkerError(err) {
 		failed = &o.worker
 	}
 	now := time.Now()
-	end := failed.note(since, now)
+	end := failed.record(since, now)
 	if r.until.IsZero() {
 		r.until = since.Add(wakeTime)
 	}
@@ -84,33 +84,33 @@ func (o *outage) again(ctx context.Context, r *retries, err error, since time.Ti
 	}
 }
 
-// note records a failed attempt that began at since, and returns the end of the time in
+// record records a failed attempt that began at since, and returns the end of the time in
 // which the outage counts as short.
-func (p *period) note(since, now time.Time) (end time.Time) {
+func (p *period) record(since, now time.Time) (end time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.known(now) {
+	if !p.ongoing(now) {
 		p.first = since
-		p.lasts.Store(true)
+		p.active.Store(true)
 	}
 	p.last = now
 	return p.first.Add(wakeTime)
 }
 
-// known reports whether there is an outage. The caller holds the lock.
-func (p *period) known(now time.Time) bool {
-	return p.lasts.Load() && now.Sub(p.last) < forgetTime
+// ongoing reports whether there is an outage. The caller holds the lock.
+func (p *period) ongoing(now time.Time) bool {
+	return p.active.Load() && now.Sub(p.last) < endAfter
 }
 
 // limit returns the deadline of a wait for a connection that begins now.
 func (o *outage) limit(now time.Time) time.Time {
 	end := now.Add(wakeTime)
-	if !o.lasts.Load() {
+	if !o.active.Load() {
 		return end
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.known(now) {
+	if o.ongoing(now) {
 		end = o.first.Add(wakeTime)
 	}
 	if probe := now.Add(probeTime); end.Before(probe) {
@@ -121,8 +121,8 @@ func (o *outage) limit(now time.Time) time.Time {
 
 // responded records that the database has responded.
 func (o *outage) responded() {
-	if o.lasts.Load() {
-		o.lasts.Store(false)
+	if o.active.Load() {
+		o.active.Store(false)
 	}
 }
 
@@ -135,7 +135,7 @@ func (o *outage) repeat(ctx context.Context, f func() error) error {
 		if err == nil {
 			o.responded()
 		}
-		if err == nil || !o.again(ctx, &r, err, since) {
+		if err == nil || !o.waitToRetry(ctx, &r, err, since) {
 			return err
 		}
 	}
@@ -153,18 +153,18 @@ func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, r *retries)
 		since := time.Now()
 		attempt, cancel := context.WithDeadline(ctx, s.outage.limit(since))
 		conn, err := pool.Acquire(attempt)
-		late := err != nil && attempt.Err() != nil && ctx.Err() == nil
+		timedOut := err != nil && attempt.Err() != nil && ctx.Err() == nil
 		cancel()
 		switch {
 		case err == nil:
 			return conn, nil
-		case late && !s.outage.lasts.Load() && busy(pool):
+		case timedOut && !s.outage.active.Load() && busy(pool):
 			continue
-		case late:
-			s.outage.note(since, time.Now())
+		case timedOut:
+			s.outage.record(since, time.Now())
 			return nil, fmt.Errorf("%w: no connection in time", ErrUnavailable)
 		}
-		if err = mapError(err); !s.outage.again(ctx, r, err, since) {
+		if err = mapError(err); !s.outage.waitToRetry(ctx, r, err, since) {
 			return nil, err
 		}
 	}
@@ -177,9 +177,9 @@ func busy(pool *pgxpool.Pool) bool {
 	return stat.AcquiredConns() == stat.MaxConns() && stat.ConstructingConns() == 0
 }
 
-// isOfWorker reports whether the server responded that it could not reach another server.
+// isWorkerError reports whether the server responded that it could not reach another server.
 // If its own connection fails, there is no SQLSTATE.
-func isOfWorker(err error) bool {
+func isWorkerError(err error) bool {
 	var fault *pgconn.PgError
 	return errors.As(err, &fault) && (fault.Code == connectionFailure || isLostWorker(fault))
 }

@@ -28,7 +28,7 @@ type Outage struct{ outage }
 
 // Again reports whether an operation that began at since is retried.
 func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
-	return o.again(ctx, new(retries), err, since)
+	return o.waitToRetry(ctx, new(retries), err, since)
 }
 
 // Over records that an operation has succeeded.

@@ -107,7 +107,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 			case !errors.Is(err, ErrUnavailable): // acquire has already mapped that
 				err = mapError(err)
 			}
-			if err == nil || !s.outage.again(ctx, &r, err, since) {
+			if err == nil || !s.outage.waitToRetry(ctx, &r, err, since) {
 				return result, err
 			}
 		}

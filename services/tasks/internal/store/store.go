@@ -241,7 +241,7 @@ func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)
 		begin.queue(batch)
 		queue(batch)
 		err := s.send(ctx, &r, batch)
-		if err == nil || !s.outage.again(ctx, &r, err, since) {
+		if err == nil || !s.outage.waitToRetry(ctx, &r, err, since) {
 			return err
 		}
 	}

@@ -31,7 +31,7 @@ func (s *Store) write(ctx context.Context, user string, operations []Operation, 
 			aborted = true
 			continue
 		}
-		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.again(ctx, &r, err, since) {
+		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.waitToRetry(ctx, &r, err, since) {
 			return out, err
 		}
 	}
