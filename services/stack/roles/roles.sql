@@ -12,6 +12,12 @@ BEGIN
 	EXECUTE format('ALTER ROLE tasklane_owner LOGIN CREATEROLE PASSWORD %L', current_setting('tasklane.owner_password'));
 	EXECUTE format('ALTER DATABASE %I OWNER TO tasklane_owner', current_database());
 
+	-- If a superuser created the task service's role, as before a restore, the owner may
+	-- change its password only with this option, from PostgreSQL 16 on.
+	IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tasklane_app') THEN
+		GRANT tasklane_app TO tasklane_owner WITH ADMIN OPTION;
+	END IF;
+
 	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'tasklane_auth') THEN
 		CREATE ROLE tasklane_auth;
 	END IF;

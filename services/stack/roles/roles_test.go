@@ -29,6 +29,25 @@ func TestRolesHaveOnlyTheirPrivileges(t *testing.T) {
 	checkAuthURL(t, server, again.Owner)
 }
 
+// TestOwnerSetsThePasswordOfARestoredRole: a superuser creates the task service's role before
+// a restore, and from PostgreSQL 16 on, the owner may not change such a role by itself.
+func TestOwnerSetsThePasswordOfARestoredRole(t *testing.T) {
+	t.Parallel()
+	server := pgtest.NewServer(t)
+	admin := connect(t, server.AdminURL(postgres.Superuser))
+	if _, err := admin.Exec(t.Context(), "CREATE ROLE "+roles.App+" LOGIN"); err != nil {
+		t.Fatal(err)
+	}
+	passwords := roles.Passwords{Owner: "owner", Auth: "auth"}
+	if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), passwords); err != nil {
+		t.Fatal(err)
+	}
+	owner := connect(t, server.URL(roles.Owner, passwords.Owner, roles.Database))
+	if _, err := owner.Exec(t.Context(), "ALTER ROLE "+roles.App+" PASSWORD 'app'"); err != nil {
+		t.Error(err)
+	}
+}
+
 // privileges are what a role may do: its attributes, its grants, and its schema.
 type privileges struct {
 	Superuser, CreateRole, BypassRLS, OwnsDatabase, CreateInPublic bool
