@@ -1,11 +1,11 @@
 import type { InfiniteData, QueryClient } from "@tanstack/react-query";
 import type { Task, TaskPage } from "@tasklane/web-contract";
 import { cachedItem, taskKeys } from "@tasklane/web-contract/react";
-import { tasksOfList } from "../task/lists";
+import { itemsOf } from "./pages";
 
 /** Returns tasks, followed by their other open sub-tasks on all levels, as far as they are loaded. */
 export function withOpenBelow(queryClient: QueryClient, tasks: readonly Task[]): Task[] {
-  const known = queryClient.getQueriesData<InfiniteData<TaskPage>>({ queryKey: taskKeys.lists }).flatMap(([, data]) => tasksOfList(data));
+  const known = queryClient.getQueriesData<InfiniteData<TaskPage>>({ queryKey: taskKeys.lists }).flatMap(([, data]) => itemsOf(data));
   const open = new Map(known.filter(({ completed, deletedAt }) => !completed && deletedAt === null).map((task) => [task.id, task]));
   const all = new Map(tasks.map((task) => [task.id, task]));
   for (let parents = all; parents.size > 0; ) {

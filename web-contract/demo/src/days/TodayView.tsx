@@ -39,11 +39,15 @@ export function TodayView() {
           </DaySection>
         )}
         {!none && <DaySection title="Today" aside={shortDate(day)} day={day} tasks={today} />}
-        {none && <EmptyState title="Nothing is due today." text="Enjoy the quiet, or look at what comes next." />}
         {none && (
-          <p className="list-end">
-            <a href={addressOf("upcoming")}>Upcoming</a>
-          </p>
+          <EmptyState
+            title="Nothing is due today."
+            text={
+              <>
+                Enjoy the quiet, or look at <a href={addressOf("upcoming")}>what comes next</a>.
+              </>
+            }
+          />
         )}
       </DayFrame>
     </>

@@ -1,6 +1,6 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
+import { itemsOf } from "../data/pages";
 import { useWorkspace } from "../data/workspace";
-import { tasksOfList } from "../task/lists";
 import { SubtasksIcon } from "../ui/icons";
 import { progressOf, type Progress } from "./tree";
 
@@ -15,7 +15,7 @@ interface Props extends Progress {
 export function SubtaskCount({ parentId, isPart, ...loaded }: Props) {
   const { queries } = useWorkspace();
   const { data, hasNextPage } = useInfiniteQuery({ ...queries.tasks({ parentId, limit: 100 }), enabled: isPart });
-  const { done, all } = (isPart && progressOf(tasksOfList(data)).get(parentId)) || loaded;
+  const { done, all } = (isPart && progressOf(itemsOf(data)).get(parentId)) || loaded;
   const more = isPart && hasNextPage ? "+" : "";
   return (
     <span className="meta-item">

@@ -7,10 +7,14 @@ export function GoneList() {
   return (
     <>
       <ViewHeader title="List" summary={"\u00a0"} />
-      <EmptyState title="This list is gone." text="If you deleted it, the trash keeps it for 30 days." />
-      <p className="list-end">
-        <a href={addressOf("trash")}>Open the trash</a>
-      </p>
+      <EmptyState
+        title="This list is gone."
+        text={
+          <>
+            If you deleted it, <a href={addressOf("trash")}>the trash</a> keeps it for 30 days.
+          </>
+        }
+      />
     </>
   );
 }

@@ -1,7 +1,8 @@
-import { useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import type { List, ListPage } from "@tasklane/web-contract";
+import { useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { List } from "@tasklane/web-contract";
 import { isDraft, taskKeys } from "@tasklane/web-contract/react";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef } from "react";
+import { itemsOf, useAllPages } from "../data/pages";
 import { useWorkspace } from "../data/workspace";
 
 /** The user's lists outside the trash, in their order. */
@@ -27,7 +28,6 @@ export const ListsContext = createContext(none);
 
 export const useLists = () => useContext(ListsContext);
 
-const listsOf = (data: InfiniteData<ListPage> | undefined) => data?.pages.flatMap(({ items }) => items) ?? [];
 const isActive = ({ archived }: List) => !archived;
 
 /** Returns how many open tasks a list has: its id, or inbox. */
@@ -59,26 +59,24 @@ export function useLoadedLists(started: boolean): Lists {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();
   const query = useMemo(() => queries.lists(), [queries]);
-  const { data, hasNextPage, isFetching, isError, fetchNextPage } = useInfiniteQuery({ ...query, enabled: started });
-  useEffect(() => {
-    if (hasNextPage && !isFetching && !isError) void fetchNextPage();
-  }, [hasNextPage, isFetching, isError, fetchNextPage]);
+  const loading = useInfiniteQuery({ ...query, enabled: started });
+  const all = useAllPages(loading);
+  const loaded = loading.data !== undefined && !loading.hasNextPage;
   const readActive = useCallback(
-    () => listsOf(queryClient.getQueryData(query.queryKey)).filter(isActive),
+    () => itemsOf<List>(queryClient.getQueryData(query.queryKey)).filter(isActive),
     [queryClient, query],
   );
   const lists = useMemo<Lists>(() => {
-    const all = listsOf(data);
     const byId = new Map(all.map((list) => [list.id, list]));
     return {
-      loaded: data !== undefined && !hasNextPage,
+      loaded,
       active: all.filter(isActive),
       ready: all.filter((list) => isActive(list) && !isDraft(list)),
       archived: all.filter((list) => !isActive(list)),
       find: (id) => (id ? byId.get(id) : undefined),
       readActive,
     };
-  }, [data, hasNextPage, readActive]);
-  useRefetch(lists.archived, lists.loaded);
+  }, [all, loaded, readActive]);
+  useRefetch(lists.archived, loaded);
   return lists;
 }

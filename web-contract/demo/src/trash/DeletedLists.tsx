@@ -1,4 +1,3 @@
-import { useInfiniteQuery } from "@tanstack/react-query";
 import type { List } from "@tasklane/web-contract";
 import { useRef } from "react";
 import { useWorkspace } from "../data/workspace";
@@ -8,10 +7,7 @@ import { RestoreIcon } from "../ui/icons";
 import "../lists/lists.css";
 
 /** The lists in the trash. Restoring one restores the tasks that were deleted with it. */
-export function DeletedLists() {
-  const { queries } = useWorkspace();
-  const { data } = useInfiniteQuery(queries.lists({ deleted: true }));
-  const lists = data?.pages.flatMap(({ items }) => items) ?? [];
+export function DeletedLists({ lists }: { lists: readonly List[] }) {
   if (lists.length === 0) return null;
   return (
     <ul role="list" className="plain-list" aria-label="Deleted lists">

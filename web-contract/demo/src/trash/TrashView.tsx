@@ -4,12 +4,12 @@ import { useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import { ViewHeader } from "../app/ViewHeader";
 import { reason } from "../data/messages";
+import { itemsOf, useAllPages } from "../data/pages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { focusBeside } from "../list/focus";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
-import { tasksOfList } from "../task/lists";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { DeletedLists } from "./DeletedLists";
@@ -27,8 +27,10 @@ interface Erasing {
 /** The deleted tasks, which can be restored or erased. */
 export function TrashView() {
   const { queries, writes } = useWorkspace();
-  const trash = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
-  const tasks = useMemo(() => tasksOfList(trash.data), [trash.data]);
+  const deletedTasks = useInfiniteQuery(queries.tasks({ deleted: true, sort: "-updatedAt" }));
+  const deletedLists = useInfiniteQuery(queries.lists({ deleted: true }));
+  const tasks = useMemo(() => itemsOf(deletedTasks.data), [deletedTasks.data]);
+  const lists = useAllPages(deletedLists);
   const [erasing, setErasing] = useState<Erasing>();
 
   function erase({ task, row }: Erasing) {
@@ -38,24 +40,26 @@ export function TrashView() {
     writes.erase(task);
   }
 
-  const failed = !trash.data && trash.error;
+  const trash = [deletedTasks, deletedLists];
+  const failed = trash.find(({ data, error }) => !data && error);
+  const loaded = trash.every(({ data }) => data);
   return (
     <>
       <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
       <LostEditor keys={[]} />
-      <DeletedLists />
+      <DeletedLists lists={lists} />
       {failed && (
         <ErrorState
           title="Your trash could not be loaded."
-          detail={reason(trash.error)}
+          detail={reason(failed.error)}
           action="Try again"
-          onAction={() => void trash.refetch()}
+          onAction={() => void Promise.all(trash.map(({ refetch }) => refetch()))}
         />
       )}
-      {!trash.data && !failed && <TaskListSkeleton />}
-      {trash.data && tasks.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
+      {!loaded && !failed && <TaskListSkeleton />}
+      {loaded && tasks.length + lists.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {tasks.length > 0 && (
-        <TaskList label="Deleted tasks" tasks={tasks} more={trash}>
+        <TaskList label="Deleted tasks" tasks={tasks} more={deletedTasks}>
           {(task) => <TrashRow task={task} onErase={(row) => setErasing({ task, row })} />}
         </TaskList>
       )}
