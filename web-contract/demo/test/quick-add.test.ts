@@ -12,7 +12,12 @@ describe("pasted lines", () => {
     ["dates and minus signs", "3. Mai Wandern\n-5 degrees", ["3. Mai Wandern", "-5 degrees"]],
     ["a document", Array.from({ length: 101 }, (_, i) => `line ${i}`).join("\n"), []],
   ] as const)("%s", ([, text, lines]) => {
-    expect(linesOf(text)).toEqual(lines);
+    expect(linesOf(text, { value: "", selectionStart: 0, selectionEnd: 0 })).toEqual(lines);
+  });
+
+  test("in the middle of a title continue its words", () => {
+    const field = { value: "Today: (old) and so on", selectionStart: 7, selectionEnd: 12 };
+    expect(linesOf("- Buy milk\n- Call mum", field)).toEqual(["Today: Buy milk", "Call mum and so on"]);
   });
 });
 

@@ -73,6 +73,16 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
   });
 }
 
+/** Presses an element with a finger until `meanwhile` resolves, then lifts the finger. */
+export async function longPress(item: Locator, meanwhile: () => Promise<void>): Promise<void> {
+  const { start } = await dragPath(item, item, "inside");
+  await withFinger(item.page(), async (_, finger) => {
+    await finger("mousePressed", start);
+    await meanwhile();
+    await finger("mouseReleased", start);
+  });
+}
+
 /** Moves a finger up from an element without stopping, and waits until the page has scrolled. */
 export async function swipeUp(item: Locator, by: number): Promise<void> {
   const page = item.page();

@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
-import { dragByFinger, swipeUp } from "../src/drag.js";
+import { dragByFinger, longPress, swipeUp } from "../src/drag.js";
 import { addList, listLink } from "../src/lists.js";
 import { addTask, expectAnnounced, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -47,6 +47,20 @@ describe.concurrent.for(screens.filter(([pointer]) => pointer === "touch"))("by 
     await openTask(page, "Task 6").waitFor();
     expect(consoleErrors).toEqual([]);
   });
+});
+
+test("a long press where no list is in sight opens the dialog to move the task to one", async ({ openPage }) => {
+  const { page, consoleErrors } = await openPage({ viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  await signUp(page, newAccount());
+  await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
+  await addList(page, "Garden", "Green");
+  await goTo(page, "All tasks");
+  const dialog = page.getByRole("dialog", { name: "Move “Buy soil” to" });
+  await longPress(row(page, "Buy soil"), () => dialog.waitFor());
+  await dialog.getByRole("button", { name: "Garden" }).click();
+  await page.getByText("“Buy soil” is in “Garden”.").waitFor();
+  expect(await editors(page)).toBe(0);
+  expect(consoleErrors).toEqual([]);
 });
 
 test("a finger drags a task onto a list in the sidebar, and another tab shows it live", async ({ openPage }) => {

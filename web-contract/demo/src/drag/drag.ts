@@ -20,6 +20,8 @@ export type Places = Partial<Record<Place, number>>;
 export interface Part {
   /** The item that is dragged with the pointer; undefined if the element cannot be dragged. */
   item: Dragged | undefined;
+  /** Called in place of a drag, if the item cannot be dragged. */
+  instead?: (() => void) | undefined;
   takes: (item: Dragged, level: number) => Places;
   onDrop: (item: Dragged, place: Place, level: number) => void;
 }

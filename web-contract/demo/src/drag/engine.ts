@@ -30,7 +30,11 @@ export function attach(element: HTMLElement, part: () => Part): () => void {
   return combine(
     draggable({
       element,
-      canDrag: () => part().item !== undefined,
+      canDrag() {
+        const { item, instead } = part();
+        if (!item) instead?.();
+        return item !== undefined;
+      },
       getInitialData: () => ({ item: part().item }),
       onGenerateDragPreview: ({ nativeSetDragImage }) =>
         setCustomNativeDragPreview({

@@ -1,23 +1,23 @@
 import { useQueryClient } from "@tanstack/react-query";
 import type { Task } from "@tasklane/web-contract";
 import { cachedItem } from "@tasklane/web-contract/react";
-import { useEffect, useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from "react";
+import { useRef, useState, type ClipboardEvent, type FormEvent, type KeyboardEvent } from "react";
 import { showNewest } from "../app/route";
 import { clearScroll } from "../app/scroll";
 import { newTaskFieldId } from "../app/shortcuts";
-import { counted, quoted } from "../data/messages";
+import { quoted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
-import { useLists } from "../lists/use-lists";
-import { emptyFields, type Fields } from "../task/fields";
+import type { Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
-import { loadQuickAdd, quickAdd } from "./reading";
+import { quickAdd } from "./reading";
 import { TaskFields } from "./TaskFields";
+import { useNewTask } from "./use-new-task";
 import "./new-task.css";
 
 interface Props {
   /** The default fields of a new task. */
-  defaults?: Partial<Fields>;
+  defaults: Partial<Fields>;
   placeholder?: string;
   /** Returns the reason why the view does not show the new task with this key, if it does not. */
   whyHidden: (key: string, fields: Fields) => string | undefined;
@@ -26,35 +26,12 @@ interface Props {
 /** The field for new tasks. After a task is added, it is empty for the next one. */
 export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Props) {
   const field = useRef<HTMLInputElement>(null);
-  const queryClient = useQueryClient();
-  const { drafts, writes, notices } = useWorkspace();
-  const draft = useStore(drafts.newTask);
-  const { fields, fault, literal = [], isDueChosen = false } = draft;
+  const { drafts, writes } = useWorkspace();
+  const { title, fields, read, fault, change, keep } = useNewTask(defaults);
   const quick = useStore(quickAdd);
+  const tell = useTell(whyHidden);
   const [pasted, setPasted] = useState<string[]>();
-  const blank = fields.title === "";
-  const { ready: lists } = useLists();
-  const read = quick?.readTask(fields, { lists, literal, isDueChosen });
-  const shown = read?.shown ?? fields;
-  useEffect(() => void loadQuickAdd(), []);
-
-  function change(wanted: Partial<Fields>) {
-    // The other choices are cleared with the title, because they would be invisible.
-    if (wanted.title === "") return drafts.clearNewTask();
-    const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
-    // The first letter applies the defaults; after that the fields are the user's.
-    const first = blank && changes.title ? defaults : {};
-    drafts.newTask.set({
-      fields: { ...fields, ...first, ...changes },
-      literal: [...literal, ...kept],
-      isDueChosen: isDueChosen || changes.dueAt !== undefined,
-    });
-  }
-
-  function keep({ text }: { text: string }) {
-    drafts.newTask.set({ ...draft, literal: [...literal, text] });
-    field.current?.focus();
-  }
+  const focus = () => field.current?.focus();
 
   /** Directly after a recognized part, Backspace first turns it back into title text. */
   function onKeyDown(event: KeyboardEvent<HTMLInputElement>) {
@@ -67,51 +44,26 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   }
 
   function onPaste(event: ClipboardEvent<HTMLInputElement>) {
-    const lines = quick?.linesOf(event.clipboardData.getData("text")) ?? [];
+    const lines = quick?.linesOf(event.clipboardData.getData("text"), event.currentTarget) ?? [];
     if (lines.length === 0) return;
     event.preventDefault();
-    const { selectionStart, selectionEnd } = event.currentTarget;
-    const [before, after] = [fields.title.slice(0, selectionStart ?? 0), fields.title.slice(selectionEnd ?? 0)];
-    setPasted(lines.map((line, i) => (i === 0 ? before : "") + line + (i === lines.length - 1 ? after : "")));
+    setPasted(lines);
   }
 
-  function addPasted(lines: string[]) {
+  function onPasted(title?: string) {
     setPasted(undefined);
-    drafts.clearNewTask();
-    for (const title of lines) {
-      const task = { ...emptyFields, ...defaults, title };
-      writes.create(quick?.readTask(task, { lists }).shown ?? task);
-    }
-    notices.show({ message: `${counted(lines.length)} were added.` });
-    field.current?.focus();
-  }
-
-  function keepAsOne(lines: string[]) {
-    setPasted(undefined);
-    change({ title: lines.join(" ") });
-    field.current?.focus();
+    if (title) change({ title });
+    focus();
   }
 
   function submit(event: FormEvent) {
     event.preventDefault();
-    field.current?.focus();
-    if (fields.title.trim() === "") return;
+    focus();
+    if (title.trim() === "") return;
     drafts.clearNewTask();
-    const id = writes.create(shown);
+    const id = writes.create(fields);
     // After the view has rendered the task.
-    requestAnimationFrame(() => setTimeout(() => tell(id)));
-  }
-
-  /** Tells the user where the new task is if the view does not show it. */
-  function tell(id: string) {
-    const reason = whyHidden(id, shown);
-    if (!reason) return;
-    const show = () => {
-      drafts.returnTo(cachedItem(queryClient, { id } as Task).id);
-      clearScroll(showNewest());
-      scrollTo(0, 0);
-    };
-    notices.show({ message: `${quoted(shown.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
+    requestAnimationFrame(() => setTimeout(() => tell(id, fields)));
   }
 
   return (
@@ -126,7 +78,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
             ref={field}
             id={newTaskFieldId}
             className="bare-field"
-            value={fields.title}
+            value={title}
             onChange={(event) => change({ title: event.target.value })}
             onKeyDown={onKeyDown}
             onPaste={onPaste}
@@ -137,19 +89,17 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
             aria-invalid={fault?.field === "title"}
             aria-describedby="new-task-fault"
           />
-          {!blank && (
+          {title && (
             <button type="submit" className="button primary">
               Add
             </button>
           )}
         </div>
-        {quick && pasted && (
-          <quick.Pasted lines={pasted} onMany={() => addPasted(pasted)} onOne={() => keepAsOne(pasted)} />
-        )}
-        {quick && read && <quick.Understood read={read} onKeep={keep} />}
-        {!blank && (
+        {quick && pasted && <quick.Pasted lines={pasted} defaults={defaults} onDone={onPasted} />}
+        {quick && read && <quick.Understood read={read} onKeep={(part) => (keep(part), focus())} />}
+        {title && (
           <div className="new-task-fields">
-            <TaskFields fields={shown} onChange={change} onDone={() => field.current?.focus()} fault={fault} />
+            <TaskFields fields={fields} onChange={change} onDone={focus} fault={fault} />
           </div>
         )}
       </div>
@@ -158,4 +108,20 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
       </p>
     </form>
   );
+}
+
+/** Returns a function that says where a new task is if the view does not show it, and offers to show it. */
+function useTell(whyHidden: Props["whyHidden"]) {
+  const queryClient = useQueryClient();
+  const { drafts, notices } = useWorkspace();
+  return (id: string, fields: Fields): void => {
+    const reason = whyHidden(id, fields);
+    if (!reason) return;
+    const show = () => {
+      drafts.returnTo(cachedItem(queryClient, { id } as Task).id);
+      clearScroll(showNewest());
+      scrollTo(0, 0);
+    };
+    notices.show({ message: `${quoted(fields.title.trim())} was added. ${reason}`, action: { label: "Show", run: show } });
+  };
 }

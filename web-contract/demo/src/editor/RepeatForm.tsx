@@ -1,7 +1,8 @@
 import { useEffect, useEffectEvent, type ReactNode } from "react";
 import { addDays, addMonths, dayOf, lastDay, readDate, startOfWeek } from "../task/dates";
 import type { Fields } from "../task/fields";
-import { codeOf, dayOfMonthName, defaultRepeat, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, type Repeat, type Unit } from "../task/repeat";
+import { codeOf, dayOfMonthName, monthDaysOf, nameOfCode, repeatOf, ruleOf, unitName, defaultRepeat, type Repeat, type Unit } from "../task/repeat";
+import { toggled } from "../ui/CheckOption";
 import { PartField } from "../ui/PartField";
 import { SelectField } from "../ui/SelectField";
 
@@ -20,7 +21,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
   const { recurrence, recurrenceFrom } = fields;
   const known = recurrence === null ? undefined : repeatOf(recurrence);
   const repeat = known ?? defaultRepeat("WEEKLY", day);
-  const { unit, every, weekdays, count, until } = repeat;
+  const { unit, every } = repeat;
   const isFromDue = recurrenceFrom === "due";
 
   function change(changes: Partial<Repeat>, from = recurrenceFrom) {
@@ -36,14 +37,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
     change({ unit, weekdays, monthDay, month, nth: undefined }, from);
   }
 
-  function toggle(code: string) {
-    const next = weekdays.includes(code) ? weekdays.filter((other) => other !== code) : [...weekdays, code];
-    if (next.length > 0) change({ weekdays: week.filter((code) => next.includes(code)) });
-  }
-
-  const week = Array.from({ length: 7 }, (_, at) => codeOf(addDays(startOfWeek(day), at)));
-  const monthDays = [...monthDaysOf(day), ...(monthDaysOf(day).some((other) => keyOf(other) === keyOf(repeat)) ? [] : [repeat])];
-  const end = until ? "until" : count ? "count" : "never";
+  const part = { day, repeat, onChange: (changes: Partial<Repeat>) => change(changes) };
   return (
     <div className="repeat repeat-form">
       {recurrence && !known && <p className="hint">This task has a rule of its own, which a change here replaces: {recurrence}</p>}
@@ -57,51 +51,83 @@ export function RepeatForm({ fields, onChange, children }: Props) {
           ))}
         </SelectField>
       </div>
-      {unit === "WEEKLY" && isFromDue && (
-        <fieldset className="plain repeat-week">
-          <legend>On</legend>
-          {week.map((code) => (
-            <label key={code} className="option">
-              <input type="checkbox" checked={weekdays.includes(code)} aria-label={nameOfCode(code)} onChange={() => toggle(code)} />
-              <span aria-hidden="true">{nameOfCode(code, "short")}</span>
-            </label>
-          ))}
-        </fieldset>
-      )}
-      {unit === "MONTHLY" && isFromDue && (
-        <SelectField
-          label="On"
-          value={keyOf(repeat)}
-          onChange={(key) => {
-            const { monthDay, nth } = monthDays.find((other) => keyOf(other) === key)!;
-            change({ monthDay, nth });
-          }}
-        >
-          {monthDays.map((other) => (
-            <option key={keyOf(other)} value={keyOf(other)}>
-              {keyOf(other) ? dayOfMonthName(other) : "the same day"}
-            </option>
-          ))}
-        </SelectField>
-      )}
+      {unit === "WEEKLY" && isFromDue && <Weekdays {...part} />}
+      {unit === "MONTHLY" && isFromDue && <DayOfMonth {...part} />}
       <SelectField label="Counted from" value={recurrenceFrom} onChange={(from) => restart(unit, from)}>
         <option value="due">the due date</option>
         <option value="completion">the completion</option>
       </SelectField>
-      <div className="repeat-line">
-        <SelectField
-          label="Ends"
-          value={end}
-          onChange={(end) => change({ until: end === "until" ? addMonths(day, 3) : undefined, count: end === "count" ? 10 : undefined })}
-        >
-          <option value="never">never</option>
-          <option value="until">on</option>
-          <option value="count">after</option>
-        </SelectField>
-        {until && <PartField label="Last day" type="date" max={lastDay} value={until} onChange={(text) => readDate(text) && change({ until: text })} />}
-        {count && <PartField label="Times" type="number" min={1} max={9999} value={String(count)} onChange={(text) => text && change({ count: Number(text) })} />}
-      </div>
+      <End {...part} />
       {children}
+    </div>
+  );
+}
+
+interface PartProps {
+  /** The day the task is due. */
+  day: string;
+  repeat: Repeat;
+  onChange: (changes: Partial<Repeat>) => void;
+}
+
+/** The weekdays of a weekly rule, at least one. */
+function Weekdays({ day, repeat: { weekdays }, onChange }: PartProps) {
+  const week = Array.from({ length: 7 }, (_, at) => codeOf(addDays(startOfWeek(day), at)));
+
+  function toggle(code: string) {
+    const next = toggled(weekdays, code);
+    if (next.length > 0) onChange({ weekdays: week.filter((code) => next.includes(code)) });
+  }
+
+  return (
+    <fieldset className="plain repeat-week">
+      <legend>On</legend>
+      {week.map((code) => (
+        <label key={code} className="option">
+          <input type="checkbox" checked={weekdays.includes(code)} aria-label={nameOfCode(code)} onChange={() => toggle(code)} />
+          <span aria-hidden="true">{nameOfCode(code, "short")}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+/** The day of the month of a monthly rule. */
+function DayOfMonth({ day, repeat, onChange }: PartProps) {
+  const usual = monthDaysOf(day);
+  const days = usual.some((other) => keyOf(other) === keyOf(repeat)) ? usual : [...usual, repeat];
+
+  function choose(key: string) {
+    const { monthDay, nth } = days.find((other) => keyOf(other) === key)!;
+    onChange({ monthDay, nth });
+  }
+
+  return (
+    <SelectField label="On" value={keyOf(repeat)} onChange={choose}>
+      {days.map((other) => (
+        <option key={keyOf(other)} value={keyOf(other)}>
+          {keyOf(other) ? dayOfMonthName(other) : "the same day"}
+        </option>
+      ))}
+    </SelectField>
+  );
+}
+
+/** When the rule ends. */
+function End({ day, repeat: { until, count }, onChange }: PartProps) {
+  return (
+    <div className="repeat-line">
+      <SelectField
+        label="Ends"
+        value={until ? "until" : count ? "count" : "never"}
+        onChange={(end) => onChange({ until: end === "until" ? addMonths(day, 3) : undefined, count: end === "count" ? 10 : undefined })}
+      >
+        <option value="never">never</option>
+        <option value="until">on</option>
+        <option value="count">after</option>
+      </SelectField>
+      {until && <PartField label="Last day" type="date" max={lastDay} value={until} onChange={(text) => readDate(text) && onChange({ until: text })} />}
+      {count && <PartField label="Times" type="number" min={1} max={9999} value={String(count)} onChange={(text) => text && onChange({ count: Number(text) })} />}
     </div>
   );
 }

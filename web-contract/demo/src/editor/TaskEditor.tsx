@@ -24,7 +24,7 @@ export function TaskEditor({ task }: { task: Task }) {
   if (!edit) return null;
 
   const fields = shownFields(edit, task);
-  const changedElsewhere = editConflicts(edit, task).length > 0;
+  const faultOf = (name: string) => (edit.fault?.field === name ? edit.fault.message : undefined);
 
   function change(changes: Partial<Fields>) {
     if (edit) drafts.edit.set({ ...edit, touched: { ...edit.touched, ...changes }, fault: undefined });
@@ -69,7 +69,7 @@ export function TaskEditor({ task }: { task: Task }) {
           className="editor-title"
           value={fields.title}
           onChange={(title) => change({ title })}
-          fault={edit.fault?.field === "title" ? edit.fault.message : undefined}
+          fault={faultOf("title")}
           autoFocus
         />
         <GrowingField
@@ -78,9 +78,9 @@ export function TaskEditor({ task }: { task: Task }) {
           placeholder="Notes"
           value={fields.description}
           onChange={(description) => change({ description })}
-          fault={edit.fault?.field === "description" ? edit.fault.message : undefined}
+          fault={faultOf("description")}
         />
-        {changedElsewhere && (
+        {editConflicts(edit, task).length > 0 && (
           <p className="editor-note" role="status">
             This was changed elsewhere just now. You choose when you save.
           </p>
@@ -93,24 +93,31 @@ export function TaskEditor({ task }: { task: Task }) {
           onDone={() => form.current?.querySelector("textarea")?.focus()}
           fault={edit.fault}
         />
-        <div className="editor-actions">
-          <button
-            type="button"
-            className="button icon-only"
-            aria-label={`Delete “${task.title}”`}
-            onClick={() => leaving(writes.remove)}
-          >
-            <TrashIcon />
-          </button>
-          <button type="button" className="button quiet" onClick={edits.discard}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary">
-            Save
-          </button>
-        </div>
+        <EditorActions title={task.title} onDelete={() => leaving(writes.remove)} onCancel={edits.discard} />
       </div>
     </form>
+  );
+}
+
+interface ActionsProps {
+  title: string;
+  onDelete: () => void;
+  onCancel: () => void;
+}
+
+function EditorActions({ title, onDelete, onCancel }: ActionsProps) {
+  return (
+    <div className="editor-actions">
+      <button type="button" className="button icon-only" aria-label={`Delete “${title}”`} onClick={onDelete}>
+        <TrashIcon />
+      </button>
+      <button type="button" className="button quiet" onClick={onCancel}>
+        Cancel
+      </button>
+      <button type="submit" className="button primary">
+        Save
+      </button>
+    </div>
   );
 }
 

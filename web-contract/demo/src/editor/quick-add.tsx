@@ -1,11 +1,13 @@
 import type { List } from "@tasklane/web-contract";
 import { parseQuickAdd, type Part } from "@tasklane/web-contract/quick-add";
 import { tagKey, uniqueTags } from "@tasklane/web-contract/react";
-import { useEffect, useRef, type KeyboardEvent } from "react";
+import type { KeyboardEvent } from "react";
 import { counted } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
+import { useLists } from "../lists/use-lists";
 import { calendar } from "../task/calendar";
 import { dueName, dueOn, readDate } from "../task/dates";
-import type { Fields } from "../task/fields";
+import { emptyFields, type Fields } from "../task/fields";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
@@ -119,38 +121,58 @@ export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) 
 /** The maximum number of lines that are offered as tasks. */
 const mostLines = 100;
 
-/** The lines of a text that could be tasks, without list markers; none if it is one line, or a whole document. */
-export function linesOf(text: string): string[] {
+/** The field into which lines are pasted. */
+type Field = Pick<HTMLInputElement, "value" | "selectionStart" | "selectionEnd">;
+
+/**
+ * The lines of a text that could be tasks, without list markers; none if it is one line, or a whole document. The text of
+ * the field before and after the pasted text belongs to the first and the last line.
+ */
+export function linesOf(text: string, { value, selectionStart, selectionEnd }: Field): string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length < 2 || lines.length > mostLines) return [];
   // One line that begins with "3." may be a date.
   const isNumbered = lines.every((line) => /^\s*\d+[.)]\s/.test(line));
   const sign = isNumbered ? /^\s*\d+[.)]\s+/ : /^\s*[-*•–]\s+/;
   const titles = lines.map((line) => line.replace(sign, "").replace(/^\s*\[[ xX]?\]\s+/, "").trim());
-  return titles.length > 1 && titles.length <= mostLines ? titles : [];
+  const [before, after] = [value.slice(0, selectionStart ?? 0), value.slice(selectionEnd ?? 0)];
+  return titles.map((title, at) => (at === 0 ? before : "") + title + (at === titles.length - 1 ? after : ""));
 }
 
 interface PastedProps {
   lines: string[];
-  onMany: () => void;
-  onOne: () => void;
+  /** The default fields of the tasks. */
+  defaults: Partial<Fields>;
+  /** Called with the title if the lines stay one task. */
+  onDone: (title?: string) => void;
 }
 
 /** Offers to add several pasted lines as one task each. */
-export function Pasted({ lines, onMany, onOne }: PastedProps) {
-  const first = useRef<HTMLButtonElement>(null);
-  useEffect(() => first.current?.focus(), []);
+export function Pasted({ lines, defaults, onDone }: PastedProps) {
+  const { drafts, notices, writes } = useWorkspace();
+  const { ready: lists } = useLists();
+  const keepAsOne = () => onDone(lines.join(" "));
+
+  function addAll() {
+    drafts.clearNewTask();
+    for (const title of lines) writes.create(readTask({ ...emptyFields, ...defaults, title }, { lists }).shown);
+    notices.show({ message: `${counted(lines.length)} were added.` });
+    onDone();
+  }
+
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    onOne();
+    keepAsOne();
   }
+
   return (
     <div className="pasted" role="group" aria-label={`You pasted ${lines.length} lines`} onKeyDown={onKeyDown}>
       <p>You pasted {lines.length} lines.</p>
-      <button ref={first} type="button" className="button primary" onClick={onMany}>
+      <button type="button" className="button primary" onClick={addAll} autoFocus>
         Add {counted(lines.length)}
       </button>
-      <button type="button" className="button" onClick={onOne}>
+      <button type="button" className="button" onClick={keepAsOne}>
         Keep as one
       </button>
     </div>

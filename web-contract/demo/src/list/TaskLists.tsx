@@ -63,18 +63,22 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
 
   const isPart = open.hasNextPage || completed.hasNextPage || isNarrowed(filters);
   const item = (task: Task) => {
-    const { done, all } = progress.get(task.id) ?? { done: 0, all: 0 };
     const depth = tree?.depthOf(task) ?? 0;
     const isFolded = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
     return (
       <>
-        <TaskItem task={task} list={list} depth={depth} done={done} all={all} isPart={isPart} isFolded={isFolded} />
+        <TaskItem task={task} list={list} depth={depth} {...progress.get(task.id)} isPart={isPart} isFolded={isFolded} />
         {parent && task.id === last?.id && <NewSubtask parent={parent} depth={tree!.depthOf(parent) + 1} />}
       </>
     );
   };
   const all = [...shown.open, ...shown.completed];
   const anyCompleted = shown.completed.length > 0;
+  const completedList = (
+    <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
+      {item}
+    </TaskList>
+  );
   return (
     <div aria-busy={main.isPlaceholderData}>
       <p className="visually-hidden" role="status">
@@ -91,11 +95,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
       {shown.open.length === 0 && !(done && anyCompleted) && (
         <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
       )}
-      {done && anyCompleted && (
-        <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
-          {item}
-        </TaskList>
-      )}
+      {done && anyCompleted && completedList}
       {!done && anyCompleted && (
         <details className="completed" open>
           <summary>
@@ -105,9 +105,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
               {completed.hasNextPage && "+"}
             </span>
           </summary>
-          <TaskList label="Completed tasks" tasks={shown.completed} more={completed}>
-            {item}
-          </TaskList>
+          {completedList}
         </details>
       )}
     </div>

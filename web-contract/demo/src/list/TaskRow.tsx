@@ -1,50 +1,33 @@
-import type { List, Task } from "@tasklane/web-contract";
-import { isDraft } from "@tasklane/web-contract/react";
-import { useContext, useEffect, useId, useRef, useState, type KeyboardEvent } from "react";
-import { runKey } from "../app/shortcuts";
-import { counted } from "../data/messages";
+import type { Task } from "@tasklane/web-contract";
+import { useEffect, useId, useRef } from "react";
 import { useWorkspace } from "../data/workspace";
-import { DayContext } from "../days/move";
-import { useDrag, type Dragged } from "../drag/drag";
-import { sortByHand } from "../filters/use-filters";
-import { inbox, useLists } from "../lists/use-lists";
 import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
 import { MoveDialog } from "../ui/later";
-import { focusBeside, leaveRow } from "./focus";
 import { fold } from "./folded";
-import { OrderContext } from "./task-order";
+import { useRowActions, useRowDrag, useRowKeys, type Row } from "./row-actions";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
+import type { Progress } from "./tree";
 
-interface Props {
-  task: Task;
+export interface Props extends Row, Partial<Progress> {
   /** Whether to hide the day of the due date, because the heading shows it. */
-  hideDay: boolean;
-  /** The list of all surrounding rows: its id, or inbox. */
-  list: string | undefined;
+  hideDay?: boolean;
   /** The number of levels above it. */
-  depth: number;
-  /** How many of the loaded sub-tasks are completed, how many there are, and whether some may not be loaded. */
-  done: number;
-  all: number;
-  isPart: boolean;
-  /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
-  isFolded: boolean | undefined;
-  /** Whether the task is selected; undefined while no selection is active. */
-  picked: boolean | undefined;
-  onPick: () => void;
+  depth?: number;
+  /** Whether some of its sub-tasks may not be loaded. */
+  isPart?: boolean;
 }
 
 /** The row of a task: its checkbox, title and properties, and the buttons for its options and to delete it. */
-export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolded, picked, onPick }: Props) {
+export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart = false, ...props }: Props) {
+  const { task, list, isFolded, picked, onPick } = props;
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
-  const { writes, edits, drafts, notices, selection } = useWorkspace();
-  const order = useContext(OrderContext);
-  const days = useContext(DayContext);
-  const hasLists = useLists().active.length > 0;
-  const [moving, setMoving] = useState(false);
+  const { edits, drafts } = useWorkspace();
+  const actions = useRowActions(row, props);
+  const isDraggable = useRowDrag(row, props, actions);
+  const onKeyDown = useRowKeys(row, props, actions);
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
@@ -53,55 +36,6 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
     if (drafts.takeReturn(task.id)) opener.current?.focus({ preventScroll: true });
   }, [drafts, task.id]);
 
-  function leaving(write: (task: Task) => void) {
-    if (row.current) leaveRow(row.current);
-    write(task);
-  }
-
-  function moveTo(to: List | undefined) {
-    const leaves = list !== undefined && list !== (to?.id ?? inbox);
-    if (leaves && row.current) focusBeside(row.current);
-    writes.putIn([task], to);
-  }
-
-  const complete = () => leaving(writes.complete);
-  const remove = () => leaving(writes.remove);
-  const keys: Record<string, () => void> = {
-    e: () => edits.begin(task),
-    x: onPick,
-    o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
-    // While tasks are selected, these keys act on all of them.
-    ...(!picking && hasLists && { m: () => setMoving(true) }),
-    ...(!picking && { c: complete, Delete: remove, Backspace: remove }),
-  };
-
-  const { id, title } = task;
-  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.chosen.get().length); } } : { kind: "task", id, name: title };
-  const isDragged = picking ? picked && hasLists : order || days || hasLists;
-  useDrag(row, {
-    item: isDragged && !isDraft(task) ? item : undefined,
-    takes: ({ kind, id }, level) => (order && kind === "task" ? order.takes(id, task, level) : {}),
-    onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
-  });
-
-  /** Handles the keys that move the row, which keeps the focus. */
-  function onKeyDown(event: KeyboardEvent) {
-    runKey(keys, event);
-    if (isFolded !== undefined && !event.altKey && event.key === (isFolded ? "ArrowRight" : "ArrowLeft")) return fold(task.id, !isFolded);
-    if (!event.altKey || picking) return;
-    const places = { ArrowUp: -1, ArrowDown: 1 }[event.key];
-    const change = order && { ArrowRight: order.nest, ArrowLeft: order.unnest }[event.key];
-    if (!places && !change) return;
-    event.preventDefault();
-    if (change) return change(task)?.();
-    if (!places) return;
-    if (order) order.moveBy(task, places);
-    else if (days && row.current) days.moveBy(task, places, row.current);
-    else if (hasLists && list === undefined) notices.show({ message: "Open a list to move its tasks." });
-    else notices.show({ message: "You can move tasks when they are in your own order.", action: { label: "Use my order", run: sortByHand } });
-    requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
-  }
-
   return (
     <div
       ref={row}
@@ -109,7 +43,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
       className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
       onKeyDown={onKeyDown}
     >
-      {(order || days || hasLists) && !picking && (
+      {isDraggable && !picking && (
         <span className="grip">
           <GripIcon />
         </span>
@@ -121,7 +55,7 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
         aria-label={picking ? pickLabel : task.title}
         aria-describedby={metaId}
         checked={picking ? picked : task.completed}
-        onChange={picking ? onPick : complete}
+        onChange={picking ? onPick : actions.onComplete}
       />
       <div className="task-text">
         <button
@@ -138,33 +72,32 @@ export function TaskRow({ task, hideDay, list, depth, done, all, isPart, isFolde
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} hideParent={depth > 0} done={done} all={all} isPart={isPart} />
       </div>
-      {isFolded !== undefined && (
-        <button
-          type="button"
-          className={`button icon-only fold${isFolded ? "" : " is-open"}`}
-          data-control="fold"
-          aria-label={`Sub-tasks of “${task.title}”`}
-          aria-expanded={!isFolded}
-          onClick={() => fold(task.id, !isFolded)}
-        >
-          <ChevronIcon />
-        </button>
-      )}
+      {isFolded !== undefined && <FoldButton task={task} isFolded={isFolded} />}
       {!picking && (
         <>
-          <TaskMenu task={task} order={order} onDay={days && ((by) => row.current && days.moveBy(task, by, row.current))} onMove={hasLists ? () => setMoving(true) : undefined} onDelete={remove} />
-          {moving && <MoveDialog tasks={[task]} onClose={() => setMoving(false)} onMove={moveTo} />}
-          <button
-            type="button"
-            className="button icon-only"
-            data-control="delete"
-            aria-label={`Delete “${task.title}”`}
-            onClick={remove}
-          >
+          <TaskMenu task={task} {...actions} />
+          {actions.moving && <MoveDialog tasks={[task]} onClose={() => actions.setMoving(false)} onMove={actions.moveTo} />}
+          <button type="button" className="button icon-only" data-control="delete" aria-label={`Delete “${task.title}”`} onClick={actions.onDelete}>
             <TrashIcon />
           </button>
         </>
       )}
     </div>
+  );
+}
+
+/** Hides the sub-tasks of a task, or shows them. */
+function FoldButton({ task, isFolded }: { task: Task; isFolded: boolean }) {
+  return (
+    <button
+      type="button"
+      className={`button icon-only fold${isFolded ? "" : " is-open"}`}
+      data-control="fold"
+      aria-label={`Sub-tasks of “${task.title}”`}
+      aria-expanded={!isFolded}
+      onClick={() => fold(task.id, !isFolded)}
+    >
+      <ChevronIcon />
+    </button>
   );
 }

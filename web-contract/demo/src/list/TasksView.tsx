@@ -1,15 +1,16 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient, type InfiniteData } from "@tanstack/react-query";
-import type { Task, TaskPage } from "@tasklane/web-contract";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import type { Task } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
 import { useEffect, useEffectEvent, useMemo } from "react";
 import { focusField, newTaskFieldId } from "../app/shortcuts";
 import { ViewHeader } from "../app/ViewHeader";
 import { listName } from "../data/messages";
+import { itemsOf } from "../data/pages";
 import { useWorkspace } from "../data/workspace";
 import { useEdgeScroll } from "../drag/drag";
 import { NewTask } from "../editor/NewTask";
 import { ActiveFilters } from "../filters/ActiveFilters";
-import { countFilters, isNarrowed, taskFilters } from "../filters/filters";
+import { countFilters, isNarrowed, type Filters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { useFilters } from "../filters/use-filters";
 import { ListMenu } from "../lists/ListMenu";
@@ -17,16 +18,15 @@ import { inbox, useListCounts, useLists } from "../lists/use-lists";
 import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
 import type { Fields } from "../task/fields";
-import { tasksOfList } from "../task/lists";
 import { useNow } from "../ui/clock";
 import { useStore } from "../ui/store";
 import { isInView } from "./focus";
 import { folded } from "./folded";
 import { ListSummary } from "./ListSummary";
 import { summary, type Counts } from "./summary";
-import { createTaskOrder } from "./task-order";
 import { TaskLists, type ListQuery, type Shown } from "./TaskLists";
-import { progressOf, treeOf, unfolded, type Tree } from "./tree";
+import { progressOf, unfolded } from "./tree";
+import { useTaskOrder, useTasks, type Tasks } from "./use-tasks";
 
 interface Props {
   started: boolean;
@@ -37,76 +37,38 @@ interface Props {
 
 /** The tasks of a list, or of all: the open ones, then the completed ones. */
 export function TasksView({ started, list, title }: Props) {
-  const { queries, writes, notices, drafts } = useWorkspace();
-  const queryClient = useQueryClient();
+  const { queries } = useWorkspace();
   const { data: stats } = useQuery({ ...queries.stats(), enabled: started });
   const lists = useLists();
   const shownList = list === undefined ? undefined : lists.find(list);
   const [filters, change] = useFilters();
-  const now = useNow((now) => nextChange([], now));
-  const wanted = useMemo(() => ({ ...taskFilters(filters, now), listId: list }), [filters, now, list]);
-  const placeholderData = keepPreviousData;
-  const openQuery = useMemo(() => queries.tasks({ ...wanted, completed: false }), [queries, wanted]);
-  const open = useInfiniteQuery({ ...openQuery, placeholderData, enabled: started });
-  const completed = useInfiniteQuery({
-    ...queries.tasks({ ...wanted, completed: true }),
-    placeholderData,
-    // Completed tasks are never overdue.
-    enabled: started && filters.due !== "overdue",
-  });
-  const openTasks = useMemo(() => tasksOfList(open.data), [open.data]);
-  const completedTasks = useMemo(() => tasksOfList(completed.data), [completed.data]);
-  useNow((now) => nextChange(openTasks, now));
+  const tasks = useTasks(list, filters, started);
+  const { open, completed, openTasks, completedTasks } = tasks;
+  const now = useNow((now) => nextChange(openTasks, now));
   const openIn = useListCounts();
   const counts: Counts | undefined =
     list === undefined || !stats
       ? stats
       : { open: openIn(list), dueToday: 0, overdue: 0, completed: completedTasks.length, more: completed.hasNextPage };
   const any = counts && counts.open + counts.completed > 0;
-  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !isNarrowed(filters) ? openTasks : undefined;
+  const narrowed = isNarrowed(filters);
+  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !narrowed ? openTasks : undefined;
 
   // A view of all tasks in several lists has no manual order.
-  const byHand = filters.sort === "manual" && !wanted.q && (list !== undefined || lists.active.length === 0);
-  const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
+  const byHand = filters.sort === "manual" && filters.search.trim() === "" && (list !== undefined || lists.active.length === 0);
+  const { order, tree } = useTaskOrder(tasks, byHand);
   const hidden = useStore(folded);
   const unhidden = useMemo(() => tree && unfolded(tree, hidden), [tree, hidden]);
   const progress = useMemo(() => progressOf([...openTasks, ...completedTasks]), [openTasks, completedTasks]);
   const done = filters.show === "completed";
   const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
   const shown: Shown = { open: done ? [] : (unhidden ?? openTasks), completed: shownCompleted };
-  const main = done ? completed : open;
   const loaded = open.data !== undefined && completed.data !== undefined;
   // Without tasks there is nothing to search.
-  const blank = loaded && openTasks.length + completedTasks.length === 0 && !isNarrowed(filters);
-
-  const order = useMemo(() => {
-    if (!byHand) return undefined;
-    let known: { data: InfiniteData<TaskPage> | undefined; tree: Tree } | undefined;
-    const read = () => {
-      const data = queryClient.getQueryData(openQuery.queryKey);
-      if (!known || known.data !== data) known = { data, tree: treeOf(tasksOfList(data)) };
-      return known.tree;
-    };
-    return createTaskOrder(read, { writes, notices, drafts });
-  }, [byHand, openQuery, queryClient, writes, notices, drafts]);
+  const blank = loaded && openTasks.length + completedTasks.length === 0 && !narrowed;
+  const whyHidden = useWhyHidden(list, filters, tasks);
+  useWelcome(loaded, blank);
   useEdgeScroll();
-
-  function whyHidden(key: string, { listId }: Fields): string | undefined {
-    if (list !== undefined && list !== (listId ?? inbox)) return `It is in ${listName(lists.find(listId))}.`;
-    const known = queryClient.getQueryData(openQuery.queryKey);
-    const listed = tasksOfList(known).some((task) => itemKey(queryClient, task) === key);
-    if (!known || isInView(key)) return undefined;
-    if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
-    return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
-  }
-
-  // In an empty list the field has the focus at once. In others, single keys work.
-  const welcome = useEffectEvent(() => {
-    if (blank && document.activeElement === document.body) focusField(newTaskFieldId);
-  });
-  useEffect(() => {
-    if (loaded) welcome();
-  }, [loaded]);
 
   return (
     <>
@@ -122,7 +84,7 @@ export function TasksView({ started, list, title }: Props) {
       <SelectionBar
         tasks={[...shown.open, ...shown.completed]}
         all={done ? shown.completed : shown.open}
-        loadAll={() => loadAll(main)}
+        loadAll={() => loadAll(done ? completed : open)}
       />
       <NewTask defaults={{ listId: shownList?.id ?? null }} whyHidden={whyHidden} />
       <TaskLists list={list} open={open} completed={completed} shown={shown} order={order} tree={tree} progress={progress} />
@@ -130,9 +92,33 @@ export function TasksView({ started, list, title }: Props) {
   );
 }
 
+/** Returns a function that says why the view does not show a new task, if it does not. */
+function useWhyHidden(list: string | undefined, filters: Filters, { openKey }: Tasks) {
+  const queryClient = useQueryClient();
+  const lists = useLists();
+  return (key: string, { listId }: Fields): string | undefined => {
+    if (list !== undefined && list !== (listId ?? inbox)) return `It is in ${listName(lists.find(listId))}.`;
+    const known = queryClient.getQueryData(openKey);
+    const listed = itemsOf(known).some((task) => itemKey(queryClient, task) === key);
+    if (!known || isInView(key)) return undefined;
+    if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
+    return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
+  };
+}
+
+/** Moves the focus to the field for new tasks of an empty list at once. In others, single keys work. */
+function useWelcome(loaded: boolean, blank: boolean): void {
+  const welcome = useEffectEvent(() => {
+    if (blank && document.activeElement === document.body) focusField(newTaskFieldId);
+  });
+  useEffect(() => {
+    if (loaded) welcome();
+  }, [loaded]);
+}
+
 /** Loads all pages of a list, or as many as succeed, and resolves to its tasks. */
 async function loadAll(list: ListQuery): Promise<Task[]> {
   let loaded = list;
   while (loaded.hasNextPage && !loaded.isFetchNextPageError) loaded = await loaded.fetchNextPage();
-  return tasksOfList(loaded.data);
+  return itemsOf(loaded.data);
 }

@@ -1,0 +1,115 @@
+import type { List, Task } from "@tasklane/web-contract";
+import { isDraft } from "@tasklane/web-contract/react";
+import { useContext, useState, type KeyboardEvent, type RefObject } from "react";
+import { runKey } from "../app/shortcuts";
+import { counted } from "../data/messages";
+import { useWorkspace } from "../data/workspace";
+import { DayContext } from "../days/move";
+import { useDrag, type Dragged } from "../drag/drag";
+import { sortByHand } from "../filters/use-filters";
+import { inbox, useLists } from "../lists/use-lists";
+import { useMedia, wide } from "../ui/media";
+import { focusBeside, leaveRow } from "./focus";
+import { fold } from "./folded";
+import { OrderContext } from "./task-order";
+
+/** A task in a list, and its selection. */
+export interface Row {
+  task: Task;
+  /** The list of all surrounding rows: its id, or inbox. */
+  list?: string | undefined;
+  /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
+  isFolded?: boolean | undefined;
+  /** Whether the task is selected; undefined while no selection is active. */
+  picked: boolean | undefined;
+  onPick: () => void;
+}
+
+type Actions = ReturnType<typeof useRowActions>;
+type RowElement = RefObject<HTMLElement | null>;
+
+/** The actions on the task of a row. If the row leaves its list, the next one gets the focus. */
+export function useRowActions(row: RowElement, { task, list }: Row) {
+  const { writes } = useWorkspace();
+  const days = useContext(DayContext);
+  const hasLists = useLists().active.length > 0;
+  const [moving, setMoving] = useState(false);
+
+  function leaving(write: (task: Task) => void) {
+    if (row.current) leaveRow(row.current);
+    write(task);
+  }
+
+  return {
+    order: useContext(OrderContext),
+    /** Moves the task by a number of days; undefined if the rows are not grouped by day. */
+    onDay: days && ((by: number) => row.current && days.moveBy(task, by, row.current)),
+    /** Whether the dialog to move the task to a list is open. */
+    moving,
+    setMoving,
+    /** Opens that dialog; undefined without lists. */
+    onMove: hasLists ? () => setMoving(true) : undefined,
+    moveTo(to: List | undefined) {
+      const leaves = list !== undefined && list !== (to?.id ?? inbox);
+      if (leaves && row.current) focusBeside(row.current);
+      writes.putIn([task], to);
+    },
+    onComplete: () => leaving(writes.complete),
+    onDelete: () => leaving(writes.remove),
+  };
+}
+
+/** Returns the handler of the keys that act on a row. Keys that move it leave the focus on it. */
+export function useRowKeys(row: RowElement, { task, list, isFolded, picked, onPick }: Row, { order, onDay, onMove, onComplete, onDelete }: Actions) {
+  const { edits, notices } = useWorkspace();
+  const keys: Record<string, () => void> = {
+    e: () => edits.begin(task),
+    x: onPick,
+    o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
+    // While tasks are selected, these keys act on all of them.
+    ...(picked === undefined && { ...(onMove && { m: onMove }), c: onComplete, Delete: onDelete, Backspace: onDelete }),
+  };
+
+  function moveBy(places: number) {
+    if (order) order.moveBy(task, places);
+    else if (onDay) onDay(places);
+    else if (onMove && list === undefined) notices.show({ message: "Open a list to move its tasks." });
+    else notices.show({ message: "You can move tasks when they are in your own order.", action: { label: "Use my order", run: sortByHand } });
+    requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
+  }
+
+  return (event: KeyboardEvent) => {
+    runKey(keys, event);
+    if (isFolded !== undefined && !event.altKey && event.key === (isFolded ? "ArrowRight" : "ArrowLeft")) return fold(task.id, !isFolded);
+    if (!event.altKey || picked !== undefined) return;
+    const moves: Record<string, () => void> = {
+      ArrowUp: () => moveBy(-1),
+      ArrowDown: () => moveBy(1),
+      ...(order && { ArrowRight: () => order.nest(task)?.(), ArrowLeft: () => order.unnest(task)?.() }),
+    };
+    const move = moves[event.key];
+    if (!move) return;
+    event.preventDefault();
+    move();
+  };
+}
+
+/**
+ * Lets a row be dragged, with all selected ones if it is selected, and tasks be dropped on it. Where it has no place to be
+ * dropped, it opens the dialog to move it to a list. Reports whether it can be dragged.
+ */
+export function useRowDrag(row: RowElement, { task, picked }: Row, { order, onDay, onMove }: Actions): boolean {
+  const { selection } = useWorkspace();
+  const { id, title } = task;
+  // Lists are in sight only in the sidebar.
+  const onList = useMedia(wide) ? onMove : undefined;
+  const isDraggable = !isDraft(task) && Boolean(picked === undefined ? order || onDay || onList : picked && onList);
+  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.chosen.get().length); } } : { kind: "task", id, name: title };
+  useDrag(row, {
+    item: isDraggable ? item : undefined,
+    instead: isDraft(task) || picked !== undefined ? undefined : onMove,
+    takes: ({ kind, id }, level) => (order && kind === "task" ? order.takes(id, task, level) : {}),
+    onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
+  });
+  return isDraggable;
+}
