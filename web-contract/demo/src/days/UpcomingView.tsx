@@ -7,6 +7,7 @@ import { NewTask } from "../editor/NewTask";
 import { addDays, dayAt, dayName, dayOf, dueOn, nextChange, shortDate, startOfWeek, weekdayName } from "../task/dates";
 import { recurrence } from "../task/recurrence";
 import { useNow } from "../ui/clock";
+import { Dotted } from "../ui/Dotted";
 import { useStore } from "../ui/store";
 import { DayFrame } from "./DayFrame";
 import { DaySection } from "./DaySection";
@@ -94,6 +95,12 @@ function Beyond({ tasks, now }: { tasks: readonly Task[]; now: Date }) {
   if (!data) return null;
   const { open, undated, overdue } = data;
   const later = open - undated - overdue - tasks.filter((task) => !isOverdue(task, now)).length;
-  const parts = [later > 0 && `Later: ${later}`, undated > 0 && `No date: ${undated}`].filter(Boolean);
-  return parts.length > 0 && <p className="list-end">{parts.join(" · ")}</p>;
+  const parts = [later > 0 && `Later: ${later}`, undated > 0 && `No date: ${undated}`].filter((part) => part !== false);
+  return (
+    parts.length > 0 && (
+      <p className="list-end">
+        <Dotted parts={parts} />
+      </p>
+    )
+  );
 }

@@ -5,6 +5,7 @@ import { nextDues } from "../task/occurrences";
 import { commonRepeats, repeatName, ruleOf } from "../task/repeat";
 import { useNow } from "../ui/clock";
 import { Choice } from "../ui/Choice";
+import { Dotted } from "../ui/Dotted";
 import { ChevronIcon } from "../ui/icons";
 import { RepeatForm } from "./RepeatForm";
 import type { RepeatProps } from "./RepeatPicker";
@@ -61,7 +62,7 @@ function Next({ fields }: { fields: Fields }) {
   const dues = nextDues(fields, now, { limit: shownDues });
   return (
     <p className="repeat-next" aria-live="polite">
-      {dues.length > 0 ? `Then ${dues.map((due) => dueName(due, now)).join(" · ")}` : "It does not repeat after that."}
+      {dues.length > 0 ? <Dotted parts={dues.map((due, at) => (at === 0 ? "Then " : "") + dueName(due, now))} /> : "It does not repeat after that."}
     </p>
   );
 }

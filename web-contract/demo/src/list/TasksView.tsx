@@ -76,7 +76,7 @@ export function TasksView({ started, list, title }: Props) {
         title={title}
         options={shownList && <ListMenu list={shownList} className="tool" />}
         mark={shownList && <span className="dot" data-color={shownList.color ?? undefined} />}
-        summary={any ? <ListSummary counts={counts} text={summary(counts, all, now)} filters={filters} /> : "\u00a0"}
+        summary={any ? <ListSummary counts={counts} open={summary(counts, all, now)} filters={filters} /> : "\u00a0"}
       >
         {!blank && <Toolbar />}
       </ViewHeader>

@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { focusField, newTaskFieldId, selectButtonId, useSingleKeys } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { useLists } from "../lists/use-lists";
-import { CrossIcon } from "../ui/icons";
+import { CrossIcon, TrashIcon } from "../ui/icons";
 import { MoveDialog } from "../ui/later";
 import { useStore } from "../ui/store";
 import "./selection.css";
@@ -89,7 +89,8 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
         </button>
       )}
       <button type="button" className="button" aria-disabled={none} onClick={remove}>
-        Delete
+        <TrashIcon />
+        <span className="wide-only">Delete</span>
       </button>
       <button type="button" className="button icon-only" aria-label="Stop selecting" onClick={leave}>
         <CrossIcon />
