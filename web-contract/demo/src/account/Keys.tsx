@@ -19,7 +19,7 @@ const list = async () => {
 
 /** The user's API keys. A key is shown only once, when it is created. */
 export function Keys() {
-  const { items: keys, fault, load } = useAccountList(list);
+  const { items: keys, load, remove, status } = useAccountList(list);
   const [created, setCreated] = useState<string>();
 
   const form = useAuthForm(
@@ -31,15 +31,10 @@ export function Keys() {
     () => void load(),
   );
 
-  async function revoke(keyId: string) {
-    await write("/api-key/delete", { keyId }).catch(() => {});
-    await load();
-  }
-
   return (
     <>
       <p className="dialog-text">With a key, a program reads and changes your tasks for you.</p>
-      {fault && <p role="alert">{fault}</p>}
+      {status}
       {keys && keys.length > 0 && (
         <ul className="account-rows" role="list" aria-label="API keys">
           {keys.map(({ id, name, start, createdAt }) => (
@@ -50,7 +45,12 @@ export function Keys() {
                   {start}… since {new Date(createdAt).toLocaleDateString()}
                 </small>
               </span>
-              <button type="button" className="link" aria-label={`Revoke ${name}`} onClick={() => void revoke(id)}>
+              <button
+                type="button"
+                className="link"
+                aria-label={`Revoke ${name}`}
+                onClick={() => void remove(() => write("/api-key/delete", { keyId: id }), `“${name}” is revoked.`)}
+              >
                 Revoke
               </button>
             </li>

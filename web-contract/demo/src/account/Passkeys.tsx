@@ -1,4 +1,4 @@
-import { useRef, useState, type KeyboardEvent } from "react";
+import { useState, type KeyboardEvent } from "react";
 import { TextField } from "../ui/TextField";
 import { read, write, type AuthResponse } from "./auth";
 import { AuthForm } from "./AuthForm";
@@ -25,45 +25,20 @@ async function sendName(entered: string, send: (name: string) => Promise<AuthRes
 
 /** Lists the user's passkeys, with controls to add, rename and remove them. */
 export function Passkeys({ domain }: { domain: string }) {
-  const { items, fault, load } = useAccountList(list);
-  const [renaming, setRenaming] = useState<string>();
-  const [done, setDone] = useState("");
-  const status = useRef<HTMLParagraphElement>(null);
-  const removing = useRef(false);
-  /** The passkey whose renaming was canceled: the focus goes back to its button. */
-  const canceled = useRef<string>(undefined);
-
-  /** Shows a message and moves the focus to it, because the button that had the focus is gone. */
-  async function finish(message: string) {
-    await load();
-    canceled.current = undefined;
-    setRenaming(undefined);
-    setDone(message);
-    status.current?.focus();
-  }
+  const { items, say, finish, remove, status } = useAccountList(list);
 
   const form = useAuthForm(
     (field) => {
-      setDone("");
-      return sendName(field("name"), (name) => addPasskey(name, () => setDone("Please confirm once more.")));
+      say("");
+      return sendName(field("name"), (name) => addPasskey(name, () => say("Please confirm once more.")));
     },
     () => void finish("Your passkey is added. You can sign in with it from now on."),
   );
 
-  function cancel(id: string) {
-    canceled.current = id;
-    setRenaming(undefined);
-  }
-
-  async function remove(passkey: Passkey) {
-    if (removing.current) return;
-    removing.current = true;
-    const { error } = await write("/passkey/delete-passkey", { id: passkey.id }).catch((): AuthResponse => ({ error: {} }));
-    // 404: it was removed on another device before.
-    const isGone = !error || error.status === 404;
-    if (isGone) forgetPasskey(domain, passkey.credentialID);
-    await finish(isGone ? `“${nameOf(passkey)}” is removed.` : "The passkey was not removed. Please try again.");
-    removing.current = false;
+  async function sendRemoval({ id, credentialID }: Passkey) {
+    const response = await write("/passkey/delete-passkey", { id });
+    if (!response.error || response.error.status === 404) forgetPasskey(domain, credentialID);
+    return response;
   }
 
   return (
@@ -71,39 +46,16 @@ export function Passkeys({ domain }: { domain: string }) {
       <p className="dialog-text">
         A passkey signs you in with your fingerprint, your face or the PIN of your device, without your password.
       </p>
-      {fault && <p role="alert">{fault}</p>}
-      <p ref={status} className="account-done" role="status" tabIndex={-1}>
-        {done}
-      </p>
+      {status}
       {items && items.length > 0 && (
         <ul className="account-rows" role="list" aria-label="Passkeys">
           {items.map((passkey) => (
-            <li key={passkey.id}>
-              {renaming === passkey.id ? (
-                <Rename passkey={passkey} onDone={(message) => void finish(message)} onCancel={() => cancel(passkey.id)} />
-              ) : (
-                <>
-                  <span>
-                    <bdi>{nameOf(passkey)}</bdi>
-                    <small>Since {new Date(passkey.createdAt).toLocaleDateString()}</small>
-                  </span>
-                  <span className="account-acts">
-                    <button
-                      type="button"
-                      className="link"
-                      aria-label={`Rename ${nameOf(passkey)}`}
-                      autoFocus={canceled.current === passkey.id}
-                      onClick={() => setRenaming(passkey.id)}
-                    >
-                      Rename
-                    </button>
-                    <button type="button" className="link" aria-label={`Remove ${nameOf(passkey)}`} onClick={() => void remove(passkey)}>
-                      Remove
-                    </button>
-                  </span>
-                </>
-              )}
-            </li>
+            <PasskeyRow
+              key={passkey.id}
+              passkey={passkey}
+              onRenamed={() => finish("The passkey is renamed.")}
+              onRemove={() => void remove(() => sendRemoval(passkey), `“${nameOf(passkey)}” is removed.`)}
+            />
           ))}
         </ul>
       )}
@@ -114,9 +66,49 @@ export function Passkeys({ domain }: { domain: string }) {
   );
 }
 
+interface RowProps {
+  passkey: Passkey;
+  /** Loads the new name. */
+  onRenamed: () => Promise<void>;
+  onRemove: () => void;
+}
+
+function PasskeyRow({ passkey, onRenamed, onRemove }: RowProps) {
+  const [renaming, setRenaming] = useState<"begun" | "canceled">();
+  if (renaming === "begun") {
+    return (
+      <li>
+        <Rename passkey={passkey} onDone={() => void onRenamed().then(() => setRenaming(undefined))} onCancel={() => setRenaming("canceled")} />
+      </li>
+    );
+  }
+  return (
+    <li>
+      <span>
+        <bdi>{nameOf(passkey)}</bdi>
+        <small>Since {new Date(passkey.createdAt).toLocaleDateString()}</small>
+      </span>
+      <span className="account-acts">
+        <button
+          type="button"
+          className="link"
+          aria-label={`Rename ${nameOf(passkey)}`}
+          autoFocus={renaming === "canceled"}
+          onClick={() => setRenaming("begun")}
+        >
+          Rename
+        </button>
+        <button type="button" className="link" aria-label={`Remove ${nameOf(passkey)}`} onClick={onRemove}>
+          Remove
+        </button>
+      </span>
+    </li>
+  );
+}
+
 interface RenameProps {
   passkey: Passkey;
-  onDone: (message: string) => void;
+  onDone: () => void;
   onCancel: () => void;
 }
 
@@ -124,7 +116,7 @@ function Rename({ passkey, onDone, onCancel }: RenameProps) {
   const form = useAuthForm(
     (field) => sendName(field("newName"), (name) => write("/passkey/update-passkey", { id: passkey.id, name })),
     () => {
-      onDone("The passkey is renamed.");
+      onDone();
       return true;
     },
   );

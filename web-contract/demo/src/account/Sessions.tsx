@@ -15,40 +15,40 @@ const list = async (): Promise<AuthResponse<Session[]>> => {
 
 /** The user's sessions, with buttons to end them. */
 export function Sessions() {
-  const { items: sessions, fault, load } = useAccountList(list);
+  const { items: sessions, remove, status } = useAccountList(list);
   const here = useSession().data?.session.token;
 
-  async function end(token: string) {
-    await authClient.revokeSession({ token }).catch(() => {});
-    await load();
-  }
-
-  async function endOthers() {
-    await authClient.revokeOtherSessions().catch(() => {});
-    await load();
-  }
-
-  if (fault) return <p role="alert">{fault}</p>;
-  if (!sessions) return <p role="status">Loading…</p>;
   return (
     <>
-      <ul className="account-rows" role="list" aria-label="Sessions">
-        {sessions.map(({ token, userAgent, createdAt }) => (
-          <li key={token}>
-            <span>
-              {device(userAgent)}
-              <small>{token === here ? "This device" : `Since ${new Date(createdAt).toLocaleDateString()}`}</small>
-            </span>
-            {token !== here && (
-              <button type="button" className="link" aria-label={`Sign out ${device(userAgent)}`} onClick={() => void end(token)}>
-                Sign out
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-      {sessions.length > 1 && (
-        <button type="button" className="button" onClick={() => void endOthers()}>
+      {status}
+      {sessions && (
+        <ul className="account-rows" role="list" aria-label="Sessions">
+          {sessions.map(({ token, userAgent, createdAt }) => (
+            <li key={token}>
+              <span>
+                {device(userAgent)}
+                <small>{token === here ? "This device" : `Since ${new Date(createdAt).toLocaleDateString()}`}</small>
+              </span>
+              {token !== here && (
+                <button
+                  type="button"
+                  className="link"
+                  aria-label={`Sign out ${device(userAgent)}`}
+                  onClick={() => void remove(() => authClient.revokeSession({ token }), `${device(userAgent)} is signed out.`)}
+                >
+                  Sign out
+                </button>
+              )}
+            </li>
+          ))}
+        </ul>
+      )}
+      {sessions && sessions.length > 1 && (
+        <button
+          type="button"
+          className="button"
+          onClick={() => void remove(() => authClient.revokeOtherSessions(), "All other devices are signed out.")}
+        >
           Sign out everywhere else
         </button>
       )}
