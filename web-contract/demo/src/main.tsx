@@ -7,10 +7,12 @@ import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
 import { bootstrap } from "./start";
 import { guardClicks } from "./ui/clicks";
+import { guardFocus } from "./ui/lost-focus";
 // Global overrides come last.
 import "./styles/print.css";
 
 guardClicks();
+guardFocus();
 
 // Until the response arrives, the placeholder of index.html is shown.
 const response = await bootstrap;

@@ -1,4 +1,5 @@
 import { useEffect, useState } from "react";
+import { focusHeading } from "../ui/lost-focus";
 import { Wordmark } from "../ui/Wordmark";
 import { AccountForm, type Mode } from "./AccountForm";
 import { loadFeatures, signIn, type Features, type User } from "./auth";
@@ -33,6 +34,10 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
     document.title = `${title} · Tasklane`;
   }, [title]);
   useEffect(() => void loadFeatures().then(setFeatures), []);
+  useEffect(() => {
+    // The form that had the focus is gone.
+    if (mailedTo) focusHeading();
+  }, [mailedTo]);
   const [arrival] = useState(() => arrivals[[...new URLSearchParams(location.search).keys()][0] ?? ""]);
   useEffect(() => {
     if (arrival && !isPage("device")) history.replaceState(null, "", "/");

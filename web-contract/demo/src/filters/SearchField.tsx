@@ -1,5 +1,5 @@
 import { useEffect, useEffectEvent, useState } from "react";
-import { searchFieldId } from "../app/shortcuts";
+import { focusField, searchFieldId } from "../app/shortcuts";
 import { CrossIcon, SearchIcon } from "../ui/icons";
 
 /** After how many milliseconds without input the search is sent. */
@@ -29,6 +29,11 @@ export function SearchField({ value, onChange }: Props) {
     return () => clearTimeout(timer);
   }, [text]);
 
+  function clear() {
+    setText("");
+    focusField(searchFieldId);
+  }
+
   return (
     <div className="search-field">
       <SearchIcon />
@@ -47,7 +52,7 @@ export function SearchField({ value, onChange }: Props) {
         onKeyDown={(event) => event.key === "Escape" && setText("")}
       />
       {text && (
-        <button type="button" className="button icon-only" aria-label="Clear the search" onClick={() => setText("")}>
+        <button type="button" className="button icon-only" aria-label="Clear the search" onClick={clear}>
           <CrossIcon />
         </button>
       )}

@@ -1,7 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { localTimeOf } from "@tasklane/web-contract/clock";
 import { useEffect, useState } from "react";
-import { titleId } from "../app/shortcuts";
 import { useWorkspace } from "../data/workspace";
 import { browserCalendar, isKnown } from "../task/calendar";
 import { readItem, writeItem } from "../ui/storage";
@@ -31,19 +30,13 @@ export function ZoneOffer() {
   }, [isOffered, notices, here, there]);
   if (!isOffered) return null;
 
-  function focusTitle() {
-    document.getElementById(titleId)?.focus({ preventScroll: true });
-  }
-
   function keep() {
     writeItem(storageKey, pair);
     setKept(pair);
-    focusTitle();
   }
 
   function change() {
     settingsWrites.change({ timeZone }, settings!, `Your tasks are in ${here} time.`);
-    focusTitle();
   }
 
   return (
