@@ -17,8 +17,14 @@ export const test = base
   .extend("browser", { scope: "file" }, async ({}, { onCleanup }) => {
     const browser = await chromium.launch({
       executablePath: inject("chromium"),
-      // Host names that resolve to the sites of the tests.
-      args: ["--disable-gpu", "--disable-sync", "--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.example 127.0.0.1"],
+      args: [
+        "--disable-gpu",
+        "--disable-sync",
+        // Drags after a long press, as in every browser on a phone; the headless shell has them off.
+        "--blink-settings=touchDragDropEnabled=true",
+        // Host names that resolve to the sites of the tests.
+        "--host-resolver-rules=MAP *.test 127.0.0.1,MAP *.example 127.0.0.1",
+      ],
     });
     onCleanup(() => browser.close());
     return browser;
