@@ -101,13 +101,10 @@ func (c *connectionEvents) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end ends the response and closes a hijacked connection. Without the last chunk the
+// end ends the response and closes the hijacked connection. Without the last chunk the
 // client can tell that the response was truncated.
 func (e *Events) end(broken bool) {
-	c, hijacked := e.out.(*connectionEvents)
-	if !hijacked {
-		return // net/http ends the response
-	}
+	c := e.out.(*connectionEvents)
 	if c.chunks && !e.failed && !broken {
 		if c.SetWriteDeadline(time.Now().Add(eventsTimeout)) == nil {
 			_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client may have disconnected

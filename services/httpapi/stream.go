@@ -37,9 +37,6 @@ type Source interface {
 // idle stream needs. An idle stream has one small goroutine, which waits for the client
 // to disconnect. A second goroutine sends events and exits when all are sent, so a slow
 // client delays only its own stream.
-//
-// If the connection cannot be hijacked, as with HTTP/2, the handler blocks until the
-// stream ends.
 type Stream struct {
 	source    Source
 	heartbeat time.Duration
@@ -48,7 +45,7 @@ type Stream struct {
 	received  [1]byte // clients send nothing
 
 	mu             sync.Mutex
-	conn           net.Conn // nil unless hijacked
+	conn           net.Conn // nil before it is hijacked
 	due            signals
 	working        bool // also true before the stream begins
 	cancel         context.CancelFunc
@@ -116,14 +113,15 @@ func (s *Stream) Serve(ctx huma.Context) {
 		logStreamEnd(ctx.Context(), err)
 		return
 	}
-	begun = true
 	s.open = openStreamsFrom(ctx.Context())
 	s.open.add(s)
 	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
-		s.wait(ctx.Context())
+		s.open.remove(s)
+		logStreamEnd(ctx.Context(), fmt.Errorf("hijack the connection: %w", err))
 		return
 	}
+	begun = true
 	s.events.hijack(conn, r.ProtoAtLeast(1, 1))
 	requestInfoFrom(ctx.Context()).stream = s
 	s.start(conn)
@@ -131,21 +129,6 @@ func (s *Stream) Serve(ctx huma.Context) {
 	// detects that it has disconnected.
 	if buffered.Reader.Buffered() == 0 {
 		go s.watch(conn)
-	}
-}
-
-// wait serves the stream on the handler's goroutine.
-func (s *Stream) wait(ctx context.Context) {
-	ended := make(chan struct{})
-	s.whenEnded(func() { close(ended) })
-	defer context.AfterFunc(ctx, func() { s.signal(clientLeft) })()
-	s.start(nil)
-	<-ended
-	if s.cause != nil {
-		SetLoggedCause(ctx, s.cause)
-	}
-	if s.broken {
-		panic(http.ErrAbortHandler)
 	}
 }
 

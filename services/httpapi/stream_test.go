@@ -322,33 +322,7 @@ func TestStream(t *testing.T) {
 		time.Sleep(testHeartbeat) // synctest's clock
 		s.ended(t, ready+len("data: 1\n\n"))
 	})
-
-	bubble("blocks the handler if the connection cannot be hijacked", func(t *testing.T, s *testSource) {
-		ctx, leave := context.WithCancel(t.Context())
-		rec, ended := httptest.NewRecorder(), make(chan struct{})
-		go func() {
-			defer close(ended)
-			s.handler().ServeHTTP(deadlines{rec}, httptest.NewRequestWithContext(ctx, http.MethodGet, "/events", nil))
-		}()
-		time.Sleep(testHeartbeat) // synctest's clock
-		synctest.Wait()
-		s.send("data: 1\n\n")
-		synctest.Wait()
-		leave()
-		<-ended
-		want := "event: ready\ndata: {}\n\n:\n\ndata: 1\n\n"
-		if got := rec.Body.String(); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-		s.ended(t, len(want))
-	})
 }
-
-// deadlines is a recorder with a connection's deadlines, but without Hijack.
-type deadlines struct{ *httptest.ResponseRecorder }
-
-func (deadlines) SetReadDeadline(time.Time) error  { return nil }
-func (deadlines) SetWriteDeadline(time.Time) error { return nil }
 
 // TestServerWaitsForStreams stops a server with a stream that ends before the timeout and
 // with one that does not.
