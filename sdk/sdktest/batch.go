@@ -3,7 +3,6 @@ package sdktest
 import (
 	"fmt"
 	"net/http"
-	"reflect"
 	"slices"
 	"strconv"
 
@@ -16,7 +15,7 @@ type target struct {
 	Version int64  `json:"version,omitzero" minimum:"1"`
 }
 
-var targetFields = fieldsOf(reflect.TypeFor[target](), nil)
+var targetFields = fieldsOf[target]()
 
 func readBatch(c *call) (write, *problem) {
 	object, p := parseObject(c.body)
@@ -74,7 +73,7 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 			}
 			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "does not exist")
 			switch p.Code {
-			case o.kind.tooMany:
+			case o.kind.tooMany():
 				fault = fieldError(index("operations", i), taskapi.FieldTooMany, "exceeds the limit")
 			case taskapi.CodeVersionConflict:
 				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the current version")

@@ -25,17 +25,17 @@ type field struct {
 	text     textRule
 }
 
-// fieldsOf returns the fields of a request's type; those of an update are Optionals.
-func fieldsOf(request reflect.Type, texts map[string]textRule) []field {
+// fieldsOf returns the fields of a request; those of an update are Optionals.
+func fieldsOf[Request any]() []field {
 	var fields []field
-	for f := range request.Fields() {
+	for f := range reflect.TypeFor[Request]().Fields() {
 		_, options, _ := strings.Cut(f.Tag.Get("json"), ",")
 		typ := f.Type
 		if reflect.PointerTo(typ).Implements(reflect.TypeFor[interface{ Present() any }]()) {
 			value, _ := typ.FieldByName("Value")
 			typ = value.Type
 		}
-		fields = append(fields, field{name: wireName(f), typ: typ, tag: f.Tag, required: options == "", text: texts[wireName(f)]})
+		fields = append(fields, field{name: wireName(f), typ: typ, tag: f.Tag, required: options == "", text: textRules[wireName(f)]})
 	}
 	return fields
 }

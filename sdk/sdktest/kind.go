@@ -17,20 +17,18 @@ type kind struct {
 	title    string // in the names of operations: Task
 	path     string // of the resources
 	resource reflect.Type
-	ordered  bool // has a position
 	// single, unless empty, is the id of a kind's only resource, which every user has
 	// from the beginning and can only read and update. path is the path of the resource.
 	single string
 	// The fields of the requests to create and replace (content), to update (changes)
 	// and to move (place).
 	content, changes, place []field
-	// settle sets defaults that are not zero, and fields that only the service
-	// sets.
+	// settle, unless nil, sets defaults that are not zero, and fields that only the
+	// service sets.
 	settle func(resource any, now time.Time)
 	// maximum, unless zero, is the maximum number of a user's resources outside the
-	// trash, and tooMany the code of the error above it.
+	// trash.
 	maximum int
-	tooMany taskapi.ErrorCode
 	// routes are additional routes of the kind.
 	routes []route
 }
@@ -45,6 +43,25 @@ type textRule struct {
 	// the same key, only the first is kept.
 	key func(string) string
 }
+
+// many completes a kind of which users have many resources. T is the resource.
+func many[T, C, R, U, M any](_ taskapi.Operations[C, R, U, M], k kind) *kind {
+	k.resource = reflect.TypeFor[T]()
+	k.content, k.changes, k.place = fieldsOf[C](), fieldsOf[U](), fieldsOf[M]()
+	return &k
+}
+
+// textRules are the rules of texts by the names of their fields.
+var textRules = map[string]textRule{
+	"name":       {trim: true},
+	"recurrence": {check: checkRule},
+	"tags":       {trim: true, minimum: 1, maximum: taskapi.MaxTagLength, key: taskapi.TagKey},
+	"timeZone":   {check: zoneName},
+	"title":      {trim: true},
+}
+
+// tooMany is the error code of more than the maximum number of resources.
+func (k *kind) tooMany() taskapi.ErrorCode { return taskapi.ErrorCode("too_many_" + k.name + "s") }
 
 // kinds returns all kinds.
 var kinds = sync.OnceValue(func() []*kind { return []*kind{tasks(), lists(), settings()} })
@@ -132,7 +149,9 @@ func (r resource) apply(c content, replace bool, now time.Time) {
 			to.Set(reflect.MakeSlice(to.Type(), 0, 0))
 		}
 	}
-	r.kind.settle(r.pointer(), now)
+	if r.kind.settle != nil {
+		r.kind.settle(r.pointer(), now)
+	}
 }
 
 // meaning returns a form of the content for comparison with another request: a missing

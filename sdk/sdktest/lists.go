@@ -3,32 +3,19 @@ package sdktest
 import (
 	"net/http"
 	"net/url"
-	"reflect"
-	"time"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // lists is the kind of task lists.
 func lists() *kind {
-	texts := map[string]textRule{"name": {trim: true}}
-	return &kind{
-		name:     taskapi.KindList,
-		title:    "List",
-		path:     "/api/lists",
-		resource: reflect.TypeFor[taskapi.List](),
-		ordered:  true,
-		content:  fieldsOf(reflect.TypeFor[taskapi.CreateListRequest](), texts),
-		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateListRequest](), texts),
-		place:    fieldsOf(reflect.TypeFor[taskapi.MoveListRequest](), nil),
-		settle:   func(any, time.Time) {},
-		maximum:  taskapi.MaxLists,
-		tooMany:  taskapi.CodeTooManyLists,
+	return many[taskapi.List](taskapi.ListOperations, kind{
+		name: taskapi.KindList, title: "List", path: "/api/lists", maximum: taskapi.MaxLists,
 		routes: []route{{
 			operation: "listLists", method: http.MethodGet, path: "/api/lists", read: (*Server).listLists,
 			parameters: []string{"archived", "deleted", "limit", "cursor"},
 		}},
-	}
+	})
 }
 
 // listListsOptions reads the query of listLists.

@@ -34,8 +34,7 @@ type updatePlan struct {
 
 var plans = &kind{
 	name: "plan", title: "Plan", path: "/api/plans", resource: reflect.TypeFor[plan](),
-	content: fieldsOf(reflect.TypeFor[createPlan](), nil), changes: fieldsOf(reflect.TypeFor[updatePlan](), nil),
-	settle: func(any, time.Time) {},
+	content: fieldsOf[createPlan](), changes: fieldsOf[updatePlan](),
 }
 
 // readPlan reads a body to create or to update a plan.

@@ -10,8 +10,7 @@ import (
 
 // settings is the kind of settings, of which each user has exactly one.
 func settings() *kind {
-	texts := map[string]textRule{"timeZone": {check: zoneName}}
-	fields := fieldsOf(reflect.TypeFor[taskapi.UpdateSettingsRequest](), texts)
+	fields := fieldsOf[taskapi.UpdateSettingsRequest]()
 	return &kind{
 		name:     taskapi.KindSettings,
 		title:    "Settings",

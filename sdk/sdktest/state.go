@@ -171,8 +171,8 @@ func (tx *transaction) create(k *kind, c content) (resource, *problem) {
 	r := k.new()
 	id := tx.ids.next(tx.now)
 	r.set("id", id.String())
-	if k.ordered {
-		r.set("position", position.Of(id))
+	if at := r.optional("position"); at.IsValid() {
+		at.SetString(position.Of(id))
 	}
 	r.set("createdAt", tx.now)
 	r.apply(c, true, tx.now)

@@ -16,23 +16,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// tasks is the kind of tasks, with the rules that their wire types do not express.
+// tasks is the kind of tasks.
 func tasks() *kind {
-	texts := map[string]textRule{
-		"title":      {trim: true},
-		"recurrence": {check: checkRule},
-		"tags":       {trim: true, minimum: 1, maximum: taskapi.MaxTagLength, key: taskapi.TagKey},
-	}
-	return &kind{
-		name:     taskapi.KindTask,
-		title:    "Task",
-		path:     "/api/tasks",
-		resource: reflect.TypeFor[taskapi.Task](),
-		ordered:  true,
-		content:  fieldsOf(reflect.TypeFor[taskapi.CreateTaskRequest](), texts),
-		changes:  fieldsOf(reflect.TypeFor[taskapi.UpdateTaskRequest](), texts),
-		place:    fieldsOf(reflect.TypeFor[taskapi.MoveTaskRequest](), nil),
-		settle:   settleTask,
+	return many[taskapi.Task](taskapi.TaskOperations, kind{
+		name: taskapi.KindTask, title: "Task", path: "/api/tasks", settle: settleTask,
 		routes: []route{
 			{
 				operation: "listTasks", method: http.MethodGet, path: "/api/tasks", read: (*Server).listTasks,
@@ -42,7 +29,7 @@ func tasks() *kind {
 			{operation: "listTaskOccurrences", method: http.MethodGet, path: "/api/tasks/{id}/occurrences", parameters: []string{"limit"}, read: (*Server).listTaskOccurrences},
 			{operation: "getAgenda", method: http.MethodGet, path: "/api/agenda", parameters: []string{"timeZone", "days"}, read: (*Server).getAgenda},
 		},
-	}
+	})
 }
 
 func settleTask(resource any, now time.Time) {

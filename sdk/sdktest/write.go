@@ -142,7 +142,7 @@ func (tx *transaction) checkCount(k *kind) *problem {
 	if count <= k.maximum {
 		return nil
 	}
-	return newProblem(k.tooMany, fmt.Sprintf("You have %d %ss. Delete one first.", k.maximum, k.name))
+	return newProblem(k.tooMany(), fmt.Sprintf("You have %d %ss. Delete one first.", k.maximum, k.name))
 }
 
 func (o operation) meaning() []any {

@@ -63,12 +63,6 @@ func (o BatchOperation) MarshalJSON() ([]byte, error) {
 // any.
 type Operations[C, R, U, M any] struct{ kind Kind }
 
-// TaskOperations makes the batch operations on tasks.
-var TaskOperations = Operations[CreateTaskRequest, ReplaceTaskRequest, UpdateTaskRequest, MoveTaskRequest]{KindTask}
-
-// ListOperations makes the batch operations on lists.
-var ListOperations = Operations[CreateListRequest, ReplaceListRequest, UpdateListRequest, MoveListRequest]{KindList}
-
 // Create returns the operation that creates a resource.
 func (k Operations[C, R, U, M]) Create(data C) BatchOperation {
 	op := BatchOperation{Op: BatchCreate, Kind: k.kind}

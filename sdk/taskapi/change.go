@@ -28,18 +28,6 @@ var ErrErased = errors.New("taskapi: the resource has been erased")
 // Erased reports whether the resource has been erased.
 func (c Change) Erased() bool { return len(c.Data) == 0 || bytes.Equal(c.Data, []byte("null")) }
 
-// Task decodes the task. It fails for another kind, and with [ErrErased] if the
-// task has been erased.
-func (c Change) Task() (Task, error) { return decodeChange[Task](KindTask, c) }
-
-// List decodes the list. It fails for another kind, and with [ErrErased] if the
-// list has been erased.
-func (c Change) List() (List, error) { return decodeChange[List](KindList, c) }
-
-// Settings decodes the settings. It fails for another kind, and with [ErrErased]
-// if they have been erased.
-func (c Change) Settings() (Settings, error) { return decodeChange[Settings](KindSettings, c) }
-
 func decodeChange[T any](wanted Kind, c Change) (resource T, err error) {
 	if c.Erased() {
 		return resource, ErrErased

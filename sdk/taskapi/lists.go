@@ -2,6 +2,25 @@ package taskapi
 
 import "time"
 
+// KindList is the kind of a [List].
+const KindList Kind = "list"
+
+// ListOperations makes the batch operations on lists.
+var ListOperations = Operations[CreateListRequest, ReplaceListRequest, UpdateListRequest, MoveListRequest]{KindList}
+
+// ListResponse is the response with a list, ListListResponse that of listLists.
+type (
+	ListResponse     = Response[List]
+	ListListResponse = PageResponse[List]
+)
+
+// List decodes the resource as a list. It fails for another kind.
+func (r Resource) List() (List, error) { return decodeAs[List](KindList, r.Kind, r.Data) }
+
+// List decodes the list. It fails for another kind, and with [ErrErased] if the
+// list has been erased.
+func (c Change) List() (List, error) { return decodeChange[List](KindList, c) }
+
 // MaxLists is the maximum number of a user's lists outside the trash.
 const MaxLists = 500
 

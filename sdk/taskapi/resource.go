@@ -9,16 +9,6 @@ import (
 // kinds they do not know.
 type Kind string
 
-// The kinds.
-const (
-	// KindTask is the kind of a [Task].
-	KindTask Kind = "task"
-	// KindList is the kind of a [List].
-	KindList Kind = "list"
-	// KindSettings is the kind of [Settings].
-	KindSettings Kind = "settings"
-)
-
 // Kinds returns every kind.
 func Kinds() []Kind { return []Kind{KindTask, KindList, KindSettings} }
 
@@ -26,17 +16,6 @@ func Kinds() []Kind { return []Kind{KindTask, KindList, KindSettings} }
 type Resource struct {
 	Kind Kind            `json:"kind"`
 	Data json.RawMessage `json:"data"`
-}
-
-// Task decodes the resource as a task. It fails for another kind.
-func (r Resource) Task() (Task, error) { return decodeAs[Task](KindTask, r.Kind, r.Data) }
-
-// List decodes the resource as a list. It fails for another kind.
-func (r Resource) List() (List, error) { return decodeAs[List](KindList, r.Kind, r.Data) }
-
-// Settings decodes the resource as settings. It fails for another kind.
-func (r Resource) Settings() (Settings, error) {
-	return decodeAs[Settings](KindSettings, r.Kind, r.Data)
 }
 
 // decodeAs decodes the data of a resource that must be of the wanted kind.

@@ -13,16 +13,11 @@ type PageResponse[T any] struct {
 	Meta    ListMeta `json:"meta"`
 }
 
-// The responses by their names in the document. That of batch has each operation's
+// Responses by their names in the document; those of a kind are in its file. That of batch has each operation's
 // resource, in order, as the whole batch left it; an erased one is as it was before.
 type (
-	TaskResponse           = Response[Task]
-	ListResponse           = Response[List]
-	SettingsResponse       = Response[Settings]
 	StatsResponse          = Response[Stats]
 	AgendaResponse         = Response[Agenda]
 	OccurrenceListResponse = Response[[]Occurrence]
 	ResourceListResponse   = Response[[]Resource]
-	TaskListResponse       = PageResponse[Task]
-	ListListResponse       = PageResponse[List]
 )

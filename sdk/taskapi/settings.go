@@ -1,5 +1,20 @@
 package taskapi
 
+// KindSettings is the kind of [Settings].
+const KindSettings Kind = "settings"
+
+// SettingsResponse is the response with the settings.
+type SettingsResponse = Response[Settings]
+
+// Settings decodes the resource as settings. It fails for another kind.
+func (r Resource) Settings() (Settings, error) {
+	return decodeAs[Settings](KindSettings, r.Kind, r.Data)
+}
+
+// Settings decodes the settings. It fails for another kind, and with [ErrErased]
+// if they have been erased.
+func (c Change) Settings() (Settings, error) { return decodeChange[Settings](KindSettings, c) }
+
 // SettingsID is the id of every user's settings.
 const SettingsID = "00000000-0000-7000-8000-000000000001"
 

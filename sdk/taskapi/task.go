@@ -2,6 +2,25 @@ package taskapi
 
 import "time"
 
+// KindTask is the kind of a [Task].
+const KindTask Kind = "task"
+
+// TaskOperations makes the batch operations on tasks.
+var TaskOperations = Operations[CreateTaskRequest, ReplaceTaskRequest, UpdateTaskRequest, MoveTaskRequest]{KindTask}
+
+// TaskResponse is the response with a task, TaskListResponse that of listTasks.
+type (
+	TaskResponse     = Response[Task]
+	TaskListResponse = PageResponse[Task]
+)
+
+// Task decodes the resource as a task. It fails for another kind.
+func (r Resource) Task() (Task, error) { return decodeAs[Task](KindTask, r.Kind, r.Data) }
+
+// Task decodes the task. It fails for another kind, and with [ErrErased] if the
+// task has been erased.
+func (c Change) Task() (Task, error) { return decodeChange[Task](KindTask, c) }
+
 // Limits of a task's text, in Unicode code points, and of its tags.
 const (
 	MaxTitleLength       = 500

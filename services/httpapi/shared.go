@@ -8,10 +8,22 @@ import (
 )
 
 // Shared reads a value once for all streams that need it at the same time, and keeps
-// it in memory until the last of them has sent it. The zero Shared is ready for use.
-type Shared[K comparable, V any] struct {
+// it in memory until the last of them has sent it.
+type Shared[K comparable, V Sized] struct {
+	api   *API
+	bytes int64
+
 	mu     sync.Mutex
 	shares map[K]*share[V]
+}
+
+// Sized is a value that takes a number of bytes of memory.
+type Sized interface{ Size() int64 }
+
+// NewShared returns a Shared that reserves this number of bytes of the API's memory for each
+// read.
+func NewShared[K comparable, V Sized](api *API, bytes int64) *Shared[K, V] {
+	return &Shared[K, V]{api: api, bytes: bytes, shares: map[K]*share[V]{}}
 }
 
 // share is a value that streams share.
@@ -25,13 +37,13 @@ type share[V any] struct {
 }
 
 // Get returns the value of a key. The caller must release it. If no other stream has the
-// value or waits for it, Get calls read, whose context ends when the last stream stops
-// waiting. read also returns the memory held for the value.
-func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context) (V, *Reservation, error)) (value V, release func(), err error) {
+// value or waits for it, Get waits for memory of the user and calls read, whose context ends
+// when the last stream stops waiting.
+func (s *Shared[K, V]) Get(ctx context.Context, key K, user string, read func(context.Context) (V, error)) (value V, release func(), err error) {
 	s.mu.Lock()
 	found := s.shares[key]
 	if found == nil {
-		found = s.begin(key, read)
+		found = s.begin(key, user, read)
 	}
 	found.streams++
 	s.mu.Unlock()
@@ -49,15 +61,12 @@ func (s *Shared[K, V]) Get(ctx context.Context, key K, read func(context.Context
 }
 
 // begin starts reading a value. s.mu must be held.
-func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Reservation, error)) *share[V] {
+func (s *Shared[K, V]) begin(key K, user string, read func(context.Context) (V, error)) *share[V] {
 	ctx, cancel := context.WithCancel(context.Background())
 	begun := &share[V]{done: make(chan struct{}), cancel: cancel}
-	if s.shares == nil {
-		s.shares = map[K]*share[V]{}
-	}
 	s.shares[key] = begun
 	go func() {
-		value, held, err := recovered(ctx, read)
+		value, held, err := s.read(ctx, user, read)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		begun.value, begun.held, begun.err = value, held, err
@@ -72,14 +81,19 @@ func (s *Shared[K, V]) begin(key K, read func(context.Context) (V, *Reservation,
 	return begun
 }
 
-// recovered calls read and turns a panic into an error.
-func recovered[V any](ctx context.Context, read func(context.Context) (V, *Reservation, error)) (value V, held *Reservation, err error) {
+// read calls read with the memory for the value, and turns a panic into an error.
+func (s *Shared[K, V]) read(ctx context.Context, user string, read func(context.Context) (V, error)) (value V, held *Reservation, err error) {
 	defer func() {
 		if cause := recover(); cause != nil {
 			err = fmt.Errorf("panic: %v\n%s", cause, debug.Stack())
 		}
 	}()
-	return read(ctx)
+	if held, err = s.api.Reserve(ctx, user, s.bytes); err != nil {
+		return value, nil, err
+	}
+	value, err = read(ctx)
+	held.Shrink(value.Size())
+	return value, held, err
 }
 
 func (s *Shared[K, V]) release(key K, used *share[V]) {

@@ -19,12 +19,20 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
+// size is a value of one byte.
+type size int
+
+func (size) Size() int64 { return 1 }
+
 func TestShared(t *testing.T) {
 	t.Parallel()
-	bubble := func(name string, f func(*testing.T, *Shared[string, int], *room)) {
+	bubble := func(name string, f func(*testing.T, *Shared[string, size], *room)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) { f(t, new(Shared[string, int]), newRoom(8)) })
+			synctest.Test(t, func(t *testing.T) {
+				r := newRoom(8)
+				f(t, NewShared[string, size](&API{responses: r}, 1), r)
+			})
 		})
 	}
 	free := func(t *testing.T, r *room, want bool) {
@@ -36,21 +44,19 @@ func TestShared(t *testing.T) {
 		}
 	}
 
-	bubble("reads a value once and holds it until the last release", func(t *testing.T, s *Shared[string, int], r *room) {
+	bubble("reads a value once and holds it until the last release", func(t *testing.T, s *Shared[string, size], r *room) {
 		reads := 0
-		read := func(context.Context) (int, *Reservation, error) {
+		read := func(context.Context) (size, error) {
 			reads++
-			held := r.enter("ada")
-			_ = held.try(1)
 			time.Sleep(time.Second) // synctest's clock
-			return 7, held, nil
+			return 7, nil
 		}
 		var releases []func()
 		var mu sync.Mutex
 		var getting sync.WaitGroup
 		for range 10 {
 			getting.Go(func() {
-				value, release, err := s.Get(t.Context(), "key", read)
+				value, release, err := s.Get(t.Context(), "key", "ada", read)
 				if value != 7 || err != nil {
 					t.Errorf("%d, %v", value, err)
 				}
@@ -68,7 +74,7 @@ func TestShared(t *testing.T) {
 			release()
 		}
 		free(t, r, true)
-		if _, release, err := s.Get(t.Context(), "key", read); err != nil || reads != 2 {
+		if _, release, err := s.Get(t.Context(), "key", "ada", read); err != nil || reads != 2 {
 			t.Errorf("afterwards: %d reads, %v", reads, err)
 		} else {
 			release()
@@ -78,21 +84,19 @@ func TestShared(t *testing.T) {
 		}
 	})
 
-	bubble("keeps reading until the last stream leaves", func(t *testing.T, s *Shared[string, int], r *room) {
+	bubble("keeps reading until the last stream leaves", func(t *testing.T, s *Shared[string, size], r *room) {
 		var ended error
-		read := func(ctx context.Context) (int, *Reservation, error) {
-			held := r.enter("ada")
-			_ = held.try(1)
+		read := func(ctx context.Context) (size, error) {
 			<-ctx.Done()
 			ended = ctx.Err()
-			return 0, held, ended
+			return 0, ended
 		}
 		first, leaveFirst := context.WithCancel(t.Context())
 		second, leaveSecond := context.WithCancel(t.Context())
 		var getting sync.WaitGroup
 		for _, ctx := range []context.Context{first, second} {
 			getting.Go(func() {
-				if _, _, err := s.Get(ctx, "key", read); !errors.Is(err, context.Canceled) {
+				if _, _, err := s.Get(ctx, "key", "ada", read); !errors.Is(err, context.Canceled) {
 					t.Errorf("%v, want canceled", err)
 				}
 			})
@@ -112,17 +116,18 @@ func TestShared(t *testing.T) {
 		free(t, r, true)
 	})
 
-	bubble("an error reaches all waiters and is not cached", func(t *testing.T, s *Shared[string, int], _ *room) {
+	bubble("an error reaches all waiters and is not cached", func(t *testing.T, s *Shared[string, size], r *room) {
 		failure := errors.New("no")
-		for name, read := range map[string]func(context.Context) (int, *Reservation, error){
-			"no":          func(context.Context) (int, *Reservation, error) { return 0, nil, failure },
-			"panic: oops": func(context.Context) (int, *Reservation, error) { panic("oops") },
+		for name, read := range map[string]func(context.Context) (size, error){
+			"no":          func(context.Context) (size, error) { return 0, failure },
+			"panic: oops": func(context.Context) (size, error) { panic("oops") },
 		} {
-			if _, _, err := s.Get(t.Context(), "key", read); err == nil || !strings.HasPrefix(err.Error(), name) {
+			if _, _, err := s.Get(t.Context(), "key", "ada", read); err == nil || !strings.HasPrefix(err.Error(), name) {
 				t.Errorf("%v, want %s", err, name)
 			}
 		}
-		if value, release, err := s.Get(t.Context(), "key", func(context.Context) (int, *Reservation, error) { return 1, nil, nil }); value != 1 || err != nil {
+		free(t, r, true)
+		if value, release, err := s.Get(t.Context(), "key", "ada", func(context.Context) (size, error) { return 1, nil }); value != 1 || err != nil {
 			t.Errorf("%d, %v", value, err)
 		} else {
 			release()
@@ -135,8 +140,13 @@ type crowd struct {
 	users []*crowdUser
 	reads atomic.Int64
 	open  atomic.Int64
-	all   Shared[string, []byte]
+	all   *Shared[string, encoded]
 }
+
+// encoded are encoded events.
+type encoded []byte
+
+func (e encoded) Size() int64 { return int64(cap(e)) }
 
 type crowdUser struct {
 	name string
@@ -168,20 +178,19 @@ func (c *crowdStream) Next(ctx context.Context, events *Events, _ bool) error {
 		return nil
 	}
 	from := c.sent
-	encoded, release, err := c.all.Get(ctx, fmt.Sprint(c.user.name, from, latest), func(context.Context) ([]byte, *Reservation, error) {
+	page, release, err := c.all.Get(ctx, fmt.Sprint(c.user.name, from, latest), c.user.name, func(context.Context) (page encoded, _ error) {
 		c.reads.Add(1)
-		var encoded []byte
 		for n := from + 1; n <= latest; n++ {
-			encoded = AppendEvent(encoded, "", "change", fmt.Append(nil, n))
+			page = AppendEvent(page, "", "change", fmt.Append(nil, n))
 		}
-		return encoded, nil, nil
+		return page, nil
 	})
 	if err != nil {
 		return err
 	}
 	defer release()
 	c.sent = latest
-	return events.Send(encoded)
+	return events.Send(page)
 }
 
 func (c *crowdStream) Close() {
@@ -212,6 +221,7 @@ func TestCrowdOfStreams(t *testing.T) {
 	}
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1"})
+	all.all = NewShared[string, encoded](api, 1<<10)
 	RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/{user}"}, nil,
 		func(_ context.Context, in *struct {
 			User int `path:"user"`

@@ -10,6 +10,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/budget"
+	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
@@ -31,7 +32,7 @@ type feed struct {
 	joined int
 	linger *time.Timer
 
-	pages operations.ChangePages[position]
+	pages *httpapi.Shared[position, operations.ChangePage]
 
 	mu       sync.Mutex
 	streams  map[*stream]struct{}
@@ -55,7 +56,7 @@ func (s *streams) join(req session.Request, st *stream) *feed {
 	key := req.Cookie.Key()
 	f := s.feeds[key]
 	if f == nil {
-		f = &feed{all: s, request: req, pages: operations.ChangePages[position]{API: s.api}, streams: map[*stream]struct{}{}}
+		f = &feed{all: s, request: req, pages: httpapi.NewShared[position, operations.ChangePage](s.api, operations.PageMemory), streams: map[*stream]struct{}{}}
 		f.ctx, f.stop = context.WithCancel(s.running)
 		s.feeds[key] = f
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/go-json-experiment/json/jsontext"
@@ -74,8 +75,8 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 	}
 	var names []taskapi.Kind
 	for _, k := range kinds {
-		if k.inBatches() {
-			names = append(names, k.name)
+		if k.InBatches() {
+			names = append(names, k.Name)
 		}
 	}
 	name, broken := discriminate(api, place, value, "kind", names)
@@ -86,7 +87,7 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 	if broken != nil {
 		return BatchOperation{}, broken
 	}
-	kind := kindOf(name)
+	kind := kinds[slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })]
 	if broken := api.FieldErrors(&huma.Schema{Ref: schemaPrefix + kind.operation(op)}, place, value); broken != nil {
 		return BatchOperation{}, broken
 	}
@@ -97,13 +98,13 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 	operation := BatchOperation{Op: raw.Op, Kind: raw.Kind, ID: raw.ID, Version: raw.Version}
 	switch raw.Op {
 	case taskapi.BatchCreate:
-		return operation.with(kind.create, place+".data", raw.Data)
+		return operation.with(kind.Create, place+".data", raw.Data)
 	case taskapi.BatchReplace:
-		return operation.with(kind.replace, place+".data", raw.Data)
+		return operation.with(kind.Replace, place+".data", raw.Data)
 	case taskapi.BatchUpdate:
-		return operation.with(kind.update, place+".changes", raw.Changes)
+		return operation.with(kind.Update, place+".changes", raw.Changes)
 	case taskapi.BatchMove:
-		return operation.with(kind.move, place+".to", raw.To)
+		return operation.with(kind.Move, place+".to", raw.To)
 	}
 	return operation, nil
 }

@@ -27,14 +27,7 @@ func newAPI() (http.Handler, *read) {
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Parameters", Version: "1.0.0"})
 	var last read
 	operations.Register(operations.Server{API: api}, operations.Handlers{
-		ListTasks: func(_ context.Context, in *operations.ListTasksInput) (*operations.PageOutput[taskapi.Task], error) {
-			last.list = in.Options()
-			return &operations.PageOutput[taskapi.Task]{}, nil
-		},
-		Tasks: operations.TaskHandlers{Restore: func(_ context.Context, in *operations.WriteInput) (*operations.WriteOutput[taskapi.Task], error) {
-			last.key, last.match = in.IdempotencyKey, in.IfMatch
-			return &operations.WriteOutput[taskapi.Task]{}, nil
-		}},
+		Resources: &last,
 		WatchChanges: func(_ context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 			var err error
 			last.begin, err = in.Begin()
@@ -55,6 +48,20 @@ type read struct {
 	key, match string
 	begin      taskapi.ChangeCursor
 	zone       *time.Location
+}
+
+func (r *read) List(_ context.Context, _ taskapi.Kind, options any) (operations.Page, error) {
+	r.list = options.(taskapi.ListTasksOptions)
+	return operations.Page{Data: []taskapi.Task{}}, nil
+}
+
+func (r *read) Get(context.Context, taskapi.Kind, operations.GetInput) (operations.Resource, error) {
+	return operations.Resource{Data: taskapi.Task{}}, nil
+}
+
+func (r *read) Write(_ context.Context, _ taskapi.Kind, _ taskapi.BatchOp, in operations.WriteInput, _ any) (operations.Resource, error) {
+	r.key, r.match = in.IdempotencyKey, in.IfMatch
+	return operations.Resource{Data: taskapi.Task{}}, nil
 }
 
 // isAccepted sends a request and reports whether it was accepted. Otherwise the response must be

@@ -1,51 +1,5 @@
 package operations
 
-import (
-	"strings"
-	"time"
-
-	"github.com/tasklane/tasklane/sdk/taskapi"
-)
-
-// ListTasksInput is the query of listTasks.
-type ListTasksInput struct {
-	Completed Optional[bool]      `query:"completed" doc:"Only finished (true) or only open (false) tasks; all by default." example:"false"`
-	Priority  []taskapi.Priority  `query:"priority,explode" enum:"none,low,medium,high,urgent" maxItems:"5" doc:"Only tasks of one of these priorities. Repeat the parameter for several." example:"high,urgent"`
-	Tag       []string            `query:"tag,explode" maxItems:"20" doc:"Only tasks that have all of these tags, in any case. Repeat the parameter for several." example:"home"`
-	DueBefore Optional[time.Time] `query:"dueBefore" doc:"Only tasks due earlier than this." example:"2026-12-01T00:00:00Z"`
-	DueAfter  Optional[time.Time] `query:"dueAfter" doc:"Only tasks due at this time or later." example:"2026-11-01T00:00:00Z"`
-	Query     string              `query:"q" maxLength:"500" doc:"Only tasks whose title, description and tags contain all these words, regardless of case and accents. The last word may be a prefix." example:"water pla"`
-	ListID    string              `query:"listId" pattern:"^(inbox|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"inbox or a UUID" doc:"Only tasks of this list, or of the Inbox. Tasks of archived lists are left out, unless the query names their list, their parent or the trash." example:"inbox"`
-	ParentID  string              `query:"parentId" pattern:"^(none|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$" patternDescription:"none or a UUID" doc:"Only sub-tasks of this task, or only top-level tasks." example:"none"`
-	Deleted   bool                `query:"deleted" doc:"The tasks in the trash instead of those outside it." example:"false"`
-	Sort      taskapi.Sort        `query:"sort" default:"-createdAt" enum:"createdAt,-createdAt,updatedAt,-updatedAt,dueAt,-dueAt,priority,-priority,title,-title,position,-position" doc:"The order; a minus sign reverses it. Equal tasks follow by id; tasks without a due date come last."`
-	Limit     int                 `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of tasks per page." example:"50"`
-	Cursor    string              `query:"cursor" maxLength:"1000" doc:"The nextCursor of the previous page, with the same order and filters."`
-}
-
-// Options returns the query as the SDK's type.
-func (in *ListTasksInput) Options() taskapi.ListTasksOptions {
-	return taskapi.ListTasksOptions{
-		Completed: in.Completed.Value, Priorities: in.Priority, Tags: in.Tag,
-		DueBefore: in.DueBefore.Value, DueAfter: in.DueAfter.Value,
-		Query: in.Query, ListID: strings.ToLower(in.ListID), ParentID: strings.ToLower(in.ParentID),
-		Deleted: in.Deleted, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor,
-	}
-}
-
-// ListListsInput is the query of listLists.
-type ListListsInput struct {
-	Archived Optional[bool] `query:"archived" doc:"Only archived (true) or only other (false) lists; all by default." example:"false"`
-	Deleted  bool           `query:"deleted" doc:"The lists in the trash instead of those outside it." example:"false"`
-	Limit    int            `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"The maximum number of lists per page." example:"50"`
-	Cursor   string         `query:"cursor" maxLength:"1000" doc:"The nextCursor of the previous page, with the same filters."`
-}
-
-// Options returns the query as the SDK's type.
-func (in *ListListsInput) Options() taskapi.ListListsOptions {
-	return taskapi.ListListsOptions{Archived: in.Archived.Value, Deleted: in.Deleted, Limit: in.Limit, Cursor: in.Cursor}
-}
-
 // ResourceInput names the resource of an operation.
 type ResourceInput struct {
 	ID string `path:"id" format:"uuid" doc:"The resource's id." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`

@@ -29,11 +29,7 @@ type Server struct {
 // Handlers implement the operations. Requests for a nil handler are forwarded by
 // [httpapi.Config.Forward].
 type Handlers struct {
-	Tasks               TaskHandlers
-	Lists               ListHandlers
-	Settings            SettingsHandlers
-	ListTasks           func(context.Context, *ListTasksInput) (*PageOutput[taskapi.Task], error)
-	ListLists           func(context.Context, *ListListsInput) (*PageOutput[taskapi.List], error)
+	Resources           Resources
 	GetTaskStats        func(context.Context, *GetTaskStatsInput) (*Output[taskapi.Stats], error)
 	ListTaskOccurrences func(context.Context, *ListTaskOccurrencesInput) (*Output[[]taskapi.Occurrence], error)
 	GetAgenda           func(context.Context, *GetAgendaInput) (*Output[taskapi.Agenda], error)
@@ -42,35 +38,15 @@ type Handlers struct {
 	Batch               func(context.Context, *BatchInput) (*BatchOutput, error)
 }
 
-// TaskHandlers implement the operations on one task.
-type TaskHandlers = ResourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.Task]
-
-// ListHandlers implement the operations on one list.
-type ListHandlers = ResourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.List]
-
 // Tags returns the groups of the operations in the document.
-func Tags() []*huma.Tag {
-	return []*huma.Tag{
-		{Name: tasksTag, Description: "The signed-in user's own to-do list."},
-		{Name: listsTag, Description: "The user's own lists."},
-		{Name: settingsTag, Description: "The user's settings."},
-		{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."},
+func Tags() (tags []*huma.Tag) {
+	for _, k := range kinds {
+		tags = append(tags, &huma.Tag{Name: k.tag, Description: k.about})
 	}
+	return append(tags, &huma.Tag{Name: resourcesTag, Description: "Every kind of resource: what changed, and several changes at once."})
 }
 
-const (
-	tasksTag     = "Tasks"
-	listsTag     = "Lists"
-	settingsTag  = "Settings"
-	resourcesTag = "Resources"
-)
-
-// The paths of the resources.
-const (
-	TasksPath    = "/api/tasks"
-	ListsPath    = "/api/lists"
-	SettingsPath = "/api/settings"
-)
+const resourcesTag = "Resources"
 
 // anyWriteCodes are the error codes of every write.
 var anyWriteCodes = []taskapi.ErrorCode{taskapi.CodeQuotaExceeded, taskapi.CodeAccountDeleted, taskapi.CodeIdempotencyInProgress, taskapi.CodeIdempotencyKeyReused}
@@ -84,7 +60,7 @@ const maxBatchBytes = 2 << 20
 // The number of bytes that operations reserve: for a page of about a mebibyte as it is read
 // and as it is sent, and for twice the bodies, resources and response of a batch.
 const (
-	pageMemory  = 3 << 20
+	PageMemory  = 3 << 20
 	batchMemory = 8 << 20
 )
 
@@ -97,51 +73,37 @@ func Register(s Server, h Handlers) {
 	s.API.OpenAPI().Components.Schemas.SchemaFromRef(s.API.Schema(reflect.TypeFor[taskapi.Stats]()).Ref).
 		Properties["byPriority"].Examples = []any{map[taskapi.Priority]int64{taskapi.None: 1, taskapi.Low: 0, taskapi.Medium: 1, taskapi.High: 1, taskapi.Urgent: 0}}
 
-	register(s, h.ListTasks, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
-		OperationID: "listTasks", Method: http.MethodGet, Path: TasksPath, Tags: []string{tasksTag},
-		Summary:     "List tasks",
-		Description: "Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped." + pageNote,
-		Metadata:    httpapi.MemoryMetadata(pageMemory),
-	})
-	registerResource(s, kindOf(taskapi.KindTask), h.Tasks)
+	for _, k := range kinds {
+		k.register(s, k, h.Resources)
+	}
 	register(s, h.GetTaskStats, nil, huma.Operation{
-		OperationID: "getTaskStats", Method: http.MethodGet, Path: TasksPath + "/stats", Tags: []string{tasksTag},
+		OperationID: "getTaskStats", Method: http.MethodGet, Path: tasks.Path + "/stats", Tags: []string{tasks.tag},
 		Summary:     "Count tasks",
 		Description: "Counts the tasks by state, priority and tag. Today is the current day in the time zone.",
 	})
 	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
-		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: TasksPath + "/{id}/occurrences", Tags: []string{tasksTag},
+		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: tasks.Path + "/{id}/occurrences", Tags: []string{tasks.tag},
 		Summary:     "List a task's next due dates",
 		Description: "Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. The list is empty for a task that does not recur.",
 	})
-
-	register(s, h.ListLists, []taskapi.ErrorCode{taskapi.CodeInvalidCursor}, huma.Operation{
-		OperationID: "listLists", Method: http.MethodGet, Path: ListsPath, Tags: []string{listsTag},
-		Summary:     "List lists",
-		Description: "Returns the lists that pass all filters, in their manual order, a page at a time." + pageNote,
-		Metadata:    httpapi.MemoryMetadata(pageMemory),
-	})
-	registerResource(s, kindOf(taskapi.KindList), h.Lists)
-	registerSettings(s, h.Settings)
-
 	register(s, h.GetAgenda, nil, huma.Operation{
-		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasksTag},
+		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasks.tag},
 		Summary: "Get the agenda",
 		Description: "Returns the open tasks by when they are due: those that are overdue, those of the next days in the time zone, and the number of all others. " +
 			"At most 1,000 overdue tasks are in it, and 1,000 of the days, and about 1 MiB of both; truncated says if there are more. " +
 			"The days also have the occurrences to come of these tasks, in the time zone of the settings: at most 2,000; occurrencesTruncated says if there are more.",
-		Metadata: httpapi.MemoryMetadata(pageMemory),
+		Metadata: httpapi.MemoryMetadata(PageMemory),
 	})
 	register(s, h.ListChanges, []taskapi.ErrorCode{taskapi.CodeCursorExpired}, huma.Operation{
 		OperationID: "listChanges", Method: http.MethodGet, Path: "/api/changes", Tags: []string{resourcesTag},
 		Summary:     "List changes",
 		Description: "Returns the resources that changed after a number, in the order of their changes: a resource that changed several times appears once, at its latest number. Ignore kinds you do not know. Numbers older than 30 days expire: list again." + pageNote,
-		Metadata:    httpapi.MemoryMetadata(pageMemory),
+		Metadata:    httpapi.MemoryMetadata(PageMemory),
 	})
 	registerStream(s, h.WatchChanges, append([]taskapi.ErrorCode{taskapi.CodeCursorExpired}, s.WatchCodes...), huma.Operation{
 		OperationID: "watchChanges", Method: http.MethodGet, Path: "/api/events", Tags: []string{resourcesTag},
 		Summary:  "Watch changes",
-		Metadata: httpapi.MemoryMetadata(pageMemory),
+		Metadata: httpapi.MemoryMetadata(PageMemory),
 		Description: "A stream of server-sent events. It begins with the event ready, whose data is {\"seq\": N}, the number it begins after. " +
 			"Each change follows as an event named change, whose id is its number and whose data is the change on one line, as listChanges returns it. " +
 			"A comment every 15 seconds keeps the connection alive. Reconnect with Last-Event-ID, or with after, and nothing is missed." + s.WatchNote,
@@ -155,8 +117,8 @@ func Register(s Server, h Handlers) {
 	})
 	batchCodes := append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, anyWriteCodes...)
 	for _, k := range kinds {
-		if k.inBatches() {
-			batchCodes = append(k.bounded(batchCodes), k.notFound)
+		if k.InBatches() {
+			batchCodes = append(k.bounded(batchCodes), k.NotFound())
 		}
 	}
 	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{

@@ -23,6 +23,9 @@ type ChangePage struct {
 	More bool
 }
 
+// Size is the memory of the events.
+func (p ChangePage) Size() int64 { return int64(cap(p.Events)) }
+
 // NewChangePage encodes changes. The ids of their events are positions in the reading of
 // from.
 func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, more bool) (ChangePage, error) {
@@ -46,31 +49,7 @@ func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, mo
 // released once the page is sent.
 func (p ChangePage) Ready(ctx context.Context, events *httpapi.Events, after taskapi.ChangeCursor) *httpapi.Reservation {
 	held := httpapi.ReservationOf(ctx)
-	held.Shrink(int64(cap(p.Events)) + httpapi.EventsMemory)
+	held.Shrink(p.Size() + httpapi.EventsMemory)
 	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after.After))
 	return held
-}
-
-// ChangePages are the pages that streams read and send. All streams that need the same
-// page, of which K is the key, share it.
-type ChangePages[K comparable] struct {
-	// API bounds the memory of the pages.
-	API *httpapi.API
-
-	pages httpapi.Shared[K, ChangePage]
-}
-
-// Get returns a page, which the caller must release. Unless another stream has the page, Get
-// waits for memory of the user and calls read, whose context ends when nobody waits for the
-// page any more.
-func (p *ChangePages[K]) Get(ctx context.Context, key K, user string, read func(context.Context) (ChangePage, error)) (page ChangePage, release func(), err error) {
-	return p.pages.Get(ctx, key, func(ctx context.Context) (ChangePage, *httpapi.Reservation, error) {
-		held, err := p.API.Reserve(ctx, user, pageMemory)
-		if err != nil {
-			return ChangePage{}, nil, err
-		}
-		page, err := read(ctx)
-		held.Shrink(int64(cap(page.Events)))
-		return page, held, err
-	})
 }

@@ -20,21 +20,19 @@ const (
 	maxYear = 9999
 )
 
-// cleaner converts the requests of a kind to the stored form, and checks rules that the
-// OpenAPI document cannot express. It maps the JSON names of fields to their rules. Other
-// fields have the rule of their type: text in Unicode's composed form (NFC), times in UTC
-// to the microsecond.
-type cleaner map[string]rule
-
 // rule checks the value of a field and sets it to the stored form. The field's tags have
 // the limits of its length.
 type rule func(c *checker, name string, field reflect.StructField, value reflect.Value)
 
-// clean returns a cleaned request to create, replace, update or move a resource.
-func clean[T any](rules cleaner, request T) (T, error) {
-	var check checker
-	rules.clean(&check, reflect.ValueOf(&request).Elem())
-	return request, check.err()
+// rules are the rules that the OpenAPI document does not express, by the JSON names of
+// the fields, which mean the same in every kind. Other fields have the rule of their
+// type: text in Unicode's composed form (NFC), times in UTC to the microsecond.
+var rules = map[string]rule{
+	"name":       trimmed,
+	"recurrence": recurrenceRule,
+	"tags":       tags,
+	"timeZone":   zoneName,
+	"title":      trimmed,
 }
 
 // cleanBatch returns the cleaned operations of a batch.
@@ -54,20 +52,20 @@ func cleanBatch(batch []operations.BatchOperation) ([]store.Operation, error) {
 		if op.Version != 0 {
 			ops[i].Versions = []int64{op.Version}
 		}
-		if op.Data == nil {
-			continue
-		}
 		check.prefix = dataPlace(i, op.Op)
-		request := reflect.New(reflect.TypeOf(op.Data)).Elem()
-		request.Set(reflect.ValueOf(op.Data))
-		cleaners[op.Kind].clean(&check, request)
-		ops[i].Data = request.Interface()
+		ops[i].Data = check.clean(op.Data)
 	}
 	return ops, check.err()
 }
 
-// clean cleans the fields of a request that are present.
-func (rules cleaner) clean(c *checker, request reflect.Value) {
+// clean returns the stored form of a request to create, replace, update or move a
+// resource, or nil for nil. It checks the fields that are present.
+func (c *checker) clean(data any) any {
+	if data == nil {
+		return nil
+	}
+	request := reflect.New(reflect.TypeOf(data)).Elem()
+	request.Set(reflect.ValueOf(data))
 	for i := range request.NumField() {
 		value := request.Field(i)
 		if optional, ok := value.Addr().Interface().(interface{ Present() any }); ok {
@@ -92,6 +90,7 @@ func (rules cleaner) clean(c *checker, request reflect.Value) {
 		}
 		c.onePlace(!after.IsZero(), !request.FieldByName("Before").IsZero(), elsewhere)
 	}
+	return request.Interface()
 }
 
 // onePlace checks that a move names one place. In another list or below another parent,
@@ -146,6 +145,16 @@ func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 		}
 	}
 	value.Set(reflect.ValueOf(clean))
+}
+
+// zoneName is the rule of a time zone's name, which it converts to the canonical spelling.
+func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Value) {
+	zone, err := taskapi.LoadZone(value.String())
+	if err != nil {
+		c.fault(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone, such as Europe/Berlin")
+		return
+	}
+	value.SetString(zone.String())
 }
 
 // limits are the minimum and the maximum number of code points of a text; a maximum of

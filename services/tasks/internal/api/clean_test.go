@@ -3,21 +3,37 @@ package api
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-func TestCleanersHaveEveryKind(t *testing.T) {
+func TestRulesNameFieldsOfRequests(t *testing.T) {
 	t.Parallel()
-	for _, kind := range taskapi.Kinds() {
-		if cleaners[kind] == nil {
-			t.Errorf("cleaners (api/resources.go) has no rules of %q", kind)
+	known := map[string]bool{}
+	for _, k := range operations.Kinds() {
+		for field := range k.Resource.Fields() {
+			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			known[name] = true
 		}
 	}
+	for name := range rules {
+		if !known[name] {
+			t.Errorf("rules (api/clean.go) has %q, which no kind has", name)
+		}
+	}
+}
+
+// clean returns a cleaned request.
+func clean[T any](request T) (T, error) {
+	var check checker
+	cleaned := check.clean(request).(T)
+	return cleaned, check.err()
 }
 
 // FuzzMergePatch cleans any JSON as a merge patch. An accepted patch changes only the
@@ -34,7 +50,7 @@ func FuzzMergePatch(f *testing.F) {
 		if !utf8.Valid(data) || json.Unmarshal(data, &patch) != nil {
 			return
 		}
-		cleaned, err := clean(taskRules, patch)
+		cleaned, err := clean(patch)
 		if err != nil {
 			return
 		}
@@ -55,7 +71,7 @@ func FuzzMergePatch(f *testing.F) {
 		if err := json.Unmarshal(encoded, &again); err != nil {
 			t.Fatal(err)
 		}
-		again, err = clean(taskRules, again)
+		again, err = clean(again)
 		if diff := cmp.Diff(cleaned, again); diff != "" || err != nil {
 			t.Fatalf("cleaning %s again changes it: %v\n%s", data, err, diff)
 		}

@@ -13,44 +13,50 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // wireTypes are the SDK's types by the names of their schemas.
-var wireTypes = map[string]reflect.Type{
-	"Agenda":                 reflect.TypeFor[taskapi.Agenda](),
-	"AgendaDay":              reflect.TypeFor[taskapi.AgendaDay](),
-	"AgendaOccurrence":       reflect.TypeFor[taskapi.AgendaOccurrence](),
-	"AgendaResponse":         reflect.TypeFor[taskapi.AgendaResponse](),
-	"BatchRequest":           reflect.TypeFor[taskapi.BatchRequest](),
-	"ChangeListResponse":     reflect.TypeFor[taskapi.ChangeListResponse](),
-	"ChangesMeta":            reflect.TypeFor[taskapi.ChangesMeta](),
-	"CreateListRequest":      reflect.TypeFor[taskapi.CreateListRequest](),
-	"CreateTaskRequest":      reflect.TypeFor[taskapi.CreateTaskRequest](),
-	"FieldError":             reflect.TypeFor[taskapi.FieldError](),
-	"List":                   reflect.TypeFor[taskapi.List](),
-	"ListListResponse":       reflect.TypeFor[taskapi.ListListResponse](),
-	"ListResponse":           reflect.TypeFor[taskapi.ListResponse](),
-	"MoveListRequest":        reflect.TypeFor[taskapi.MoveListRequest](),
-	"ReplaceListRequest":     reflect.TypeFor[taskapi.ReplaceListRequest](),
-	"UpdateListRequest":      reflect.TypeFor[taskapi.UpdateListRequest](),
-	"ListCount":              reflect.TypeFor[taskapi.ListCount](),
-	"ListMeta":               reflect.TypeFor[taskapi.ListMeta](),
-	"MoveTaskRequest":        reflect.TypeFor[taskapi.MoveTaskRequest](),
-	"Occurrence":             reflect.TypeFor[taskapi.Occurrence](),
-	"OccurrenceListResponse": reflect.TypeFor[taskapi.OccurrenceListResponse](),
-	"Problem":                reflect.TypeFor[taskapi.Problem](),
-	"ReplaceTaskRequest":     reflect.TypeFor[taskapi.ReplaceTaskRequest](),
-	"ResourceListResponse":   reflect.TypeFor[taskapi.ResourceListResponse](),
-	"Stats":                  reflect.TypeFor[taskapi.Stats](),
-	"Settings":               reflect.TypeFor[taskapi.Settings](),
-	"SettingsResponse":       reflect.TypeFor[taskapi.SettingsResponse](),
-	"UpdateSettingsRequest":  reflect.TypeFor[taskapi.UpdateSettingsRequest](),
-	"StatsResponse":          reflect.TypeFor[taskapi.StatsResponse](),
-	"TagCount":               reflect.TypeFor[taskapi.TagCount](),
-	"Task":                   reflect.TypeFor[taskapi.Task](),
-	"TaskListResponse":       reflect.TypeFor[taskapi.TaskListResponse](),
-	"TaskResponse":           reflect.TypeFor[taskapi.TaskResponse](),
-	"UpdateTaskRequest":      reflect.TypeFor[taskapi.UpdateTaskRequest](),
+var wireTypes = func() map[string]reflect.Type {
+	types := map[string]reflect.Type{
+		"Agenda":                 reflect.TypeFor[taskapi.Agenda](),
+		"AgendaDay":              reflect.TypeFor[taskapi.AgendaDay](),
+		"AgendaOccurrence":       reflect.TypeFor[taskapi.AgendaOccurrence](),
+		"AgendaResponse":         reflect.TypeFor[taskapi.AgendaResponse](),
+		"BatchRequest":           reflect.TypeFor[taskapi.BatchRequest](),
+		"ChangeListResponse":     reflect.TypeFor[taskapi.ChangeListResponse](),
+		"ChangesMeta":            reflect.TypeFor[taskapi.ChangesMeta](),
+		"FieldError":             reflect.TypeFor[taskapi.FieldError](),
+		"ListCount":              reflect.TypeFor[taskapi.ListCount](),
+		"ListMeta":               reflect.TypeFor[taskapi.ListMeta](),
+		"Occurrence":             reflect.TypeFor[taskapi.Occurrence](),
+		"OccurrenceListResponse": reflect.TypeFor[taskapi.OccurrenceListResponse](),
+		"Problem":                reflect.TypeFor[taskapi.Problem](),
+		"ResourceListResponse":   reflect.TypeFor[taskapi.ResourceListResponse](),
+		"Stats":                  reflect.TypeFor[taskapi.Stats](),
+		"StatsResponse":          reflect.TypeFor[taskapi.StatsResponse](),
+		"TagCount":               reflect.TypeFor[taskapi.TagCount](),
+	}
+	for _, k := range operations.Kinds() {
+		types[k.Title], types["Update"+k.Title+"Request"] = k.Resource, k.Update
+		types[k.Title+"Response"] = withData(reflect.TypeFor[taskapi.Response[any]](), k.Resource)
+		if k.InBatches() {
+			types["Create"+k.Title+"Request"], types["Replace"+k.Title+"Request"], types["Move"+k.Title+"Request"] = k.Create, k.Replace, k.Move
+			types[k.Title+"ListResponse"] = withData(reflect.TypeFor[taskapi.PageResponse[any]](), reflect.SliceOf(k.Resource))
+		}
+	}
+	return types
+}()
+
+// withData returns the type of a response with other data.
+func withData(response, data reflect.Type) reflect.Type {
+	fields := reflect.VisibleFields(response)
+	for i := range fields {
+		if fields[i].Name == "Data" {
+			fields[i].Type = data
+		}
+	}
+	return reflect.StructOf(fields)
 }
 
 // unions are the SDK's types of schemas that the document splits by kind or op, by the

@@ -8,16 +8,14 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // errorTable maps errors to responses. The first matching row is used.
-var errorTable = []httpapi.ErrorStatus{
+var errorTable = append(kindErrors(), []httpapi.ErrorStatus{
 	{Err: jwtauth.ErrExpired, Code: taskapi.CodeTokenExpired, Sentence: "The token has expired."},
 	{Err: jwtauth.ErrInvalid, Code: taskapi.CodeUnauthenticated, Sentence: "The token is not valid here."},
 	{Err: jwtauth.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "Tokens cannot be checked at the moment. Try again shortly."},
-	{Err: store.ErrTaskNotFound, Code: taskapi.CodeTaskNotFound, Sentence: "Task not found."},
-	{Err: store.ErrListNotFound, Code: taskapi.CodeListNotFound, Sentence: "List not found."},
-	{Err: store.ErrTooManyLists, Code: taskapi.CodeTooManyLists, Sentence: "You have 500 lists. Delete one first."},
 	{Err: store.ErrVersionConflict, Code: taskapi.CodeVersionConflict, Sentence: "It has a different version from the one in the request."},
 	{Err: store.ErrInvalidCursor, Code: taskapi.CodeInvalidCursor, Sentence: "The cursor does not belong to this list. Start again without one."},
 	{Err: store.ErrCursorExpired, Code: taskapi.CodeCursorExpired, Sentence: "Changes since then are no longer stored. List everything again."},
@@ -29,6 +27,17 @@ var errorTable = []httpapi.ErrorStatus{
 	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
 	{Err: store.ErrAborted, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
 	{Err: store.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "The data cannot be reached at the moment. Try again shortly."},
+}...)
+
+// kindErrors returns the errors that each kind has of its own.
+func kindErrors() (rows []httpapi.ErrorStatus) {
+	for _, k := range operations.Kinds() {
+		rows = append(rows, httpapi.ErrorStatus{Err: store.NotFound(k.Name), Code: k.NotFound(), Sentence: k.Title + " not found."})
+		if k.Most > 0 {
+			rows = append(rows, httpapi.ErrorStatus{Err: store.TooMany(k.Name), Code: k.TooMany(), Sentence: fmt.Sprintf("You have %d %ss. Delete one first.", k.Most, k.Name)})
+		}
+	}
+	return rows
 }
 
 // addDetail adds the current resource to a conflict, and the failed operation to the error of

@@ -15,9 +15,6 @@ import (
 	"github.com/tasklane/tasklane/services/wirejson"
 )
 
-// cleaners holds the rules of each kind.
-var cleaners = map[taskapi.Kind]cleaner{taskapi.KindTask: taskRules, taskapi.KindList: listRules, taskapi.KindSettings: settingsRules}
-
 func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*operations.BatchOutput, error) {
 	ops, err := cleanBatch(in.Operations)
 	if err != nil {
@@ -109,22 +106,6 @@ func replayedHeader(out store.Outcome) string {
 		return "true"
 	}
 	return ""
-}
-
-// conditions reads If-Match and If-None-Match.
-func conditions(ifMatch, ifNoneMatch string) (match, noneMatch httpapi.Preconditions, err error) {
-	if match, err = httpapi.ParsePreconditions("If-Match", ifMatch); err == nil {
-		noneMatch, err = httpapi.ParsePreconditions("If-None-Match", ifNoneMatch)
-	}
-	return match, noneMatch, err
-}
-
-// listMeta returns the metadata of a page.
-func listMeta(nextCursor string, changes int64) taskapi.ListMeta {
-	if nextCursor == "" {
-		return taskapi.ListMeta{Changes: changes}
-	}
-	return taskapi.ListMeta{NextCursor: &nextCursor, Changes: changes}
 }
 
 // parseID reads an id in the documented form of a UUID. Huma also accepts others, such as

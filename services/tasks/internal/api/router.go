@@ -85,7 +85,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 
 	h := &handlers{
 		store: parts.Store, log: parts.Log, hub: parts.Hub,
-		pages:     operations.ChangePages[place]{API: api},
+		pages:     httpapi.NewShared[place, operations.ChangePage](api, operations.PageMemory),
 		heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat),
 	}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
@@ -97,15 +97,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 			taskapi.CodeRateLimited, taskapi.CodeOverloaded, taskapi.CodeUnavailable,
 		},
 	}, operations.Handlers{
-		Tasks: resourceHandlers[taskapi.CreateTaskRequest, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest, taskapi.MoveTaskRequest, taskapi.Task](
-			h, taskapi.KindTask, operations.TasksPath,
-		),
-		Lists: resourceHandlers[taskapi.CreateListRequest, taskapi.ReplaceListRequest, taskapi.UpdateListRequest, taskapi.MoveListRequest, taskapi.List](
-			h, taskapi.KindList, operations.ListsPath,
-		),
-		Settings:            h.settingsHandlers(),
-		ListTasks:           h.listTasks,
-		ListLists:           h.listLists,
+		Resources:           h,
 		GetTaskStats:        h.getTaskStats,
 		ListTaskOccurrences: h.listTaskOccurrences,
 		GetAgenda:           h.getAgenda,
@@ -122,19 +114,8 @@ type handlers struct {
 	store *store.Store
 	log   *slog.Logger
 	hub   *feed.Hub
-	pages operations.ChangePages[place]
+	pages *httpapi.Shared[place, operations.ChangePage]
 	// sent counts the changes sent to streams.
 	sent      atomic.Int64
 	heartbeat time.Duration
-}
-
-// write executes a write of one resource and wakes the user's streams. It also returns the
-// value of Idempotency-Replayed.
-func (h *handlers) write(ctx context.Context, op store.Operation, key *store.IdempotencyKey) (resource store.Resource, replayed string, err error) {
-	out, err := h.store.Write(ctx, userFrom(ctx), op, key)
-	if err != nil {
-		return store.Resource{}, "", withField(err, "")
-	}
-	h.hub.Changed(userFrom(ctx))
-	return out.Resources[0], replayedHeader(out), nil
 }

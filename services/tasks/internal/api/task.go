@@ -11,13 +11,6 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// taskRules are the rules of a task's fields that the document does not express.
-var taskRules = cleaner{
-	"title":      trimmed,
-	"tags":       tags,
-	"recurrence": recurrenceRule,
-}
-
 // recurrenceRule is the rule of a recurrence.
 func recurrenceRule(c *checker, name string, field reflect.StructField, value reflect.Value) {
 	text := value.Interface().(*string)
@@ -28,18 +21,6 @@ func recurrenceRule(c *checker, name string, field reflect.StructField, value re
 	if _, err := recurrence.Parse(*text); err != nil {
 		c.fault(name, taskapi.FieldFormat, "must be a recurrence rule: "+err.Error())
 	}
-}
-
-func (h *handlers) listTasks(ctx context.Context, in *operations.ListTasksInput) (*operations.PageOutput[taskapi.Task], error) {
-	options, err := cleanTaskQuery(in.Options())
-	if err != nil {
-		return nil, err
-	}
-	page, err := h.store.ListTasks(ctx, userFrom(ctx), options)
-	if err != nil {
-		return nil, err
-	}
-	return &operations.PageOutput[taskapi.Task]{Body: taskapi.TaskListResponse{Success: true, Data: page.Tasks, Meta: listMeta(page.NextCursor, page.Changes)}}, nil
 }
 
 func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStatsInput) (*operations.Output[taskapi.Stats], error) {

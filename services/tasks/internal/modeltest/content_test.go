@@ -10,6 +10,7 @@ import (
 	"unicode/utf16"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
 // wireField is a field of a request, with the rules in its tags.
@@ -42,19 +43,29 @@ type kind struct {
 	content, changes []wireField
 }
 
-var (
-	tasks = &kind{
-		taskapi.KindTask, "/api/tasks",
-		wireFields(reflect.TypeFor[taskapi.CreateTaskRequest]()), wireFields(reflect.TypeFor[taskapi.UpdateTaskRequest]()),
+// kinds are all kinds, many those of which a user can have many resources.
+var kinds, many = func() (kinds, many []*kind) {
+	for _, k := range operations.Kinds() {
+		one := &kind{name: k.Name, path: k.Path, changes: wireFields(k.Update)}
+		if k.InBatches() {
+			one.content = wireFields(k.Create)
+			many = append(many, one)
+		}
+		kinds = append(kinds, one)
 	}
-	lists = &kind{
-		taskapi.KindList, "/api/lists",
-		wireFields(reflect.TypeFor[taskapi.CreateListRequest]()), wireFields(reflect.TypeFor[taskapi.UpdateListRequest]()),
-	}
-)
+	return kinds, many
+}()
 
-// settings are one resource of each user, with their own operations.
-var settings = &kind{name: taskapi.KindSettings, path: "/api/settings", changes: wireFields(reflect.TypeFor[taskapi.UpdateSettingsRequest]())}
+var tasks, lists, settings = kindNamed(taskapi.KindTask), kindNamed(taskapi.KindList), kindNamed(taskapi.KindSettings)
+
+func kindNamed(name taskapi.Kind) *kind {
+	for _, k := range kinds {
+		if k.name == name {
+			return k
+		}
+	}
+	return nil
+}
 
 // zones are names of time zones.
 var zones = []string{"UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Berlin", "Australia/Lord_Howe", "Etc/GMT+12"}
@@ -62,7 +73,7 @@ var zones = []string{"UTC", "Pacific/Kiritimati", "america/new_york", "Europe/Be
 // kind returns a kind, mostly that of tasks.
 func (g *generator) kind() *kind {
 	if g.chance(4) {
-		return lists
+		return pick(g, many[1:]...)
 	}
 	return tasks
 }
@@ -171,8 +182,8 @@ func (g *generator) validValue(f wireField) string {
 
 // referred returns the kind of resources to which a field refers.
 func referred(field string) *kind {
-	if field == "listId" {
-		return lists
+	if k := kindNamed(taskapi.Kind(strings.TrimSuffix(field, "Id"))); k != nil {
+		return k
 	}
 	return tasks
 }

@@ -171,7 +171,7 @@ func (g *generator) place(k *kind) body {
 		value = `"{` + g.name(k, outsideTrash, outsideTrash) + `}"`
 	}
 	b := body{members: []member{{name: pick(g, "after", "before"), value: value}}}
-	if k == lists || g.chance(2) {
+	if k != tasks || g.chance(2) {
 		return b
 	}
 	if g.chance(3) {
@@ -325,7 +325,7 @@ func (g *generator) list(s *step) {
 		"q":        func() { query.Set("q", g.search()) },
 	}
 	names := []string{"completed", "priority", "tag", "due", "deleted", "sort", "limit", "q", "listId", "parentId"}
-	if k == lists {
+	if k != tasks {
 		names = []string{"archived", "deleted", "limit"}
 	}
 	for _, name := range names {

@@ -221,7 +221,7 @@ func (p *player) recordResponse(s step, status int, v any) {
 
 // kindAt returns the kind whose resources are at a path, or "".
 func kindAt(path string) taskapi.Kind {
-	for _, k := range []*kind{tasks, lists} {
+	for _, k := range many {
 		if path == k.path {
 			return k.name
 		}
@@ -320,14 +320,14 @@ func (d *difference) like(other *difference) bool {
 func compare(sides [2]side, user string, steps []step) *difference {
 	players := [2]*player{newPlayer(sides[0], user), newPlayer(sides[1], user)}
 	last := steps[len(steps)-1].number
-	ends := []step{
-		{number: last + 1, method: "GET", path: "/api/changes", query: "limit=200"},
-		{number: last + 2, method: "GET", path: "/api/tasks", query: "limit=200"},
-		{number: last + 3, method: "GET", path: "/api/tasks", query: "deleted=true&limit=200"},
-		{number: last + 4, method: "GET", path: "/api/tasks/stats"},
-		{number: last + 5, method: "GET", path: "/api/lists", query: "limit=200"},
-		{number: last + 7, method: "GET", path: settings.path},
-		{number: last + 6, method: "GET", path: "/api/lists", query: "deleted=true&limit=200"},
+	targets := []string{"/api/changes?limit=200", "/api/tasks/stats", settings.path}
+	for _, k := range many {
+		targets = append(targets, k.path+"?limit=200", k.path+"?deleted=true&limit=200")
+	}
+	var ends []step
+	for i, target := range targets {
+		path, query, _ := strings.Cut(target, "?")
+		ends = append(ends, step{number: last + 1 + i, method: "GET", path: path, query: query})
 	}
 	for _, s := range append(steps[:len(steps):len(steps)], ends...) {
 		var answers [2]string

@@ -123,14 +123,14 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 	if at < 0 {
 		first := k.first(op.ID)
 		if first == nil {
-			return nil, k.missing
+			return nil, NotFound(k.name)
 		}
 		at, tx.found = len(tx.found), append(tx.found, &resource{kind: k, row: first, stored: first, rowless: true})
 	}
 	r := tx.found[at]
 	inTrash := r.row.shared().DeletedAt != nil
 	if op.Op != taskapi.BatchErase && inTrash != (op.Op == taskapi.BatchRestore) {
-		return nil, k.missing
+		return nil, NotFound(k.name)
 	}
 	version := r.row.shared().Version
 	if op.Versions != nil && !slices.Contains(op.Versions, version) || slices.Contains(op.OtherThan, version) {

@@ -443,8 +443,8 @@ func TestErasedUserAddsNothing(t *testing.T) {
 			t.Errorf("usage: %+v, %v; want none", usage, err)
 		}
 	}
-	if _, err := s.Write(t.Context(), alice, erase(task), nil); !errors.Is(err, store.ErrTaskNotFound) {
-		t.Errorf("erase: %v, want ErrTaskNotFound", err)
+	if _, err := s.Write(t.Context(), alice, erase(task), nil); !errors.Is(err, store.NotFound(taskapi.KindTask)) {
+		t.Errorf("erase: %v, want that of tasks", err)
 	}
 	if _, err := s.Changes(t.Context(), alice, taskapi.ChangeCursor{After: 1}, 10); !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("changes since before: %v, want ErrCursorExpired", err)

@@ -9,6 +9,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/pressly/goose/v3"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // UsersTables are the tables that Distribute distributes.
@@ -51,6 +53,20 @@ func MigrateTo(ctx context.Context, ownerURL string, version int64) error {
 		_, err := provider.UpTo(ctx, version)
 		return err
 	})
+}
+
+// TaskPage is a [Page] of tasks.
+type TaskPage struct {
+	Tasks      []taskapi.Task
+	NextCursor string
+	Changes    int64
+}
+
+// ListTasks is List with tasks.
+func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
+	page, err := s.List(ctx, user, taskapi.KindTask, options)
+	found, _ := page.Data.([]taskapi.Task)
+	return TaskPage{found, page.NextCursor, page.Changes}, err
 }
 
 // Columns returns the columns of each kind's table that the program uses.

@@ -27,8 +27,6 @@ var kinds = []*kind{tasks.kind, lists.kind, settings.kind}
 // and U mean the same.
 type definition[R, W, C, U any] struct {
 	name taskapi.Kind
-	// missing is the kind's own [ErrNotFound].
-	missing error
 	// wire returns the resource as clients see it.
 	wire func(*R) W
 	// setContent sets the fields of the row that the content determines, at the
@@ -38,10 +36,8 @@ type definition[R, W, C, U any] struct {
 	complete func(U) U
 	// derived are columns computed from others, which are never read.
 	derived []column
-	// maximum, unless zero, bounds a user's resources outside the trash, and tooMany
-	// is the kind's own [ErrTooMany].
+	// maximum, unless zero, bounds a user's resources outside the trash.
 	maximum int64
-	tooMany error
 	// single, unless zero, is the id of a kind's only resource, which each user has from
 	// the beginning, in version 1 with the example's content. Its row is created by the
 	// first change.
@@ -59,6 +55,8 @@ type definition[R, W, C, U any] struct {
 	// siblings, unless nil, returns the condition of the rows in the same manual order
 	// as a row. The numbers of its arguments begin with $3.
 	siblings func(*R) (condition string, args []any)
+	// list, unless nil, describes the list that options of the API select.
+	list func(user string, options any) (list[R], error)
 
 	*kind
 	merges []mergedField
@@ -67,9 +65,7 @@ type definition[R, W, C, U any] struct {
 // kind is a kind of resource for code that handles all kinds.
 type kind struct {
 	name    taskapi.Kind
-	missing error
 	maximum int64
-	tooMany error
 	single  uuid.UUID
 	table   string
 	row     reflect.Type
@@ -91,11 +87,15 @@ type kind struct {
 	// prepare and follow are the definition's, or nil.
 	prepare func(ctx context.Context, tx *transaction, op Operation, before, after row) error
 	follow  func(tx *transaction, before, after row)
+	// page reads a page of the list that options of the API select.
+	page func(ctx context.Context, s *Store, user string, options any) (Page, error)
 	// siblings is the definition's function, or a default; never nil.
 	siblings func(row) (condition string, args []any)
 	// decode reads a resource from JSON.
 	decode  func([]byte) (any, error)
 	example any
+	// definition is the kind's definition.
+	definition any
 }
 
 // mergedField has the indexes of a field in the resource, its patch and its content.
@@ -105,7 +105,7 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, missing: d.missing, maximum: d.maximum, tooMany: d.tooMany, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
+		name: d.name, maximum: d.maximum, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example, definition: d,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
@@ -118,6 +118,16 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	}
 	if d.follow != nil {
 		k.follow = func(tx *transaction, before, after row) { d.follow(tx, of(before), of(after)) }
+	}
+	if d.list != nil {
+		k.page = func(ctx context.Context, s *Store, user string, options any) (Page, error) {
+			l, err := d.list(user, options)
+			if err != nil {
+				return Page{}, err
+			}
+			p, err := d.page(ctx, s, user, l)
+			return Page{p.resources, p.nextCursor, p.changes}, err
+		}
 	}
 	k.siblings = func(r row) (string, []any) {
 		if d.siblings == nil {

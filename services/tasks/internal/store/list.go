@@ -14,8 +14,35 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/uptrace/bun"
 
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/sdk/taskapi/position"
 )
+
+// Page is a page of a list.
+type Page struct {
+	// Data is a slice of the kind's resources.
+	Data any
+	// NextCursor is the cursor of the next page; it is empty on the last one.
+	NextCursor string
+	// Changes is the number of the user's latest change, or of an earlier one; then the
+	// list includes later changes.
+	Changes int64
+}
+
+// List returns a page of the resources that the options select, which are those of the
+// kind's list in taskapi, or [ErrInvalidCursor]. The limit must be positive, and tags are
+// their keys.
+func (s *Store) List(ctx context.Context, user string, name taskapi.Kind, options any) (Page, error) {
+	k, err := s.kindOf(name)
+	if err != nil {
+		return Page{}, err
+	}
+	page, err := k.page(ctx, s, user, options)
+	if err != nil {
+		return Page{}, fmt.Errorf("list %ss: %w", name, err)
+	}
+	return page, nil
+}
 
 // list describes a page of a list of rows R.
 type list[R any] struct {
@@ -96,9 +123,9 @@ func parseNumber(bits int) func(key string) (any, error) {
 	return func(key string) (any, error) { return strconv.ParseInt(key, 10, bits) }
 }
 
-// list reads a page of a list, or fails with [ErrInvalidCursor]. It uses one statement, so a
+// page reads a page of a list, or fails with [ErrInvalidCursor]. It uses one statement, so a
 // resource that changes meanwhile is on the page once.
-func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
+func (d *definition[R, W, C, U]) page(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
 	st, err := d.selectPage(s, user, l)
 	if err != nil {
 		return page[W]{}, err
@@ -130,6 +157,15 @@ func (d *definition[R, W, C, U]) list(ctx context.Context, s *Store, user string
 		})
 	}
 	return p, err
+}
+
+// filterDeleted selects the resources in the trash, or those outside it.
+func filterDeleted(q *bun.SelectQuery, deleted bool) {
+	if deleted {
+		q.Where("deleted_at IS NOT NULL")
+	} else {
+		q.Where("deleted_at IS NULL")
+	}
 }
 
 // readPage reads the rows of a page, up to the limit or [pageBytes], and the following

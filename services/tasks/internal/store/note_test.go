@@ -47,8 +47,7 @@ type noteRow struct {
 }
 
 var notes = define(&definition[noteRow, Note, NoteContent, NotePatch]{
-	name:    KindNote,
-	missing: ErrNotFound,
+	name: KindNote,
 	wire: func(r *noteRow) Note {
 		return Note{
 			ID: r.ID.String(), Text: r.Text, Stars: r.Stars,

@@ -12,7 +12,7 @@ import (
 )
 
 // TaskOccurrences returns the next due dates of a task after now, also of a task in the trash,
-// or [ErrTaskNotFound].
+// or [ErrNotFound].
 func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, now time.Time, limit int) ([]taskapi.Occurrence, error) {
 	var task *taskRow
 	var in *time.Location
@@ -24,7 +24,7 @@ func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, 
 		}))
 	})
 	if err == nil && task == nil {
-		err = ErrTaskNotFound
+		err = NotFound(taskapi.KindTask)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list a task's occurrences: %w", err)

@@ -125,7 +125,7 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 		return Resource{}, fmt.Errorf("get %s: %w", name, err)
 	case found == nil:
 		if found = k.first(id); found == nil {
-			return Resource{}, k.missing
+			return Resource{}, NotFound(k.name)
 		}
 	}
 	return k.resource(found), nil

@@ -26,7 +26,6 @@ type settingsContent struct {
 
 var settings = define(&definition[settingsRow, taskapi.Settings, settingsContent, taskapi.UpdateSettingsRequest]{
 	name:       taskapi.KindSettings,
-	missing:    ErrNotFound, // which never happens
 	wire:       (*settingsRow).settings,
 	setContent: (*settingsRow).setContent,
 	single:     uuid.MustParse(taskapi.SettingsID),

@@ -170,7 +170,7 @@ func exerciseLists(t *testing.T, s *store.Store, user, text string, n int) {
 	} {
 		for _, options := range []taskapi.ListListsOptions{{}, {Deleted: true}, {Archived: new(n%2 == 0)}} {
 			options.Limit = n
-			if _, err := s.ListLists(t.Context(), user, options); err != nil {
+			if _, err := s.List(t.Context(), user, taskapi.KindList, options); err != nil {
 				t.Fatal(err)
 			}
 		}

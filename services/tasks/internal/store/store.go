@@ -1,8 +1,8 @@
 // Package store keeps resources in PostgreSQL. It is the only package with access to
 // the database.
 //
-// Each kind of resource has its own file, such as task.go, with its row, lists and
-// statistics, a line in [kinds] and a migration. The rest of the package serves
+// Each kind of resource has its own file, such as task.go, with its row and its lists, a
+// line in [kinds] and a migration. The rest of the package serves
 // all kinds: versions, idempotency keys, trash, change numbers, paging, changes,
 // export, erasure and purge.
 //
@@ -41,12 +41,14 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
 // The errors of the store's methods, besides the context's. Find them with errors.Is.
 var (
-	// ErrNotFound: the user has no such resource, or it is in the trash. Each
-	// kind has its own error that wraps it, such as [ErrTaskNotFound].
+	// ErrNotFound: the user has no such resource, or it is in the trash. The error
+	// is that of its kind (see [NotFound]).
 	ErrNotFound = errors.New("not found")
 	// ErrInvalidCursor: the cursor belongs to another list.
 	ErrInvalidCursor = errors.New("invalid cursor")
@@ -70,14 +72,31 @@ var (
 	// ErrUserErased: the user was erased, and cannot write any more.
 	ErrUserErased = errors.New("the user was erased")
 	// ErrTooMany: the user has the maximum number of resources of a kind outside the
-	// trash. Each limited kind has its own error that wraps it, such as
-	// [ErrTooManyLists].
+	// trash. The error is that of the kind (see [TooMany]).
 	ErrTooMany = errors.New("too many")
 	// ErrBatchTooLarge: the resources of a batch exceed the limit.
 	ErrBatchTooLarge = errors.New("the resources of the batch are too large together")
 	// ErrUnavailable: the database cannot be reached or accepts no more connections.
 	ErrUnavailable = errors.New("database unavailable")
 )
+
+// NotFound returns the [ErrNotFound] of a kind.
+func NotFound(kind taskapi.Kind) error { return kindError{kind, ErrNotFound} }
+
+// TooMany returns the [ErrTooMany] of a kind.
+func TooMany(kind taskapi.Kind) error { return kindError{kind, ErrTooMany} }
+
+// kindError is an error about resources of a kind.
+type kindError struct {
+	kind taskapi.Kind
+	err  error
+}
+
+// Error names the kind.
+func (e kindError) Error() string { return e.err.Error() + ": " + string(e.kind) }
+
+// Unwrap returns the error that all kinds share.
+func (e kindError) Unwrap() error { return e.err }
 
 var (
 	// errKeyTaken: the idempotency key already exists.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"cmp"
-	"context"
 	"encoding/base64"
 	"fmt"
 	"slices"
@@ -10,15 +9,11 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/uptrace/bun"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
-
-// ErrTaskNotFound is the [ErrNotFound] of tasks.
-var ErrTaskNotFound = fmt.Errorf("task %w", ErrNotFound)
 
 // taskRow is a row of tasklane.tasks. It is separate from the wire type, because columns
 // and the API change independently.
@@ -50,7 +45,6 @@ type taskRow struct {
 
 var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest, taskapi.UpdateTaskRequest]{
 	name:       taskapi.KindTask,
-	missing:    ErrTaskNotFound,
 	wire:       (*taskRow).task,
 	setContent: (*taskRow).setContent,
 	complete:   eitherDue,
@@ -58,6 +52,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	prepare:    prepareTask,
 	follow:     followTask,
 	siblings:   siblingsOf,
+	list:       listTasks,
 	derived: []column{
 		{name: "title_key", from: []string{"title"}, derive: func(r row) any { return titleKey(r.(*taskRow).Title) }},
 		{name: "tag_keys", from: []string{"tags"}, derive: func(r row) any { return r.(*taskRow).tagKeys() }},
@@ -144,16 +139,6 @@ func rank(p taskapi.Priority) int16 {
 	return int16(max(slices.Index(priorities, p), 0))
 }
 
-// TaskPage is a page of a list.
-type TaskPage struct {
-	Tasks []taskapi.Task
-	// NextCursor is the cursor of the next page; it is empty on the last one.
-	NextCursor string
-	// Changes is the number of the user's latest change, or of an earlier one; then the
-	// list includes later changes.
-	Changes int64
-}
-
 var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 	created := order[taskRow]{} // ids contain the time
 	updated := order[taskRow]{
@@ -198,25 +183,21 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 	}
 }()
 
-// ListTasks returns a page of the tasks that pass the filters, or [ErrInvalidCursor]. The
-// limit must be positive, and tags are their keys.
-func (s *Store) ListTasks(ctx context.Context, user string, options taskapi.ListTasksOptions) (TaskPage, error) {
+// listTasks describes the list of the tasks that pass the filters.
+func listTasks(user string, query any) (list[taskRow], error) {
+	options := query.(taskapi.ListTasksOptions)
 	if options.Sort == "" {
 		options.Sort = taskapi.NewestFirst
 	}
 	by, known := taskOrders[options.Sort]
 	if !known {
-		return TaskPage{}, fmt.Errorf("list tasks: unknown sort order %q", options.Sort)
+		return list[taskRow]{}, fmt.Errorf("unknown sort order %q", options.Sort)
 	}
 	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
 	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, user, options) }
-	page, err := tasks.list(ctx, s, user, l)
-	if err != nil {
-		return TaskPage{}, fmt.Errorf("list tasks: %w", err)
-	}
-	return TaskPage{page.resources, page.nextCursor, page.changes}, nil
+	return l, nil
 }
 
 // isFiltered reports whether the best plan of a page depends on the filters.
@@ -228,11 +209,7 @@ func isFiltered(o taskapi.ListTasksOptions) bool {
 
 // filterTasks adds the conditions of a list's filters.
 func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.ListTasksOptions) {
-	if options.Deleted {
-		q.Where("deleted_at IS NOT NULL")
-	} else {
-		q.Where("deleted_at IS NULL")
-	}
+	filterDeleted(q, options.Deleted)
 	if options.Completed != nil {
 		q.Where("(completed_at IS NOT NULL) = ?", b.arg(*options.Completed))
 	}
@@ -280,78 +257,3 @@ func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.List
 
 // notArchived excludes the tasks of archived lists, of the user $1.
 const notArchived = "list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = $1 AND archived)"
-
-// $2 is the time now. Today begins at $3 and ends at $4.
-const selectCounts = `
-	SELECT
-		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL),
-		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NOT NULL),
-		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at < $2),
-		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at >= $3 AND due_at < $4),
-		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL AND due_at IS NULL),
-		count(*) FILTER (WHERE deleted_at IS NOT NULL)
-	FROM tasklane.tasks WHERE user_id = $1 AND (deleted_at IS NOT NULL OR ` + notArchived + `)`
-
-const selectPriorities = `
-	SELECT priority, count(*) FROM tasklane.tasks
-	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived + ` GROUP BY priority`
-
-const selectLists = `
-	SELECT list_id, count(*) FROM tasklane.tasks
-	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY list_id ORDER BY list_id`
-
-// A tag is counted in the spelling that most tasks use.
-const selectTags = `
-	SELECT (array_agg(tag ORDER BY n DESC, tag COLLATE "C"))[1], sum(n)::bigint FROM (
-		SELECT key, tag, count(*) AS n FROM tasklane.tasks, unnest(tags, coalesce(tag_keys, tags)) AS u (tag, key)
-		WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL AND ` + notArchived + `
-		GROUP BY key, tag
-	) spellings
-	GROUP BY key ORDER BY sum(n) DESC, key COLLATE "C" LIMIT $2`
-
-// TaskStats counts the user's tasks. The zone, by default that of the settings,
-// determines the current day.
-func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location) (taskapi.Stats, error) {
-	now := s.now()
-	var stats taskapi.Stats
-	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
-		begins, ends := taskapi.DayOf(now, zone)
-		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
-		for _, p := range priorities {
-			stats.ByPriority[p] = 0
-		}
-		batch.Queue(selectCounts, user, now, begins, ends).QueryRow(func(row pgx.Row) error {
-			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
-		})
-		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {
-			var priority int16
-			var count int64
-			_, err := pgx.ForEachRow(rows, []any{&priority, &count}, func() error {
-				stats.ByPriority[priorities[priority]] = count
-				return nil
-			})
-			return err
-		})
-		batch.Queue(selectLists, user).Query(func(rows pgx.Rows) error {
-			var id uuid.UUID
-			var count int64
-			_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &count}, func() error {
-				stats.ByList = append(stats.ByList, taskapi.ListCount{ListID: wireID(id), Count: count})
-				return nil
-			})
-			return err
-		})
-		batch.Queue(selectTags, user, taskapi.MaxStatsTags).Query(func(rows pgx.Rows) error {
-			var tag taskapi.TagCount
-			_, err := pgx.ForEachRow(rows, []any{&tag.Tag, &tag.Count}, func() error {
-				stats.ByTag = append(stats.ByTag, tag)
-				return nil
-			})
-			return err
-		})
-	})
-	if err != nil {
-		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", err)
-	}
-	return stats, nil
-}

@@ -125,7 +125,7 @@ func (tx *transaction) count(k *kind, n int64) error {
 		return nil
 	}
 	if tx.live[k] += n; n > 0 && tx.live[k] > k.maximum {
-		return k.tooMany
+		return TooMany(k.name)
 	}
 	return nil
 }
