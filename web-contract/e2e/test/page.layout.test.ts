@@ -67,4 +67,25 @@ describe.concurrent("the trash", () => {
     await page.getByRole("button", { name: "Restore “Buy soil”" }).waitFor();
     expect(await line()).not.toBe("rgba(0, 0, 0, 0)");
   });
+
+  test("shows its tasks only with its lists, so that no task moves under a finger", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addTask(page, "Buy soil");
+    await deleteTask(page, "Buy soil");
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/api/lists?*", async (route) => {
+      await released;
+      await route.continue();
+    });
+    const tasks = page.waitForResponse((response) => response.url().includes("/api/tasks?"));
+    await goTo(page, "Trash");
+    await tasks;
+    await page.getByText("Loading your tasks…").waitFor();
+    expect(await page.getByRole("button", { name: "Restore “Buy soil”" }).count()).toBe(0);
+    release();
+    await page.getByRole("button", { name: "Restore “Buy soil”" }).waitFor();
+    expect(await page.getByText("Loading your tasks…").count()).toBe(0);
+  });
 });

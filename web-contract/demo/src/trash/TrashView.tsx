@@ -47,7 +47,7 @@ export function TrashView() {
     <>
       <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
       <LostEditor keys={[]} />
-      <DeletedLists lists={lists} />
+      {loaded && <DeletedLists lists={lists} />}
       {failed && (
         <ErrorState
           title="Your trash could not be loaded."
@@ -58,7 +58,7 @@ export function TrashView() {
       )}
       {!loaded && !failed && <TaskListSkeleton />}
       {loaded && tasks.length + lists.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
-      {tasks.length > 0 && (
+      {loaded && tasks.length > 0 && (
         <TaskList label="Deleted tasks" tasks={tasks} more={deletedTasks}>
           {(task) => <TrashRow task={task} onErase={(row) => setErasing({ task, row })} />}
         </TaskList>
