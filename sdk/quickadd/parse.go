@@ -49,12 +49,8 @@ type part struct{ start, end int }
 type group struct {
 	meaning  meaning
 	from, to int
-	level    int        // 3: counts anywhere; 2: where a title begins or ends; 1: where it ends
-	other    tokenRange // the weekday of another date, which stays in the title
+	level    int // 3: counts anywhere; 2: where a title begins or ends; 1: where it ends
 }
-
-// tokenRange is a range of tokens.
-type tokenRange struct{ from, to int }
 
 // Parse reads a line of text as a task.
 func Parse(text string, options Options) Task {
@@ -103,15 +99,11 @@ type reader struct {
 	task    Task
 }
 
-// partsOf returns the parts of a group, which signs or another date's weekday separate.
+// partsOf returns the parts of a group, which the signs inside it separate.
 func (r *reader) partsOf(g group) []part {
 	var parts []part
-	for at := g.from; at < g.to; at++ {
-		if at >= g.other.from && at < g.other.to {
-			continue
-		}
-		t := r.tokens[at]
-		if len(parts) == 0 || t.afterSign || at == g.other.to {
+	for i, t := range r.tokens[g.from:g.to] {
+		if i == 0 || t.afterSign {
 			parts = append(parts, part{t.start, t.end})
 		}
 		parts[len(parts)-1].end = t.end
@@ -244,25 +236,11 @@ func (m meaning) clashes(other meaning) bool {
 // groupAt returns the longest group that begins at a token.
 func (r *reader) groupAt(l *language, at int) (group, bool) {
 	var when meaning
-	var other tokenRange
 	to, level, hasPreposition, isTimed := at, 0, false, false
 	for to < len(r.tokens) {
 		found, ok := r.matchAt(l, to, when)
 		if !ok || when.isRange || found.meaning.isRange && to > at {
 			break
-		}
-		if date := found.meaning.date; date != nil && when.date != nil && date.Weekday() != when.date.Weekday() {
-			// A date says more than the weekday of another date beside it.
-			isOther := found.meaning.isWeekday
-			if other.to > 0 || isOther && level < found.level || !isOther && level > found.level {
-				break
-			}
-			if isOther {
-				other = tokenRange{to, found.next}
-				to = found.next
-				continue
-			}
-			other = tokenRange{at, to}
 		}
 		isTimed = isTimed || found.meaning.time != nil && !found.meaning.isPart
 		hasDay := when.hasDay() || found.meaning.hasDay()
@@ -293,7 +271,7 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 	if level == 1 && (slices.Contains(l.WeakNotAfter, previous) || r.tokens[at].word == "the" && afterName) {
 		return group{}, false
 	}
-	return group{meaning: when, from: at, to: to, level: level, other: other}, true
+	return group{meaning: when, from: at, to: to, level: level}, true
 }
 
 func (m meaning) hasDay() bool { return m.date != nil || m.rule != "" }
@@ -322,11 +300,12 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 				continue
 			}
 			if found.date != nil && when.date != nil {
-				if when.isWeekday == found.isWeekday {
+				// A weekday and its date tell the same; another date's weekday stays in the title.
+				if when.isWeekday == found.isWeekday || when.date.Weekday() != found.date.Weekday() {
 					continue
 				}
-				if found.isWeekday && when.date.Weekday() == found.date.Weekday() {
-					found = meaning{date: when.date} // a weekday beside its own date adds nothing
+				if found.isWeekday {
+					found = meaning{date: when.date}
 				}
 			}
 			if found.time != nil && when.time != nil || found.rule != "" && when.rule != "" {

@@ -15,8 +15,6 @@ const table = JSON.parse(await readFile(`${grammar}testdata/cases.json`, "utf8")
   lists: string[];
   en: Case[];
   de: Case[];
-  /** A date beside the weekday of another one. */
-  otherWeekday: Case[];
   plain: string[];
 };
 const { lists } = table;
@@ -39,10 +37,6 @@ describe.for([
     const misread = table.plain.filter((text) => parseQuickAdd(text, { now, languages, recurring: true }).parts.length > 0);
     expect(misread.length, misread.join(", ")).toBeLessThanOrEqual(table.plain.length / 50);
   });
-});
-
-test.for(table.otherWeekday)("$text", ({ text, ...want }) => {
-  expect(read(text)).toEqual({ tags: [], ...want });
 });
 
 test.for([

@@ -63,8 +63,6 @@ interface Group {
   when: When;
   from: number;
   to: number;
-  /** The weekday of another date, which stays in the title. */
-  other: { from: number; to: number } | undefined;
   /** 3: counts anywhere in a title; 2: where it begins or ends; 1: where it ends. */
   level: number;
 }
@@ -115,20 +113,16 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   return result;
 }
 
-/** Returns the positions of a group: several if there are signs or another date's weekday inside it. */
-function placesOf(tokens: (Token | undefined)[], { from, to, other }: Group): { start: number; end: number }[] {
+/** Returns the positions of a group: several if there are signs inside it. */
+function placesOf(tokens: (Token | undefined)[], { from, to }: Group): { start: number; end: number }[] {
   const places: { start: number; end: number }[] = [];
-  for (let at = from; at < to; at++) {
-    if (other && at >= other.from && at < other.to) continue;
-    const { start, end, isAfterSign } = tokens[at]!;
+  for (const { start, end, isAfterSign } of tokens.slice(from, to) as Token[]) {
     const last = places.at(-1);
-    if (!last || isAfterSign || at === other?.to) places.push({ start, end });
+    if (!last || isAfterSign) places.push({ start, end });
     else last.end = end;
   }
   return places;
 }
-
-const week = 604_800_000;
 
 const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + to - from, 0);
 
@@ -192,20 +186,9 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
   const { tokens } = context;
   const when: When = {};
   let [to, level, hasPreposition, isTimed] = [at, 0, false, false];
-  let other: Group["other"];
   while (to < tokens.length) {
     const found = matchAt(context, language, to, when);
     if (!found || when.isRange || (found.when.isRange && to > at)) break;
-    if (found.when.date !== undefined && when.date !== undefined && (found.when.date - when.date) % week !== 0) {
-      // A date says more than the weekday of another date beside it.
-      const isOther = found.when.isWeekday === true;
-      if (other || (isOther ? level < found.level : level > found.level)) break;
-      other = isOther ? { from: to, to: found.next } : { from: at, to };
-      if (isOther) {
-        to = found.next;
-        continue;
-      }
-    }
     const isClock = (found.when.time !== undefined && !found.when.isPart) || isTimed;
     const isDay = found.when.date !== undefined || found.when.rule !== undefined || when.date !== undefined || when.rule !== undefined;
     // A day with a time is hardly a coincidence.
@@ -222,7 +205,7 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
   if (hasPreposition && !when.isRange) level = Math.min(level + 1, 3);
   // The sun; Henry the 8th.
   if (level === 1 && (language.weakNotAfter.includes(previous) || (first.word === "the" && before?.isCapital))) return undefined;
-  return { when, from: at, to, level, other };
+  return { when, from: at, to, level };
 }
 
 interface Match {
@@ -244,9 +227,9 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
       let found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
       if (!found || (found.rule !== undefined && !recurring)) continue;
       if (found.date !== undefined && when.date !== undefined) {
-        if (when.isWeekday === found.isWeekday) continue;
-        // A weekday beside its own date adds nothing.
-        if (found.isWeekday && (found.date - when.date) % week === 0) found = { date: when.date };
+        // A weekday beside its own date adds nothing; another weekday stays in the title.
+        if (when.isWeekday === found.isWeekday || (found.date - when.date) % 604_800_000 !== 0) continue;
+        if (found.isWeekday) found = { date: when.date };
       }
       if (found.time !== undefined && when.time !== undefined) continue;
       if (found.rule !== undefined && when.rule !== undefined) continue;
