@@ -166,5 +166,5 @@ func find(ctx context.Context) (string, error) {
 		}
 		return path, nil
 	}
-	return "", errors.New("PgBouncer is neither on PATH nor in /usr/sbin: " + needed)
+	return "", errors.New("no PgBouncer on PATH or in /usr/sbin: " + needed)
 }

@@ -17,8 +17,8 @@ type Kind struct {
 	Title string
 	// Path is the path of the resources.
 	Path string
-	// Most, unless zero, is the maximum number of a user's resources outside the trash.
-	Most int
+	// Maximum, unless zero, is the maximum number of a user's resources outside the trash.
+	Maximum int
 	// The types of the resource and of the requests. Of a kind without requests to
 	// create, each user has one resource with its own operations.
 	Resource, Create, Replace, Update, Move reflect.Type
@@ -43,7 +43,7 @@ func (k Kind) InBatches() bool { return k.Create != nil }
 // NotFound is the error code of a missing resource.
 func (k Kind) NotFound() taskapi.ErrorCode { return taskapi.ErrorCode(k.Name + "_not_found") }
 
-// TooMany is the error code of more than Most resources.
+// TooMany is the error code of more than Maximum resources.
 func (k Kind) TooMany() taskapi.ErrorCode { return taskapi.ErrorCode("too_many_" + k.Name + "s") }
 
 // exampleID is the id of resources in examples.

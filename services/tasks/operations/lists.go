@@ -3,7 +3,7 @@ package operations
 import "github.com/tasklane/tasklane/sdk/taskapi"
 
 var lists = many[ListListsInput, taskapi.List](taskapi.ListOperations, Kind{
-	Name: taskapi.KindList, Title: "List", Path: "/api/lists", Most: taskapi.MaxLists,
+	Name: taskapi.KindList, Title: "List", Path: "/api/lists", Maximum: taskapi.MaxLists,
 	tag: "Lists", about: "The user's own lists.",
 	onList:    ", in their manual order, a page at a time.",
 	onDelete:  " The tasks of the list go to the trash with it. With permanent=true all its tasks are erased, also those that were in the trash before.",

@@ -59,7 +59,7 @@ func many[I, T, C, R, U, M any, Q query[I]](_ taskapi.Operations[C, R, U, M], k 
 
 // bounded returns the codes of an operation that may exceed the number of resources.
 func (k Kind) bounded(codes []taskapi.ErrorCode) []taskapi.ErrorCode {
-	if k.Most == 0 {
+	if k.Maximum == 0 {
 		return codes
 	}
 	return append([]taskapi.ErrorCode{k.TooMany()}, codes...)

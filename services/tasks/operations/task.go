@@ -10,7 +10,7 @@ import (
 var tasks = many[ListTasksInput, taskapi.Task](taskapi.TaskOperations, Kind{
 	Name: taskapi.KindTask, Title: "Task", Path: "/api/tasks",
 	tag: "Tasks", about: "The signed-in user's own to-do list.",
-	onList:    ", a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped.",
+	onList:    ", a page at a time. A task that does not change while the pages are read is on exactly one of them, even if others are created, changed or deleted.",
 	onUpdate:  " Completing a task completes its sub-tasks, opening one opens the tasks above it. Completing a recurring task creates the next one, with copies of the sub-tasks, and nextId names it; opening it again erases the next one unless that was changed. Sub-tasks follow a task to another list.",
 	onDelete:  " Its sub-tasks go to the trash with it. With permanent=true they are erased, also those that were in the trash before.",
 	onRestore: " The sub-tasks that went to the trash with it, or with the same task or list, are restored, too. A task whose parent is erased or in the trash becomes a top-level task; one whose list is, moves to the Inbox.",

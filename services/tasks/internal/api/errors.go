@@ -33,8 +33,8 @@ var errorTable = append(kindErrors(), []httpapi.ErrorStatus{
 func kindErrors() (rows []httpapi.ErrorStatus) {
 	for _, k := range operations.Kinds() {
 		rows = append(rows, httpapi.ErrorStatus{Err: store.NotFound(k.Name), Code: k.NotFound(), Sentence: k.Title + " not found."})
-		if k.Most > 0 {
-			rows = append(rows, httpapi.ErrorStatus{Err: store.TooMany(k.Name), Code: k.TooMany(), Sentence: fmt.Sprintf("You have %d %ss. Delete one first.", k.Most, k.Name)})
+		if k.Maximum > 0 {
+			rows = append(rows, httpapi.ErrorStatus{Err: store.TooMany(k.Name), Code: k.TooMany(), Sentence: fmt.Sprintf("You have %d %ss. Delete one first.", k.Maximum, k.Name)})
 		}
 	}
 	return rows

@@ -211,7 +211,7 @@ export interface paths {
         };
         /**
          * List tasks
-         * @description Returns the tasks that pass all filters, a page at a time. While tasks are created, changed and deleted between two pages, a task that stays as it is neither repeats nor is skipped. A page ends at about 1 MiB, also below the limit.
+         * @description Returns the tasks that pass all filters, a page at a time. A task that does not change while the pages are read is on exactly one of them, even if others are created, changed or deleted. A page ends at about 1 MiB, also below the limit.
          */
         get: operations["listTasks"];
         put?: never;
