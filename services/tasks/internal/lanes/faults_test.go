@@ -59,9 +59,7 @@ func TestInterleavings(t *testing.T) {
 	if n := lost.Load(); n > 2*16*ends {
 		t.Errorf("%d reads lost their connection, %d connections were ended", n, 2*ends)
 	}
-	if stat := f.Stat(); stat.Waiting != 0 {
-		t.Errorf("%d reads wait", stat.Waiting)
-	}
+	f.waiting(t, 0) // the lane may still hold reads whose callers have left
 }
 
 // step makes one random read. It fails if the outcome is not that of its query.
