@@ -57,7 +57,9 @@ type serveConfig struct {
 	// LogLevel is the minimum level of the log.
 	LogLevel environ.LogLevel `env:"LOG_LEVEL" envDefault:"INFO"`
 	// MaxUserResources and MaxUserBytes are the quota of a user; 0 means no limit.
-	MaxUserResources int64 `env:"MAX_USER_RESOURCES" envDefault:"100000"`
+	// A write that changes all of a user's tasks, such as a new time zone, takes about
+	// 60 µs for each, and must end before the timeouts of package budget.
+	MaxUserResources int64 `env:"MAX_USER_RESOURCES" envDefault:"50000"`
 	MaxUserBytes     int64 `env:"MAX_USER_BYTES" envDefault:"100000000"`
 	// Limits bound the requests of a replica.
 	Limits httpapi.LimitConfig

@@ -99,7 +99,7 @@ func TestConfigIsRead(t *testing.T) {
 		JWKSURL:       "http://auth:3001/api/auth/jwks", Issuer: "http://localhost:3000", Audience: "http://localhost:3000",
 		Host: "127.0.0.1", Port: 8080, OpsPort: 9999,
 		LogLevel:         environ.LogLevel(slog.LevelWarn),
-		MaxUserResources: 100_000,
+		MaxUserResources: 50_000,
 		Limits:           httpapi.LimitConfig{RateLimit: 100, RateBurst: 200, MaxInFlight: 500, MaxStreams: 7},
 		Tracing:          tracing.Config{TracesEndpoint: "http://collector:4318/v1/traces"},
 	}

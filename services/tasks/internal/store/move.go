@@ -158,7 +158,7 @@ func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error
 	st := tx.selectSiblings(k, r, "id, position")
 	st.text += " ORDER BY position, id"
 	err := tx.read(ctx, st, func(rows pgx.Rows) (err error) {
-		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows, because there may be 100,000
+		all, err = pgx.CollectRows(rows, pgx.RowToStructByPos[sibling]) // not whole rows, because there may be 50,000
 		return err
 	})
 	if err != nil {
