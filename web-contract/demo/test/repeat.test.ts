@@ -114,6 +114,13 @@ describe("the next due date", () => {
     expect(days("FREQ=WEEKLY;BYDAY=MO,FR", { limit: 3 })).toEqual(["2026-11-27", "2026-11-30", "2026-12-04"]);
   });
 
+  test("is searched only before the last day that is shown", () => {
+    const rare = task("2026-11-24", "FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=WE");
+    const started = process.cpuUsage();
+    for (let n = 0; n < 2000; n++) nextDues(rare, now, { before: "2026-12-24" });
+    expect(process.cpuUsage(started).user / 1e6, "seconds of CPU time for 2,000 tasks").toBeLessThan(2);
+  });
+
   test("does not exist if the task does not recur", () => {
     expect(nextDues({ ...dueOn("2026-11-24"), recurrence: null, recurrenceFrom: "due" }, now, {})).toEqual([]);
   });

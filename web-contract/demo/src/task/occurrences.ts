@@ -14,8 +14,8 @@ const midnightOf = (clock: number) => Math.floor(clock / day) * day;
 const timeOfDay = (clock: number) => clock - midnightOf(clock);
 const momentOf = (due: Due) => Date.parse(due.dueAt!);
 
-/** Returns the due dates after one completion at a moment, if each task is completed when it is due. */
-function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: number): Generator<Due> {
+/** Returns the due dates after one completion at a moment, and before a day, if each task is completed when it is due. */
+function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: number, before?: string): Generator<Due> {
   if (!recurrence || !due.dueAt) return;
   const rule = parseRule(recurrence);
   const { timeZone } = calendar.get();
@@ -33,13 +33,15 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : instantOf(clock, zone);
   // Days end up to a day later or earlier than in UTC.
   const after = new Date(Math.max(start, due.dueOn ? last - 3 * day : last));
+  const end = before === undefined ? undefined : new Date(Date.parse(before) + 2 * day);
   // COUNT counts tasks, not dates.
   let left = rule.count - 1;
-  for (const at of occurrences({ ...rule, count: 0, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after)) {
+  for (const at of occurrences({ ...rule, count: 0, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after, end)) {
     if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };
     if (momentOf(next) <= last) continue; // too early, or a day that the zone skipped
+    if (before !== undefined && dayOf(next) >= before) return;
     yield next;
     last = momentOf(next);
     left--;
@@ -56,10 +58,10 @@ export function nextDue(task: Recurring, completed: Date): Due | undefined {
  * The next due dates of a task, before a day and at most so many, assuming that it is completed on its due
  * date, or now if it is overdue, and each later one on its own due date.
  */
-export function nextDues(task: Recurring, now: Date, { before = "9999", limit = Infinity }: { before?: string; limit?: number }): Due[] {
+export function nextDues(task: Recurring, now: Date, { before, limit = Infinity }: { before?: string; limit?: number }): Due[] {
   const found: Due[] = [];
-  for (const next of dues(task, Math.max(now.getTime(), Date.parse(task.dueAt ?? "1970")))) {
-    if (found.length === limit || dayOf(next) >= before) break;
+  for (const next of dues(task, Math.max(now.getTime(), Date.parse(task.dueAt ?? "1970")), before)) {
+    if (found.length === limit) break;
     found.push(next);
   }
   return found;
