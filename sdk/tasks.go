@@ -133,8 +133,9 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 // TaskOccurrences returns the next due dates of a recurring task, assuming that it is
 // completed on its due date, or now if it is overdue, and each later one on its own due
 // date. It returns 1 to [taskapi.MaxOccurrences] of them, or
-// [taskapi.DefaultOccurrences] for a limit of 0. It fails with [ErrTaskNotFound] if the
-// user has no such task.
+// [taskapi.DefaultOccurrences] for a limit of 0, and none later than
+// [taskapi.MaxOccurrenceYears] ahead. It fails with [ErrTaskNotFound] if the user has no
+// such task.
 func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {
 	query := make(url.Values)
 	set(query, "limit", limit)

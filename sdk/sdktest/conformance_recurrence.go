@@ -242,4 +242,14 @@ var recurrenceCases = []contractCase{
 			s.fails(err, sdk.ErrTaskNotFound)
 		}
 	}},
+	{"occurrences are at most 100 years ahead", func(s *subject) {
+		rare := s.create(recurring("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=WE", "2096-02-29"))
+		occurrences, err := s.client.TaskOccurrences(s.Context(), rare.ID, taskapi.MaxOccurrences)
+		s.ok(err)
+		s.same("the leap days on a Wednesday", dues(occurrences), "2108-02-29 2136-02-29 2164-02-29 2192-02-29")
+		yearly := s.create(recurring("FREQ=YEARLY", "2091-03-05"))
+		occurrences, err = s.client.TaskOccurrences(s.Context(), yearly.ID, taskapi.MaxOccurrences)
+		s.ok(err)
+		s.same("the number of years", len(occurrences), taskapi.MaxOccurrenceYears)
+	}},
 }

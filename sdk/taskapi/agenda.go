@@ -98,7 +98,7 @@ func (a *Agenda) AddOccurrences(now time.Time, zone *time.Location) {
 		listed = append(listed, day.Tasks...)
 	}
 	for _, task := range listed {
-		for due := range task.upcoming(now, end, zone) {
+		for due := range task.dues(task.completion(now), end, zone) {
 			if day := a.Day(due, now.Location()); day != nil {
 				all = append(all, found{AgendaOccurrence{task.ID, due}, day})
 			}

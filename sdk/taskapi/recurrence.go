@@ -27,10 +27,12 @@ const (
 // MaxRecurrenceLength is the maximum length of a task's rule.
 const MaxRecurrenceLength = 200
 
-// Limits of the number of occurrences that listTaskOccurrences returns.
+// Limits of the occurrences that listTaskOccurrences returns. A hundred leap days on a
+// Monday would be 2,800 years of days to search.
 const (
 	DefaultOccurrences = 10
 	MaxOccurrences     = 100
+	MaxOccurrenceYears = 100
 )
 
 // Occurrence is a due date: a time, or a day, of which DueAt is the last second.
@@ -78,10 +80,12 @@ func (t Task) content() (content CreateTaskRequest) {
 
 // Occurrences returns the next due dates of a recurring task, at most limit, assuming
 // that it is completed on its due date, or now if it is overdue, and each later one
-// on its own due date.
+// on its own due date, for [MaxOccurrenceYears].
 func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occurrence {
 	occurrences := []Occurrence{}
-	for due := range t.upcoming(now, time.Time{}, zone) {
+	completed := t.completion(now)
+	before := completed.AddDate(MaxOccurrenceYears, 0, 1) // includes the last day
+	for due := range t.dues(completed, before, zone) {
 		if len(occurrences) == limit {
 			break
 		}
@@ -90,12 +94,13 @@ func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occur
 	return occurrences
 }
 
-// upcoming returns the due dates of Occurrences before a time; zero means no limit.
-func (t Task) upcoming(now, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
+// completion returns when a task is completed that is completed on its due date, or now
+// if it is overdue.
+func (t Task) completion(now time.Time) time.Time {
 	if t.DueAt != nil && t.DueAt.After(now) {
-		now = *t.DueAt
+		return *t.DueAt
 	}
-	return t.dues(now, before, zone)
+	return now
 }
 
 // dues returns the due dates of the next tasks before a time (zero means no limit), if

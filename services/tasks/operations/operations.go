@@ -84,7 +84,7 @@ func Register(s Server, h Handlers) {
 	register(s, h.ListTaskOccurrences, []taskapi.ErrorCode{taskapi.CodeTaskNotFound}, huma.Operation{
 		OperationID: "listTaskOccurrences", Method: http.MethodGet, Path: tasks.Path + "/{id}/occurrences", Tags: []string{tasks.tag},
 		Summary:     "List a task's next due dates",
-		Description: "Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. The list is empty for a task that does not recur.",
+		Description: "Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. They are at most 100 years ahead. The list is empty for a task that does not recur.",
 	})
 	register(s, h.GetAgenda, nil, huma.Operation{
 		OperationID: "getAgenda", Method: http.MethodGet, Path: "/api/agenda", Tags: []string{tasks.tag},

@@ -307,7 +307,7 @@ export interface paths {
         };
         /**
          * List a task's next due dates
-         * @description Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. The list is empty for a task that does not recur.
+         * @description Returns the next due dates of a recurring task, assuming that it is completed on its due date, or now if it is overdue, and each later one on its own due date. They are at most 100 years ahead. The list is empty for a task that does not recur.
          */
         get: operations["listTaskOccurrences"];
         put?: never;
