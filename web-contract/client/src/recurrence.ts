@@ -164,15 +164,14 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
 }
 
 /**
- * Returns the instants at which a rule occurs, in order, from `start` on, or only those after one moment and before another,
- * beyond which it does not search. They keep the local time of day of the start, or the rule's own, when the clocks change. A
- * time that a clock change skips moves by the length of the gap. Of a repeated time, the first is used, also for a start in the
- * second. All-day rules start at midnight in UTC, with zone UTC. The start itself is an occurrence only if it matches. Without
- * COUNT and UNTIL the sequence may be infinite.
+ * Returns the instants at which a rule occurs, in order, from `start` on, or only those after a later moment. They keep the
+ * local time of day of the start, or the rule's own, when the clocks change. A time that a clock change skips moves by the
+ * length of the gap. Of a repeated time, the first is used, also for a start in the second. All-day rules start at midnight in
+ * UTC, with zone UTC. The start itself is an occurrence only if it matches. Without COUNT and UNTIL the sequence may be
+ * infinite.
  */
-export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date, before?: Date): Generator<Date> {
-  for (const at of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), before?.getTime() ?? Infinity, zone)) {
-    if (before && at >= before) return;
+export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date): Generator<Date> {
+  for (const at of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), zone)) {
     if (!after || at > after) yield at;
   }
 }
@@ -184,13 +183,13 @@ export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: strin
 }
 
 /**
- * Returns the occurrences from `start` on. It may leave out those before a moment and those after an end. It computes in local
- * times of the zone, in milliseconds as in UTC.
+ * Returns the occurrences from `start` on. It may leave out those before a moment. It computes in local times of the zone, in
+ * milliseconds as in UTC.
  */
-function* occurrencesFrom(rule: Rule, start: number, moment: number, end: number, zone: string): Generator<Date> {
+function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
   const localStart = localTimeOf(start, zone);
   const { count } = rule;
-  const until = rule.until && (rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at);
+  const until = !rule.until ? Infinity : rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at;
   const startTime = localStart - startOfDay(localStart);
   const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
   const earliest = localTimeOf(moment, zone) - 2 * day;
@@ -200,12 +199,11 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, end: number
   let found = 0;
   for (let n = first; ; n++) {
     const { begin, days } = period(rule, localStart, n);
-    // The largest offset from UTC is less than a day.
-    if (begin > Math.min(addYears(last, horizon), end + day)) return;
+    if (begin > Math.min(until, addYears(last, horizon))) return;
     for (const date of selectPositions(rule, days)) {
       const at = date + timeOfDay;
       if (at < localStart) continue;
-      if (until !== undefined && at > until) return;
+      if (at > until) return;
       found++;
       last = at;
       // A date that the zone skipped, as Samoa did in 2011, is the same instant as the next one.

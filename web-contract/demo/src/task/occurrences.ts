@@ -33,10 +33,11 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : instantOf(clock, zone);
   // Days end up to a day later or earlier than in UTC.
   const after = new Date(Math.max(start, due.dueOn ? last - 3 * day : last));
-  const end = before === undefined ? undefined : new Date(Date.parse(before) + 2 * day);
+  const end = before === undefined ? Infinity : Date.parse(before) + 2 * day;
+  const until = end < (rule.until?.at ?? Infinity) ? { at: end, isInstant: false } : rule.until;
   // COUNT counts tasks, not dates.
   let left = rule.count - 1;
-  for (const at of occurrences({ ...rule, count: 0, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after, end)) {
+  for (const at of occurrences({ ...rule, count: 0, until, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after)) {
     if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };
