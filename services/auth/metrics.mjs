@@ -59,7 +59,7 @@ export function createMetrics(auth, pool, env = {}) {
 export function operations(api) {
   const endpoints = Object.values(api).flatMap(({ path }) => path ?? []).map((path) => ({
     name: path.slice(1).replace(/\/:.*/, ""),
-    pattern: new RegExp(`^/api/auth${path.replaceAll(/:\w+/g, "[^/]+")}$`),
+    pattern: new RegExp(`^/api/auth${path.replaceAll(".", "\\.").replaceAll(/:\w+/g, "[^/]+")}$`),
   }));
   return (path) => endpoints.find(({ pattern }) => pattern.test(path))?.name ?? "none";
 }

@@ -4,7 +4,7 @@ import { createMetrics, operations } from "./metrics.mjs";
 
 const api = {
   signInEmail: { path: "/sign-in/email" }, getSession: { path: "/get-session" },
-  resetPassword: { path: "/reset-password/:token" }, internal: {},
+  resetPassword: { path: "/reset-password/:token" }, configuration: { path: "/.well-known/openid-configuration" }, internal: {},
 };
 
 test("operations are Better Auth's endpoints, and unknown paths are none", () => {
@@ -15,6 +15,8 @@ test("operations are Better Auth's endpoints, and unknown paths are none", () =>
     ["/api/auth/reset-password/4bTdUGlXV3hh", "reset-password"],
     ["/api/auth/reset-password/4bTdUGlXV3hh/17", "none"],
     ["/api/auth/sign-in/email/17", "none"],
+    ["/api/auth/.well-known/openid-configuration", ".well-known/openid-configuration"],
+    ["/api/auth/1well-known/openid-configuration", "none"],
     ["/api/auth/made-up-17", "none"],
     ["/api/auth/", "none"],
     ["/healthz", "none"],
