@@ -3,6 +3,7 @@ import { betterAuth } from "better-auth";
 import { jwt } from "better-auth/plugins";
 import { deleteAccount } from "./account.mjs";
 import { features } from "./features.mjs";
+import { limitSessions } from "./limits.mjs";
 import { libraryLogger } from "./log.mjs";
 import { createMail } from "./mail.mjs";
 import { passkeyPlugins } from "./passkeys.mjs";
@@ -58,6 +59,7 @@ export function createAuth(config, pool, log) {
       }),
       ...programPlugins(),
       ...passkeyPlugins(config, mail),
+      limitSessions(),
       features(config),
     ],
     // The handler responds and logs.
