@@ -9,6 +9,8 @@ import { redirectConsole, createLogger, loggedPath, OWN_PATHS, requestID } from 
 import { createMetrics } from "./metrics.mjs";
 import { startTracing, traceID } from "./tracing.mjs";
 
+/** More than the bff accepts, which is 36 KiB: Node would close the connection on more than 16 KiB, which looks like an outage. */
+const MAX_HEADER_BYTES = 64 << 10;
 /** The time that requests in flight get after SIGTERM. */
 const SHUTDOWN_GRACE_MS = 3000;
 
@@ -45,7 +47,7 @@ async function run() {
   const metrics = createMetrics(auth, pool, process.env);
   const tracing = await startTracing(log);
   const handleAuth = authHandler(auth, log, networks(config.trustedProxies));
-  const server = createServer((request, response) => {
+  const server = createServer({ maxHeaderSize: MAX_HEADER_BYTES }, (request, response) => {
     const path = request.url.split("?", 1)[0];
     response.setHeader("cache-control", "no-store");
     response.setHeader("x-content-type-options", "nosniff");

@@ -311,6 +311,11 @@ func testAuthProxy(t *testing.T, s *site) {
 		}
 	})
 
+	t.Run("the largest headers reach Better Auth", func(t *testing.T) {
+		t.Parallel()
+		s.newBrowser(t).do(http.MethodGet, "/api/auth/ok", nil, http.Header{"Accept-Language": {strings.Repeat("x", 31<<10)}}).is(http.StatusOK)
+	})
+
 	t.Run("Better Auth's errors are forwarded", func(t *testing.T) {
 		t.Parallel()
 		nobody := s.newBrowser(t)
