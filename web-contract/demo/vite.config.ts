@@ -12,7 +12,8 @@ export default defineConfig(({ mode }) => {
     build: {
       // The page's Content-Security-Policy allows no data: URLs.
       assetsInlineLimit: 0,
-      modulePreload: { polyfill: false },
+      // Only the first load preloads: parts that are loaded on demand have nothing worth a link of its own.
+      modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === "html" ? files : []) },
       // One file, so that the order of the styles does not depend on the order of loading.
       cssCodeSplit: false,
       rolldownOptions: { output: { codeSplitting: { groups: [{ name: "start", test: isStart }, { name: firstChunk }] } } },

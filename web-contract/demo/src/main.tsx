@@ -5,6 +5,7 @@ import "./styles/tokens.css";
 import "./styles/base.css";
 import { App } from "./app/App";
 import { ErrorBoundary } from "./app/ErrorBoundary";
+import { openWorkspace } from "./data/workspace";
 import { bootstrap } from "./start";
 import { guardClicks } from "./ui/clicks";
 import { guardFocus } from "./ui/lost-focus";
@@ -16,11 +17,12 @@ guardFocus();
 
 // Until the response arrives, the placeholder of index.html is shown.
 const response = await bootstrap;
+const workspace = response && (await openWorkspace(response));
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
     <ErrorBoundary>
-      <App bootstrap={response} />
+      <App opened={workspace} />
     </ErrorBoundary>
   </StrictMode>,
 );

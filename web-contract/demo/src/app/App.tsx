@@ -1,4 +1,3 @@
-import type { Bootstrap } from "@tasklane/web-contract";
 import { useEffect, useRef, useState } from "react";
 import { AccountPage } from "../account/AccountPage";
 import { DevicePage, isPage, ResetPage } from "../account/pages";
@@ -11,21 +10,21 @@ import { clearScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
 
 interface Props {
-  /** The bootstrap response, if a user is signed in. */
-  bootstrap: Bootstrap | undefined;
+  /** The workspace of the user who was signed in at the start of the page. */
+  opened: Workspace | undefined;
 }
 
 /** Shows the tasks of the signed-in user, or the page to sign in. */
-export function App({ bootstrap }: Props) {
+export function App({ opened }: Props) {
   const { data: session, isPending, error, refetch } = useSession();
-  const [workspace, setWorkspace] = useState<Workspace>();
+  const [workspace, setWorkspace] = useState(opened);
 
   // Better Auth checks the session again whenever the window gets the focus. The page
   // waits only for the first response, because a half-filled form must not disappear.
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
-  const user = known ? session?.user : bootstrap?.user;
+  const user = known ? session?.user : opened?.user;
   const id = user?.id ?? null;
   useEffect(() => {
     if (!known) return;
@@ -33,7 +32,7 @@ export function App({ bootstrap }: Props) {
     return shareUser(id);
   }, [known, id]);
 
-  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user, workspace ? undefined : bootstrap));
+  if (user && workspace?.user.id !== user.id) setWorkspace(createWorkspace(user));
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
 

@@ -1,5 +1,5 @@
 import { onlineManager, useMutationState } from "@tanstack/react-query";
-import { useState, useSyncExternalStore } from "react";
+import { useState } from "react";
 import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { useTrueFor, usePassed } from "../ui/use-true-for";
@@ -11,12 +11,11 @@ const grace = 1_500;
 /** After how many milliseconds without a response a write is late. */
 const late = 4_000;
 
-const watchOnline = (listener: () => void) => onlineManager.subscribe(listener);
-const isOnline = () => onlineManager.isOnline();
+const connection = { get: () => onlineManager.isOnline(), subscribe: (listener: () => void) => onlineManager.subscribe(listener) };
 
 /** Says that the server cannot be reached, and that changes will be saved later. */
 export function ConnectionBanner({ away }: { away: boolean }) {
-  const online = useSyncExternalStore(watchOnline, isOnline);
+  const online = useStore(connection);
   const writes = useMutationState({
     filters: { status: "pending" },
     select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "react";
+import { memo, useEffect, useRef } from "react";
 import { AccountDialog } from "../account/pages";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
@@ -8,7 +8,7 @@ import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
 import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
 import { Conflicts, ListDialog, loadRest, SettingsDialog, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
-import { narrow, useMedia, wide } from "../ui/media";
+import { narrow, wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { useArrows } from "./arrows";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -27,7 +27,7 @@ interface Props {
 }
 
 /** The frame around the views. */
-export function Page({ started, away }: Props) {
+export const Page = memo(function Page({ started, away }: Props) {
   const { path, view, list } = useRoute();
   const lists = useLoadedLists(started);
   const { find, loaded } = lists;
@@ -36,8 +36,8 @@ export function Page({ started, away }: Props) {
   const { undo, edits } = useWorkspace();
   const open = useStore(panel);
   const edited = useStore(listDialog);
-  const isWide = useMedia(wide);
-  const isNarrow = useMedia(narrow);
+  const isWide = useStore(wide);
+  const isNarrow = useStore(narrow);
   useShortcuts({ help: () => panel.set("keyboard"), undo: undo.undoLast });
   useArrows();
   useView(path, title, edits);
@@ -52,8 +52,6 @@ export function Page({ started, away }: Props) {
       <div className="page">
         {isWide && <Sidebar />}
         <div className="page-body">
-          <ConnectionBanner away={away} />
-          <ZoneOffer />
           <main>
             {view === "tasks" && !isGone && <TasksView key={path} started={started} list={list} title={title} />}
             {isGone && <GoneList />}
@@ -61,6 +59,10 @@ export function Page({ started, away }: Props) {
             {view === "upcoming" && <UpcomingView />}
             {view === "trash" && <TrashView />}
           </main>
+          <div className="banners">
+            <ConnectionBanner away={away} />
+            <ZoneOffer />
+          </div>
         </div>
         {isNarrow && <Tabs />}
         {open === "menu" && !isWide && <Drawer />}
@@ -72,7 +74,7 @@ export function Page({ started, away }: Props) {
       </div>
     </ListsContext>
   );
-}
+});
 
 /** When another view opens, saves the current edit, and sets the window's title and an announcement. */
 function useView(path: string, name: string, edits: Edits): void {

@@ -1,10 +1,9 @@
 import { QueryClientProvider, useQueryClient } from "@tanstack/react-query";
-import { goesStale, prefetchBootstrap, useLiveChanges } from "@tasklane/web-contract/react";
-import { useEffect, useEffectEvent, useRef, useState } from "react";
+import { goesStale, useLiveChanges } from "@tasklane/web-contract/react";
+import { memo, useEffect, useEffectEvent, useRef, useState } from "react";
 import { sessionChanged } from "../account/auth";
 import { Leaving } from "../account/Leaving";
-import { seedLists } from "../data/seed";
-import { useWorkspace, WorkspaceContext, type Workspace } from "../data/workspace";
+import { fill, useWorkspace, WorkspaceContext, type Workspace } from "../data/workspace";
 import { useSettings } from "../settings/use-settings";
 import { dayAt, nextChange } from "../task/dates";
 import { useNow } from "../ui/clock";
@@ -14,7 +13,7 @@ import { useLeaveWarning } from "./leave-warning";
 import { Page } from "./Page";
 
 /** The page of one user. */
-export function SignedIn({ workspace }: { workspace: Workspace }) {
+export const SignedIn = memo(function SignedIn({ workspace }: { workspace: Workspace }) {
   const { sender } = workspace;
   const leaving = useStore(workspace.leaving);
   useEffect(() => {
@@ -30,23 +29,21 @@ export function SignedIn({ workspace }: { workspace: Workspace }) {
       </WorkspaceContext>
     </QueryClientProvider>
   );
-}
+});
 
 /** Loads the start of the page in one request. If that fails, each part loads itself, and reports its own errors. */
 function Started() {
-  const queryClient = useQueryClient();
-  const { bootstrap, api, queries } = useWorkspace();
-  const [started, setStarted] = useState(false);
+  const workspace = useWorkspace();
+  const [started, setStarted] = useState(workspace.filled);
 
   useEffect(() => {
+    if (workspace.filled) return;
     const controller = new AbortController();
-    const source = bootstrap ? { getBootstrap: async () => bootstrap } : api;
-    prefetchBootstrap(queryClient, source, { signal: controller.signal })
-      .then(() => seedLists(queryClient, queries))
+    fill(workspace, workspace.api, controller.signal)
       .catch(() => {})
       .finally(() => !controller.signal.aborted && setStarted(true));
     return () => controller.abort();
-  }, [queryClient, bootstrap, api, queries]);
+  }, [workspace]);
 
   return <Live started={started} />;
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { AccountMenu } from "../account/AccountMenu";
-import { narrow, useMedia, wide } from "../ui/media";
+import { narrow, wide } from "../ui/media";
+import { useStore } from "../ui/store";
 import { MenuButton } from "./Navigation";
 import { titleId } from "./shortcuts";
 
@@ -18,8 +19,8 @@ interface Props {
 
 /** The header of a view: its name and its controls, in one line. */
 export function ViewHeader({ title, mark, options, summary, children }: Props) {
-  const isWide = useMedia(wide);
-  const isNarrow = useMedia(narrow);
+  const isWide = useStore(wide);
+  const isNarrow = useStore(narrow);
   return (
     <header className="view-header">
       {!isWide && !isNarrow && <MenuButton className="tool menu-button" />}

@@ -1,6 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
-import { createClient, type Bootstrap, type Client } from "@tasklane/web-contract";
-import { createQueries, type Queries } from "@tasklane/web-contract/react";
+import { createClient, type Bootstrap, type Client, type Settings } from "@tasklane/web-contract";
+import { createQueries, prefetchBootstrap, type Queries } from "@tasklane/web-contract/react";
 import { createContext, useContext } from "react";
 import type { User } from "../account/auth";
 import { createDrafts, type Drafts } from "../editor/drafts";
@@ -11,6 +11,7 @@ import { createStore, type Store } from "../ui/store";
 import { createQueryClient } from "./query-client";
 import { createOutbox, type Outbox } from "./outbox";
 import { createListWrites, type ListWrites } from "../lists/writes";
+import { seedLists } from "./seed";
 import { createSender, type Sender } from "./sender";
 import { followSettings } from "../task/calendar";
 import { createSettingsWrites, type SettingsWrites } from "../settings/writes";
@@ -24,8 +25,8 @@ import { createWrites, type Writes } from "./writes";
  */
 export interface Workspace {
   user: User;
-  /** The bootstrap response, if it has arrived. */
-  bootstrap: Bootstrap | undefined;
+  /** Whether its cache was filled before the first rendering. */
+  filled: boolean;
   /** Whether the user has chosen to sign out, which discards the workspace. */
   leaving: Store<boolean>;
   /** A client that reads only this user's data. */
@@ -44,10 +45,9 @@ export interface Workspace {
   edits: Edits;
 }
 
-/** Creates the workspace of a user. The bootstrap response is ignored if it belongs to another user. */
-export function createWorkspace(user: User, response?: Bootstrap): Workspace {
-  const bootstrap = response?.user.id === user.id ? response : undefined;
-  followSettings(bootstrap?.settings);
+/** Creates the workspace of a user. */
+export function createWorkspace(user: User, settings?: Settings | null): Workspace {
+  followSettings(settings);
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
@@ -64,7 +64,7 @@ export function createWorkspace(user: User, response?: Bootstrap): Workspace {
   const leaving = createStore(false);
   return {
     user,
-    bootstrap,
+    filled: false,
     leaving,
     api,
     queries,
@@ -80,6 +80,19 @@ export function createWorkspace(user: User, response?: Bootstrap): Workspace {
     settingsWrites,
     edits,
   };
+}
+
+/** Fills the cache of a workspace with all that the page needs at its start, in one request. */
+export async function fill({ queryClient, queries, api }: Workspace, source: Pick<Client, "getBootstrap"> = api, signal?: AbortSignal): Promise<void> {
+  await prefetchBootstrap(queryClient, source, { signal });
+  seedLists(queryClient, queries);
+}
+
+/** Creates the workspace of the user in a bootstrap response, and fills its cache. */
+export async function openWorkspace(bootstrap: Bootstrap): Promise<Workspace> {
+  const workspace = { ...createWorkspace(bootstrap.user, bootstrap.settings), filled: true };
+  await fill(workspace, { getBootstrap: async () => bootstrap });
+  return workspace;
 }
 
 export const WorkspaceContext = createContext<Workspace | null>(null);

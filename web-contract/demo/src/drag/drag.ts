@@ -1,5 +1,5 @@
 import { useEffect, useRef, type RefObject } from "react";
-import { createStore, useStore } from "../ui/store";
+import { createStore } from "../ui/store";
 
 /** An item that can be dragged. */
 export interface Dragged {
@@ -31,11 +31,25 @@ export const dragged = createStore<Dragged | undefined>(undefined);
 
 type Engine = typeof import("./engine");
 
-const engine = createStore<Engine | undefined>(undefined);
+let load: (engine: Engine) => void;
+const engine = new Promise<Engine>((resolve) => (load = resolve));
 
 /** Loads the code for dragging. */
 export async function loadDragging(): Promise<void> {
-  engine.set(await import("./engine"));
+  load(await import("./engine"));
+}
+
+/** Uses that code once it is loaded. Returns a function that ends this. */
+function withEngine(use: (engine: Engine) => () => void): () => void {
+  let end: (() => void) | undefined;
+  let ended = false;
+  void engine.then((loaded) => {
+    if (!ended) end = use(loaded);
+  });
+  return () => {
+    ended = true;
+    end?.();
+  };
 }
 
 /** Lets an element be dragged and dropped on, once dragging is loaded. */
@@ -44,14 +58,10 @@ export function useDrag(element: RefObject<HTMLElement | null>, part: Part): voi
   useEffect(() => {
     latestPart.current = part;
   });
-  const loaded = useStore(engine);
-  useEffect(() => {
-    if (loaded && element.current) return loaded.attach(element.current, () => latestPart.current);
-  }, [loaded, element]);
+  useEffect(() => withEngine(({ attach }) => attach(element.current!, () => latestPart.current)), [element]);
 }
 
 /** Scrolls an element, or by default the window, while something is dragged to its edge. */
 export function useEdgeScroll(element?: RefObject<HTMLElement | null>): void {
-  const loaded = useStore(engine);
-  useEffect(() => loaded?.scrollAtEdge(element?.current ?? undefined), [loaded, element]);
+  useEffect(() => withEngine(({ scrollAtEdge }) => scrollAtEdge(element?.current ?? undefined)), [element]);
 }

@@ -57,7 +57,7 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
 
 /** The due dates that follow. */
 function Next({ fields }: { fields: Fields }) {
-  const now = useNow(() => Infinity);
+  const now = useNow();
   if (!fields.recurrence) return null;
   const dues = nextDues(fields, now, { limit: shownDues });
   return (

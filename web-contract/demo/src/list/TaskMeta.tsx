@@ -1,6 +1,6 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
 import { useLists } from "../lists/use-lists";
-import { dayOf, dueName, nextChange, timeName } from "../task/dates";
+import { dayOf, dueName, timeName } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
 import { CalendarIcon, NotesIcon, PriorityIcon, RepeatIcon } from "../ui/icons";
@@ -27,7 +27,8 @@ interface Props {
 export function TaskMeta({ id, task, hideDay, hideList, hideParent, done = 0, all = 0, isPart = false }: Props) {
   const { priority, tags, description, recurrence, recurrenceFrom } = task;
   const parentId = hideParent ? null : task.parentId;
-  const now = useNow((now) => nextChange([task], now));
+  // The view waits until one of its tasks is overdue.
+  const now = useNow();
   const overdue = isOverdue(task, now);
   const due = hideDay ? timeName(task) : dueName(task, now);
   const list = useLists().find(hideList ? null : task.listId);

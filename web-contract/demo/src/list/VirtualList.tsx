@@ -4,12 +4,13 @@ import {
   useLayoutEffect,
   useRef,
   useState,
-  useSyncExternalStore,
   type FocusEvent,
   type ReactNode,
   type RefObject,
 } from "react";
+import { print } from "../ui/media";
 import { tabMap } from "../ui/storage";
+import { useStore } from "../ui/store";
 
 interface Props<Item> {
   label: string;
@@ -20,14 +21,6 @@ interface Props<Item> {
   /** Called when the list is scrolled near its end. */
   onEnd?: () => void;
   children: (item: Item) => ReactNode;
-}
-
-// When printing, all items are rendered.
-const print = matchMedia("print");
-const isPrinting = () => print.matches;
-function watchPrint(listener: () => void): () => void {
-  print.addEventListener("change", listener);
-  return () => print.removeEventListener("change", listener);
 }
 
 /** The estimated height of an item in pixels, before it is measured. */
@@ -43,7 +36,7 @@ const heights = tabMap<number>("tasklane.heights");
 const nearEnd = 15;
 
 /**
- * A list of any length, of which only the items near the window are rendered.
+ * A list of any length, of which only the items near the window are rendered; when printing, all.
  */
 export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
@@ -52,7 +45,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
     .map((key) => (key === undefined ? -1 : items.findIndex((item) => keyOf(item) === key)))
     .filter((index) => index >= 0);
 
-  const printing = useSyncExternalStore(watchPrint, isPrinting);
+  const printing = useStore(print);
   const virtualizer = useWindowVirtualizer({
     count: items.length,
     estimateSize: (index) => heights.get(keyOf(items[index]!)) ?? estimatedHeight,
@@ -63,6 +56,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
       return height;
     },
     overscan: 10,
+    initialRect: { width: innerWidth, height: innerHeight },
     scrollMargin: useTop(list),
     getItemKey: (index) => keyOf(items[index]!),
     rangeExtractor: (range: Range) =>

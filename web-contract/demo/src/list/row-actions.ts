@@ -8,7 +8,8 @@ import { DayContext } from "../days/move";
 import { useDrag, type Dragged } from "../drag/drag";
 import { sortByHand } from "../filters/use-filters";
 import { inbox, useLists } from "../lists/use-lists";
-import { useMedia, wide } from "../ui/media";
+import { wide } from "../ui/media";
+import { useStore } from "../ui/store";
 import { focusBeside, leaveRow } from "./focus";
 import { fold } from "./folded";
 import { OrderContext } from "./task-order";
@@ -102,7 +103,7 @@ export function useRowDrag(row: RowElement, { task, picked }: Row, { order, onDa
   const { selection } = useWorkspace();
   const { id, title } = task;
   // Lists are in sight only in the sidebar.
-  const onList = useMedia(wide) ? onMove : undefined;
+  const onList = useStore(wide) ? onMove : undefined;
   const isDraggable = !isDraft(task) && Boolean(picked === undefined ? order || onDay || onList : picked && onList);
   const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.chosen.get().length); } } : { kind: "task", id, name: title };
   useDrag(row, {

@@ -26,7 +26,7 @@ export function ZoneOffer() {
   const isOffered = settings !== undefined && settings.version > 1 && kept !== pair && isKnown(zone) && !isSameTime(zone, timeZone);
   const [here, there] = [placeOf(timeZone), placeOf(zone)];
   useEffect(() => {
-    if (isOffered) notices.announce(`Your tasks are in ${there} time. Above the list you can switch to ${here} time.`);
+    if (isOffered) notices.announce(`Your tasks are in ${there} time. Below the list you can switch to ${here} time.`);
   }, [isOffered, notices, here, there]);
   if (!isOffered) return null;
 

@@ -21,11 +21,15 @@ function tick(): void {
 /** Renders everything that depends on the time. */
 export const redraw = () => clock.set(new Date());
 
-/** Returns the time, and renders again at the next time at which something changes, in milliseconds since 1970. */
-export function useNow(next: (now: Date) => number): Date {
+/**
+ * Returns the time, and renders again at the next time at which something changes, in milliseconds since 1970. Without
+ * `next`, it follows what others wait for.
+ */
+export function useNow(next = (_now: Date) => Infinity): Date {
   const now = useStore(clock);
   const moment = next(now);
   useEffect(() => {
+    if (moment === Infinity) return;
     const waiting = {};
     awaited.set(waiting, moment);
     tick();

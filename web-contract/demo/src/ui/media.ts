@@ -1,20 +1,21 @@
-import { useCallback, useSyncExternalStore } from "react";
-
-/** From this width on, the sidebar is shown. */
-export const wide = "(width >= 56.25rem)";
-
-/** Below this width, the tab bar is at the bottom of the window. */
-export const narrow = "(width < 36rem)";
+import type { Followed } from "./store";
 
 /** Follows whether a media query matches. */
-export function useMedia(query: string): boolean {
-  const subscribe = useCallback(
-    (listener: () => void) => {
-      const list = matchMedia(query);
+function media(query: string): Followed<boolean> {
+  const list = matchMedia(query);
+  return {
+    get: () => list.matches,
+    subscribe(listener) {
       list.addEventListener("change", listener);
       return () => list.removeEventListener("change", listener);
     },
-    [query],
-  );
-  return useSyncExternalStore(subscribe, () => matchMedia(query).matches);
+  };
 }
+
+/** From this width on, the sidebar is shown. */
+export const wide = media("(width >= 56.25rem)");
+
+/** Below this width, the tab bar is at the bottom of the window. */
+export const narrow = media("(width < 36rem)");
+
+export const print = media("print");

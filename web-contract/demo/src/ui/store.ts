@@ -1,10 +1,14 @@
 import { useSyncExternalStore } from "react";
 
 /** A value outside of React that components can subscribe to. */
-export interface Store<Value> {
+export interface Followed<Value> {
   get: () => Value;
-  set: (value: Value) => void;
   subscribe: (listener: () => void) => () => void;
+}
+
+/** Such a value that can be set. */
+export interface Store<Value> extends Followed<Value> {
+  set: (value: Value) => void;
 }
 
 export function createStore<Value>(initial: Value): Store<Value> {
@@ -24,7 +28,7 @@ export function createStore<Value>(initial: Value): Store<Value> {
   };
 }
 
-export function useStore<Value>({ subscribe, get }: Store<Value>): Value {
+export function useStore<Value>({ subscribe, get }: Followed<Value>): Value {
   return useSyncExternalStore(subscribe, get, get);
 }
 
