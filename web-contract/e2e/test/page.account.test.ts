@@ -105,8 +105,8 @@ describe.concurrent("a user", () => {
     await page.getByText(email).waitFor();
   });
 
-  test("can create and revoke an API key", async ({ openPage }) => {
-    const { page, consoleErrors } = await openPage();
+  test("can create, copy and revoke an API key", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ permissions: ["clipboard-read", "clipboard-write"] });
     await signUp(page, newAccount());
     await openAccountSection(page, "API keys");
     await page.getByLabel("Name of a new key").fill("Report");
@@ -115,11 +115,59 @@ describe.concurrent("a user", () => {
     const exchange = () => fetch(`${stack.authUrl}/api/auth/token`, { headers: { "x-api-key": key } });
     expect((await exchange()).status).toBe(200);
     await expectAccessible(page);
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText("Your key is copied.").waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe(key);
+    await page.context().clearPermissions();
+    await page.evaluate(() => Object.defineProperty(navigator.clipboard, "writeText", { value: () => Promise.reject(new Error()) }));
+    await page.getByRole("button", { name: "Copy" }).click();
+    await page.getByText("Your browser has not copied the key.").waitFor();
     await page.getByRole("button", { name: "Revoke Report" }).click();
     await page.locator(":focus", { hasText: "“Report” is revoked." }).waitFor();
     await page.getByRole("list", { name: "API keys" }).waitFor({ state: "detached" });
+    expect(await page.getByText(key).count()).toBe(0);
     expect((await exchange()).status).toBe(401);
     expect(consoleErrors).toEqual([]);
+  });
+
+  test("sees all sections of the account once its features are loaded", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.route("**/api/auth/features", (route) => route.abort());
+    await page.reload();
+    await signUp(page, newAccount());
+    const open = async () => {
+      await page.getByRole("button", { name: /^Account of/ }).click();
+      await page.getByRole("button", { name: "Account settings" }).click();
+      await page.getByText("Where you are signed in").waitFor();
+    };
+    await open();
+    expect(await page.getByText("API keys", { exact: true }).count()).toBe(0);
+    await page.getByRole("button", { name: "Done" }).click();
+    await page.unroute("**/api/auth/features");
+    await open();
+    await page.getByText("API keys", { exact: true }).waitFor();
+  });
+
+  test("who is signed out can use all ways to sign in once they are loaded", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.route("**/api/auth/features", (route) => route.fulfill({ status: 503 }));
+    await page.reload();
+    await page.getByRole("button", { name: "Create an account" }).click();
+    await page.unroute("**/api/auth/features");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await page.getByRole("button", { name: "Forgot your password?" }).waitFor();
+  });
+
+  test("who opens the account without a connection sees it once there is one", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await page.context().setOffline(true);
+    await page.getByRole("button", { name: /^Account of/ }).click();
+    await page.getByRole("button", { name: "Account settings" }).click();
+    await page.getByText("You are offline.").waitFor();
+    await page.context().setOffline(false);
+    await page.getByRole("dialog", { name: "Account" }).waitFor();
+    await page.getByText("Where you are signed in").waitFor();
   });
 
   test("can sign in a program by its code", async ({ openPage }) => {

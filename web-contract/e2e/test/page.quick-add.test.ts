@@ -1,5 +1,6 @@
+import type { Page } from "playwright-core";
 import { expect } from "vitest";
-import { expectAccessible, openTask, signUp, test, type OpenPage } from "../src/page.js";
+import { expectAccessible, goTo, openTask, signUp, test, type OpenPage } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 /** Opens the page for a new user, and waits until quick add has loaded. */
@@ -52,25 +53,54 @@ test.concurrent("Backspace, a click or another choice keeps words in the title",
   expect(consoleErrors).toEqual([]);
 });
 
+/** Pastes a text into the field for new tasks. */
+const paste = (page: Page, text: string) =>
+  page.getByLabel("New task").evaluate((element, text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData("text", text);
+    element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+
 test.concurrent("pasted lines become several tasks, or one", async ({ openPage }) => {
   const { page, consoleErrors } = await start(openPage);
   const field = page.getByLabel("New task");
-  const paste = (text: string) =>
-    field.evaluate((element, text) => {
-      const clipboardData = new DataTransfer();
-      clipboardData.setData("text", text);
-      element.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
-    }, text);
-  await paste("- Buy milk tomorrow\n- [ ] Call mum\n\n3. Mai Wandern\n");
+  await paste(page, "- Buy milk tomorrow\n- [ ] Call mum\n\n3. Mai Wandern\n");
   await page.getByRole("button", { name: "Add 3 tasks" }).and(page.locator(":focus")).waitFor();
   await expectAccessible(page);
   await page.keyboard.press("Enter");
   await page.getByText("3 tasks were added.").waitFor();
   for (const title of ["Buy milk", "Call mum", "Wandern"]) await openTask(page, title).waitFor();
 
-  await paste("one\ntwo");
+  await paste(page, "one\ntwo");
   await page.getByRole("button", { name: "Keep as one" }).click();
   expect(await field.inputValue()).toBe("one two");
+  expect(consoleErrors).toEqual([]);
+});
+
+test.concurrent("pasted lines are one task for a user who goes on in the field", async ({ openPage }) => {
+  const { page, consoleErrors } = await start(openPage);
+  const field = page.getByLabel("New task");
+  const offer = page.getByRole("group", { name: "You pasted 2 lines" });
+  await field.fill("Shop: ");
+  await paste(page, "milk\nbread");
+  await offer.waitFor();
+  await field.press("Enter");
+  await openTask(page, "Shop: milk bread").waitFor();
+  await offer.waitFor({ state: "detached" });
+  expect(await field.inputValue()).toBe("");
+
+  await paste(page, "nuts\ntea");
+  await offer.waitFor();
+  await field.press("End");
+  await field.pressSequentially(" soon");
+  await offer.waitFor({ state: "detached" });
+  expect(await field.inputValue()).toBe("nuts tea soon");
+
+  await field.fill("");
+  await paste(page, "salt\nrice");
+  await offer.waitFor();
+  await goTo(page, "Today");
+  expect(await field.inputValue()).toBe("salt rice");
   expect(consoleErrors).toEqual([]);
 });
 

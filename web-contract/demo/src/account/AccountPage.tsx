@@ -33,7 +33,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   useEffect(() => {
     document.title = `${title} · Tasklane`;
   }, [title]);
-  useEffect(() => void loadFeatures().then(setFeatures), []);
+  useEffect(() => void loadFeatures().then(setFeatures), [mode]);
   useEffect(() => {
     // The form that had the focus is gone.
     if (mailedTo) focusHeading();

@@ -19,17 +19,29 @@ const list = async () => {
 
 /** The user's API keys. A key is shown only once, when it is created. */
 export function Keys() {
-  const { items: keys, load, remove, status } = useAccountList(list);
-  const [created, setCreated] = useState<string>();
+  const { items: keys, load, say, remove, status } = useAccountList(list);
+  const [created, setCreated] = useState<{ id: string; key: string }>();
 
   const form = useAuthForm(
     async (field) => {
-      const response = await write<{ key: string }>("/api-key/create", { name: field("name").trim() });
-      if (response.data) setCreated(response.data.key);
+      const response = await write<{ id: string; key: string }>("/api-key/create", { name: field("name").trim() });
+      if (response.data) setCreated(response.data);
       return response;
     },
     () => void load(),
   );
+
+  async function revoke(keyId: string) {
+    const response = await write("/api-key/delete", { keyId });
+    if (!response.error && keyId === created?.id) setCreated(undefined);
+    return response;
+  }
+
+  async function copy(key: string) {
+    // Pages without https have no clipboard.
+    const isCopied = await navigator.clipboard?.writeText(key).then(() => true, () => false);
+    say(isCopied ? "Your key is copied." : "Your browser has not copied the key. Select it, then copy it.");
+  }
 
   return (
     <>
@@ -49,7 +61,7 @@ export function Keys() {
                 type="button"
                 className="link"
                 aria-label={`Revoke ${name}`}
-                onClick={() => void remove(() => write("/api-key/delete", { keyId: id }), `“${name}” is revoked.`)}
+                onClick={() => void remove(() => revoke(id), `“${name}” is revoked.`)}
               >
                 Revoke
               </button>
@@ -58,9 +70,14 @@ export function Keys() {
         </ul>
       )}
       {created && (
-        <p className="account-key" role="status">
-          Copy your new key now; it is not shown again: <code>{created}</code>
-        </p>
+        <div className="account-key">
+          <p role="status">
+            Copy your new key now; it is not shown again: <code>{created.key}</code>
+          </p>
+          <button type="button" className="button" onClick={() => void copy(created.key)}>
+            Copy
+          </button>
+        </div>
       )}
       <AuthForm form={form} action="Create a key">
         <TextField label="Name of a new key" name="name" hint="Such as the program that uses it." maxLength={32} required />

@@ -33,11 +33,12 @@ export interface Features {
 /** The features of a Better Auth server without this endpoint. */
 const noFeatures: Features = { mail: false, verification: false, deletion: false, keys: false, providers: [] };
 
-let features: Promise<Features> | undefined;
+let features: Features | null | undefined;
 
-/** Loads the server's features once. */
-export function loadFeatures(): Promise<Features> {
-  return (features ??= read<Features>("/features").then(({ data }) => data ?? noFeatures, () => noFeatures));
+/** Loads the server's features, until that has succeeded once. */
+export async function loadFeatures(): Promise<Features> {
+  features ??= (await read<Features>("/features").catch((): AuthResponse<Features> => ({}))).data;
+  return features ?? noFeatures;
 }
 
 /** Whether the user has a password. Users who always sign in with another service have none. */

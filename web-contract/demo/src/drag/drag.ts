@@ -1,4 +1,5 @@
 import { useEffect, useRef, type RefObject } from "react";
+import { loadPart } from "../ui/load";
 import { createStore } from "../ui/store";
 
 /** An item that can be dragged. */
@@ -36,7 +37,7 @@ const engine = new Promise<Engine>((resolve) => (load = resolve));
 
 /** Loads the code for dragging. */
 export async function loadDragging(): Promise<void> {
-  load(await import("./engine"));
+  load(await loadPart(() => import("./engine")));
 }
 
 /** Uses that code once it is loaded. Returns a function that ends this. */
@@ -58,7 +59,11 @@ export function useDrag(element: RefObject<HTMLElement | null>, part: Part): voi
   useEffect(() => {
     latestPart.current = part;
   });
-  useEffect(() => withEngine(({ attach }) => attach(element.current!, () => latestPart.current)), [element]);
+  useEffect(() => {
+    // When the code is loaded, the element may have been removed, and its reference be empty.
+    const attached = element.current!;
+    return withEngine(({ attach }) => attach(attached, () => latestPart.current));
+  }, [element]);
 }
 
 /** Scrolls an element, or by default the window, while something is dragged to its edge. */

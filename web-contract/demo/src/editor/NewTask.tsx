@@ -31,6 +31,8 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   const quick = useStore(quickAdd);
   const tell = useTell(whyHidden);
   const [pasted, setPasted] = useState<string[]>();
+  // The field has the pasted lines as one task. Whoever goes on with that no longer needs the offer.
+  const isOffered = pasted && title === pasted.join(" ");
   const focus = () => field.current?.focus();
 
   /** Directly after a recognized part, Backspace first turns it back into title text. */
@@ -47,12 +49,12 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     const lines = quick?.linesOf(event.clipboardData.getData("text"), event.currentTarget) ?? [];
     if (lines.length === 0) return;
     event.preventDefault();
+    change({ title: lines.join(" ") });
     setPasted(lines);
   }
 
-  function onPasted(title?: string) {
+  function onPasted() {
     setPasted(undefined);
-    if (title) change({ title });
     focus();
   }
 
@@ -95,9 +97,9 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
             </button>
           )}
         </div>
-        {quick && pasted && <quick.Pasted lines={pasted} defaults={defaults} onDone={onPasted} />}
-        {quick && read && <quick.Understood read={read} onKeep={(part) => (keep(part), focus())} />}
-        {title && (
+        {quick && isOffered && <quick.Pasted lines={pasted} defaults={defaults} onDone={onPasted} />}
+        {quick && read && !isOffered && <quick.Understood read={read} onKeep={(part) => (keep(part), focus())} />}
+        {title && !isOffered && (
           <div className="new-task-fields">
             <TaskFields fields={fields} onChange={change} onDone={focus} fault={fault} />
           </div>

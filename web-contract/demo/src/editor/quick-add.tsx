@@ -143,16 +143,13 @@ interface PastedProps {
   lines: string[];
   /** The default fields of the tasks. */
   defaults: Partial<Fields>;
-  /** Called with the title if the lines stay one task. */
-  onDone: (title?: string) => void;
+  onDone: () => void;
 }
 
-/** Offers to add several pasted lines as one task each. */
+/** Offers to add several pasted lines as one task each, in place of the one that the field has. */
 export function Pasted({ lines, defaults, onDone }: PastedProps) {
   const { drafts, notices, writes } = useWorkspace();
   const { ready: lists } = useLists();
-  const keepAsOne = () => onDone(lines.join(" "));
-
   function addAll() {
     drafts.clearNewTask();
     for (const title of lines) writes.create(readTask({ ...emptyFields, ...defaults, title }, { lists }).shown);
@@ -163,7 +160,7 @@ export function Pasted({ lines, defaults, onDone }: PastedProps) {
   function onKeyDown(event: KeyboardEvent) {
     if (event.key !== "Escape") return;
     event.stopPropagation();
-    keepAsOne();
+    onDone();
   }
 
   return (
@@ -172,7 +169,7 @@ export function Pasted({ lines, defaults, onDone }: PastedProps) {
       <button type="button" className="button primary" onClick={addAll} autoFocus>
         Add {counted(lines.length)}
       </button>
-      <button type="button" className="button" onClick={keepAsOne}>
+      <button type="button" className="button" onClick={onDone}>
         Keep as one
       </button>
     </div>

@@ -1,8 +1,9 @@
+import { loadPart } from "../ui/load";
 import { createStore } from "../ui/store";
 
 /** The parser of quick add. It is not part of the page's first script; until it is loaded, titles are not parsed. */
 export const quickAdd = createStore<typeof import("./quick-add") | undefined>(undefined);
 
 export async function loadQuickAdd(): Promise<void> {
-  quickAdd.set(await import("./quick-add").catch(() => undefined));
+  quickAdd.set(await loadPart(() => import("./quick-add")).catch(() => undefined));
 }

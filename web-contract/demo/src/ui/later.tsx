@@ -1,6 +1,7 @@
 import { loadDragging } from "../drag/drag";
 import { loadRecurrence } from "../task/recurrence";
 import { lazy, Suspense, useState, type ComponentType } from "react";
+import { loadPart } from "./load";
 
 const loads: (() => unknown)[] = [];
 
@@ -10,7 +11,7 @@ const loads: (() => unknown)[] = [];
  */
 export function later<Props extends object>(read: () => Promise<ComponentType<Props>>, withRest = true): ComponentType<Props> {
   let loaded: ComponentType<Props> | undefined;
-  const load = async () => ({ default: (loaded = await read()) });
+  const load = async () => ({ default: (loaded = await loadPart(read)) });
   const Lazy = lazy(load);
   if (withRest) loads.push(load);
   return function Later(props) {
