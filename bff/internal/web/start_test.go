@@ -201,7 +201,7 @@ func testStart(t *testing.T, s *site) {
 		})).get(agendaPath).fails(taskapi.CodeUnavailable)
 	})
 
-	t.Run("thirty concurrent agendas of 2,000 tasks take one call each", func(t *testing.T) {
+	t.Run("thirty agendas of 2,000 tasks take one call each, five at once", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
 		for i := range 20 {
@@ -217,23 +217,27 @@ func testStart(t *testing.T, s *site) {
 		}
 		var calls atomic.Int64
 		counted := ada.at(s.before(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
-		const atOnce = 30
+		// More at once would wait for the user's share of the service's memory, and be
+		// rejected after 5 s on a busy machine.
+		const atOnce, each = 5, 6
 		var all sync.WaitGroup
 		for range atOnce {
 			all.Go(func() {
-				got := agenda(counted, "")
-				listed := len(got.Overdue)
-				for _, day := range got.Days {
-					listed += len(day.Tasks)
-				}
-				if listed != 2000 || got.Later != 0 || got.Truncated {
-					t.Errorf("%d tasks, %d later, truncated %t", listed, got.Later, got.Truncated)
+				for range each {
+					got := agenda(counted, "")
+					listed := len(got.Overdue)
+					for _, day := range got.Days {
+						listed += len(day.Tasks)
+					}
+					if listed != 2000 || got.Later != 0 || got.Truncated {
+						t.Errorf("%d tasks, %d later, truncated %t", listed, got.Later, got.Truncated)
+					}
 				}
 			})
 		}
 		all.Wait()
-		if n := calls.Load(); n != atOnce {
-			t.Errorf("%d calls of the service, want %d", n, atOnce)
+		if n := calls.Load(); n != atOnce*each {
+			t.Errorf("%d calls of the service, want %d", n, atOnce*each)
 		}
 	})
 }
