@@ -46,6 +46,13 @@ export function programPlugins() {
               throw new APIError("FORBIDDEN", { code: "KEY_NOT_ACCEPTED", message: "An API key can only be exchanged for a JWT." });
             }),
           },
+          {
+            // The plugin would respond with 500.
+            matcher: ({ path, query }) => path === "/api-key/list" && (query?.organizationId || (query?.sortBy && !Object.hasOwn(keys.schema.apikey.fields, query.sortBy))),
+            handler: createAuthMiddleware(async () => {
+              throw new APIError("BAD_REQUEST", { code: "VALIDATION_ERROR", message: "Keys belong to no organization, and can be sorted by their fields only." });
+            }),
+          },
         ],
         after: [
           {

@@ -16,6 +16,14 @@ test("a user has a limited number of API keys, also by a bearer token", async ()
   assert.deepEqual(codeOf(await browser.send("/api-key/create", { name: "Report" })), [403, "TOO_MANY_KEYS"]);
 });
 
+test("a list of API keys is sorted by their fields only", async () => {
+  const browser = serve(programPlugins).openBrowser();
+  await browser.signUp("ada@example.com");
+  for (const [query, want] of [["", 200], ["?sortBy=createdAt", 200], ["?sortBy=secret", 400], ["?sortBy=constructor", 400], ["?organizationId=1", 400]]) {
+    assert.equal((await browser.send(`/api-key/list${query}`)).status, want, query);
+  }
+});
+
 test("an address gets a limited number of device codes", async () => {
   const { openBrowser, tables } = serve(programPlugins, { rateLimit: true });
   const request = (address) => openBrowser().send("/device/code", { client_id: "program" }, { "x-forwarded-for": address });
