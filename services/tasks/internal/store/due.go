@@ -123,15 +123,11 @@ const (
 		FROM moved, counted WHERE t.user_id = $1 AND t.id = moved.id`
 )
 
-// moveDays moves the user's due days if the zone of the settings changes. It first sends the
-// queued statements, because they take the user's lock if there was no row to lock yet.
+// moveDays moves the user's due days if the zone of the settings changes.
 func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	was, ok := before.(*settingsRow)
 	if !ok || was.TimeZone == after.(*settingsRow).TimeZone {
 		return nil
-	}
-	if err := tx.flush(ctx); err != nil {
-		return err
 	}
 	zone := tx.store.zones.cache(tx.user, after.(*settingsRow).TimeZone).location
 	var days []string

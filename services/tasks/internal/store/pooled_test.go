@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -78,5 +79,34 @@ func TestConcurrentDistinctStatements(t *testing.T) {
 	}
 	if err := group.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestConcurrentFirstWrites checks that no first write of a user is lost. A user without
+// writes has no row to lock.
+func TestConcurrentFirstWrites(t *testing.T) {
+	t.Parallel()
+	const users, writes = 100, 6
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL + "&pool_max_conns=12", Pooled: true})
+	for n := range users {
+		user := fmt.Sprintf("user-%03d", n)
+		var group errgroup.Group
+		for write := range writes {
+			group.Go(func() error {
+				_, err := s.Write(t.Context(), user, zoneOf(fmt.Sprintf("Etc/GMT+%d", write+1)), nil)
+				return err
+			})
+		}
+		if err := group.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Get(t.Context(), user, taskapi.KindSettings, uuid.MustParse(taskapi.SettingsID))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got.Version != writes+1 {
+			t.Errorf("%s: the settings have version %d, want %d", user, got.Version, writes+1)
+		}
 	}
 }

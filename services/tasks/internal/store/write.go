@@ -152,6 +152,7 @@ func (tx *transaction) begin(ctx context.Context, ids map[taskapi.Kind][]uuid.UU
 	batch := &pgx.Batch{}
 	batch.Queue("BEGIN")
 	beginWrite(tx.user).queue(batch)
+	batch.Queue(createState, tx.user) // a row that does not exist cannot be locked
 	batch.Queue("SELECT seq FROM tasklane.user_state WHERE user_id = $1 FOR UPDATE", tx.user)
 	if tx.key != nil {
 		tx.key.find(batch, tx.user, &found)
