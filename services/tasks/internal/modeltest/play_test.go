@@ -30,6 +30,7 @@ type player struct {
 	ids      map[string]string // of resources, by their names
 	names    map[string]string // of resources, by their ids
 	versions map[string]string // the latest ones, by id
+	contents map[string]string // of resources, by id and version
 	times    map[string]string // names of the times that the service has set
 	cursors  map[string]string // by query without cursor
 	sent     map[int]sentRequest
@@ -44,7 +45,7 @@ type sentRequest struct {
 
 func newPlayer(s side, user string) *player {
 	return &player{
-		side: s, token: s.token(user), ids: map[string]string{}, names: map[string]string{}, versions: map[string]string{},
+		side: s, token: s.token(user), ids: map[string]string{}, names: map[string]string{}, versions: map[string]string{}, contents: map[string]string{},
 		times: map[string]string{}, cursors: map[string]string{}, sent: map[int]sentRequest{},
 	}
 }
@@ -183,6 +184,9 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 			}
 		}
 	}
+	if answer.Header().Get("Idempotency-Replayed") != "erased" {
+		p.checkContents(v)
+	}
 	encoded, err := json.Marshal(p.named(v, ""))
 	if err != nil {
 		return fmt.Sprintf("%s %v", text, err)
@@ -265,6 +269,33 @@ func (p *player) meetBelow(id string, name func() string) {
 	for _, task := range page.Data {
 		p.recordResource(map[string]any{"id": task.ID, "version": task.Version}, name())
 		p.meetBelow(task.ID, name)
+	}
+}
+
+// checkContents adds a difference to each resource of a response whose content is not that
+// of an earlier response with the same version, which is its strong entity tag.
+func (p *player) checkContents(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for _, inner := range v {
+			p.checkContents(inner)
+		}
+		if v["id"] == nil || v["version"] == nil {
+			return
+		}
+		encoded, err := json.Marshal(v)
+		if err != nil {
+			panic(err) // it was JSON
+		}
+		tag := fmt.Sprint(v["id"], v["version"])
+		if earlier, ok := p.contents[tag]; ok && earlier != string(encoded) {
+			v["difference"] = fmt.Sprintf("at %s, this version was %s", p.side.name, earlier)
+		}
+		p.contents[tag] = string(encoded)
+	case []any:
+		for _, inner := range v {
+			p.checkContents(inner)
+		}
 	}
 }
 
