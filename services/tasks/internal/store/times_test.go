@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
@@ -105,6 +106,19 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	changes, err := s.Changes(t.Context(), alice, after(0), 10)
 	if err != nil || string(changes.Changes[0].Data) != want {
 		t.Errorf("changes: %v\n%s, want\n%s", err, changes.Changes[0].Data, want)
+	}
+}
+
+// TestContentDoesNotDependOnTheClock sets the store's clock beyond a task's due date: its
+// version, the strong entity tag, stands for the same content for ever.
+func TestContentDoesNotDependOnTheClock(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
+	s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Now: func() time.Time { return now }})
+	task := write(t, s, alice, create(taskapi.CreateTaskRequest{Title: "a", DueOn: new("2026-12-01")}), nil)
+	now = now.AddDate(10, 0, 0)
+	if diff := cmp.Diff(task, mustGet(t, s, alice, task.ID)); diff != "" {
+		t.Errorf("ten years later (-before +after):\n%s", diff)
 	}
 }
 
