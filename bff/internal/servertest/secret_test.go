@@ -54,10 +54,11 @@ func TestSecret_CanBeChanged(t *testing.T) {
 		}
 	}
 
-	auth.Stop()
+	// With Kubernetes the command needs the running server's container.
 	if log, err := auth.Run([]string{"new-keys"}, secret); err != nil {
 		t.Fatalf("%v\n%s", err, log)
 	}
+	auth.Stop()
 	auth.RestartWith(secret)
 	if status := create(jwt); status != http.StatusCreated {
 		t.Errorf("with a JWT of the old secret: %d, want 201", status)
