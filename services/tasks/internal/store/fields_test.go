@@ -47,8 +47,8 @@ func (k *definition[R, W, C, U]) lostFields() (faults []string) {
 	for _, c := range k.columns[:k.fields] {
 		var one R
 		fill(reflect.ValueOf(&one).Elem().FieldByIndex(c.index), "")
-		if k.single != uuid.Nil && strings.HasSuffix(c.name, "_at") {
-			continue // a single resource has no times
+		if k.singleton != uuid.Nil && strings.HasSuffix(c.name, "_at") {
+			continue // a singleton has no times
 		}
 		if c.name != "seq" && c.name != "deleted_with" && reflect.DeepEqual(k.wire(&one), blankWire) {
 			report("%s is a column of %s (%s), but does not reach %s", c.name, rowType.Name(), file, wireType)

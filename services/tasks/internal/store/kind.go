@@ -38,10 +38,10 @@ type definition[R, W, C, U any] struct {
 	derived []column
 	// maximum, unless zero, bounds a user's resources outside the trash.
 	maximum int64
-	// single, unless zero, is the id of a kind's only resource, which each user has from
+	// singleton, unless zero, is the id of a kind's only resource, which each user has from
 	// the beginning, in version 1 with the example's content. Its row is created by the
 	// first change.
-	single uuid.UUID
+	singleton uuid.UUID
 	// example is a valid content, with which "tasks doctor" probes the table.
 	example C
 	// prepare, unless nil, checks an operation against other resources, and completes
@@ -64,14 +64,14 @@ type definition[R, W, C, U any] struct {
 
 // kind is a kind of resource for code that handles all kinds.
 type kind struct {
-	name    taskapi.Kind
-	maximum int64
-	single  uuid.UUID
-	table   string
-	row     reflect.Type
-	columns []column // the row's fields, id first, then the derived ones
-	fields  int      // the number of the row's fields
-	texts   sync.Map // of insertions and updates, by the set of columns written
+	name      taskapi.Kind
+	maximum   int64
+	singleton uuid.UUID
+	table     string
+	row       reflect.Type
+	columns   []column // the row's fields, id first, then the derived ones
+	fields    int      // the number of the row's fields
+	texts     sync.Map // of insertions and updates, by the set of columns written
 	// columnNames are the names of the fields. The selections are of one user's
 	// rows: by id, by ids, changed after a number and after an id.
 	columnNames                                           string
@@ -105,19 +105,19 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, maximum: d.maximum, single: d.single, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example, definition: d,
+		name: d.name, maximum: d.maximum, singleton: d.singleton, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example, definition: d,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
 	}
-	of := func(r row) *R { typed, _ := any(r).(*R); return typed } // nil for nil
+	typed := func(r row) *R { t, _ := any(r).(*R); return t } // nil for nil
 	if d.prepare != nil {
 		k.prepare = func(ctx context.Context, tx *transaction, op Operation, before, after row) error {
-			return d.prepare(ctx, tx, op, of(before), of(after))
+			return d.prepare(ctx, tx, op, typed(before), typed(after))
 		}
 	}
 	if d.follow != nil {
-		k.follow = func(tx *transaction, before, after row) { d.follow(tx, of(before), of(after)) }
+		k.follow = func(tx *transaction, before, after row) { d.follow(tx, typed(before), typed(after)) }
 	}
 	if d.list != nil {
 		k.page = func(ctx context.Context, s *Store, user string, options any) (Page, error) {
@@ -133,7 +133,7 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 		if d.siblings == nil {
 			return "TRUE", nil
 		}
-		return d.siblings(of(r))
+		return d.siblings(typed(r))
 	}
 	d.derived = append(d.derived, sizeColumn(table.Fields))
 	var names []string

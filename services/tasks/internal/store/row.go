@@ -38,9 +38,9 @@ func (k *kind) into(r row) []any {
 	return targets
 }
 
-// first returns the single resource in its state before it has a row, or nil for another id.
+// first returns the singleton in its state before it has a row, or nil for another id.
 func (k *kind) first(id uuid.UUID) row {
-	if id != k.single || id == uuid.Nil {
+	if id != k.singleton || id == uuid.Nil {
 		return nil
 	}
 	return k.create(id, k.example, time.Time{})

@@ -28,7 +28,7 @@ var settings = define(&definition[settingsRow, taskapi.Settings, settingsContent
 	name:       taskapi.KindSettings,
 	wire:       (*settingsRow).settings,
 	setContent: (*settingsRow).setContent,
-	single:     uuid.MustParse(taskapi.SettingsID),
+	singleton:  uuid.MustParse(taskapi.SettingsID),
 	example:    settingsContent{TimeZone: taskapi.DefaultTimeZone, WeekStart: taskapi.DefaultWeekStart},
 })
 
