@@ -9,13 +9,20 @@ import { ConfigError, POOL_TIMEOUT_MS } from "./config.mjs";
 const PREPARE_LOCK = 7_361_190_217;
 const CONNECT_ATTEMPTS = 30;
 const CONNECT_PAUSE_MS = 1000;
+/** The longest silence of the database while a query runs, also one of a migration. */
+const SILENCE_MS = 30_000;
 
-export function createPool(databaseURL, log) {
+export function createPool(databaseURL, log, silence = SILENCE_MS) {
   const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: POOL_TIMEOUT_MS });
   // A lost connection without an error listener ends the process. The pool listens
   // on idle connections only, so add a listener for those in use between queries.
   pool.on("error", (error) => log.warn("idle database connection lost", { error: error.message }));
-  pool.on("connect", (client) => client.on("error", () => {})); // the next query fails and says why
+  pool.on("connect", (client) => {
+    client.on("error", () => {}); // the next query fails and says why
+    // After a failover the old server may not even reset its connections. Without this,
+    // each query on one would take a place in the pool until the kernel gives up, after 15 minutes.
+    client.connection.stream.setTimeout(silence, () => client.connection.stream.destroy());
+  });
   return pool;
 }
 
