@@ -1,4 +1,4 @@
-import { StrictMode } from "react";
+import { startTransition, StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 // Global styles come first, so that the styles of components override them.
 import "./styles/tokens.css";
@@ -19,10 +19,13 @@ guardFocus();
 const response = await bootstrap;
 const workspace = response && (await openWorkspace(response));
 
-createRoot(document.getElementById("root")!).render(
-  <StrictMode>
-    <ErrorBoundary>
-      <App opened={workspace} />
-    </ErrorBoundary>
-  </StrictMode>,
+// A transition is rendered in short tasks, between which the browser reacts to taps and keys.
+startTransition(() =>
+  createRoot(document.getElementById("root")!).render(
+    <StrictMode>
+      <ErrorBoundary>
+        <App opened={workspace} />
+      </ErrorBoundary>
+    </StrictMode>,
+  ),
 );

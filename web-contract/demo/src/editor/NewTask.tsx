@@ -91,7 +91,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
             aria-invalid={fault?.field === "title"}
             aria-describedby="new-task-fault"
           />
-          {title && (
+          {title && !isOffered && (
             <button type="submit" className="button primary">
               Add
             </button>

@@ -20,6 +20,8 @@ interface Props {
   tasks: readonly Task[];
   /** Loads the following pages; undefined if all tasks are loaded. */
   more?: More;
+  /** Whether the list is at the top of its view. */
+  isFirst?: boolean;
   /** Renders a task. */
   children: (task: Task) => ReactNode;
 }
@@ -27,7 +29,7 @@ interface Props {
 const whole: More = { hasNextPage: false, isFetchingNextPage: false, isFetchNextPageError: false, fetchNextPage: () => {} };
 
 /** A list of tasks, whose further pages are loaded when it is scrolled near its end. */
-export function TaskList({ label, tasks, more = whole, children }: Props) {
+export function TaskList({ label, tasks, more = whole, isFirst = false, children }: Props) {
   const { drafts } = useWorkspace();
   const queryClient = useQueryClient();
   const edited = useStorePart(drafts.edit, (edit) => edit && itemKey(queryClient, edit.base));
@@ -45,6 +47,7 @@ export function TaskList({ label, tasks, more = whole, children }: Props) {
         items={tasks}
         keyOf={(task) => itemKey(queryClient, task)}
         pinned={[edited, moving]}
+        isFirst={isFirst}
         onEnd={onEnd}
       >
         {children}

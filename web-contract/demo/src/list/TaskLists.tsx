@@ -87,7 +87,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
       <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
       {shown.open.length > 0 && (
         <OrderContext value={order}>
-          <TaskList label="Open tasks" tasks={shown.open} more={open}>
+          <TaskList label="Open tasks" tasks={shown.open} more={open} isFirst>
             {item}
           </TaskList>
         </OrderContext>

@@ -18,6 +18,8 @@ interface Props<Item> {
   keyOf: (item: Item) => string;
   /** The keys of items that stay rendered wherever the list is scrolled to. */
   pinned: readonly (string | undefined)[];
+  /** Whether the list is at the top of its view. Others render no items until their place is measured. */
+  isFirst: boolean;
   /** Called when the list is scrolled near its end. */
   onEnd?: () => void;
   children: (item: Item) => ReactNode;
@@ -38,7 +40,7 @@ const nearEnd = 15;
 /**
  * A list of any length, of which only the items near the window are rendered; when printing, all.
  */
-export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children }: Props<Item>) {
+export function VirtualList<Item>({ label, items, keyOf, pinned, isFirst, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
   const [focused, setFocused] = useState<string>();
   const kept = [...pinned, focused]
@@ -56,7 +58,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, onEnd, children
       return height;
     },
     overscan: 10,
-    initialRect: { width: innerWidth, height: innerHeight },
+    initialRect: { width: 0, height: isFirst ? innerHeight : 0 },
     scrollMargin: useTop(list),
     getItemKey: (index) => keyOf(items[index]!),
     rangeExtractor: (range: Range) =>

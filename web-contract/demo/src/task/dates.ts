@@ -78,8 +78,17 @@ const daysAhead = (day: string, now: Date) => (Date.parse(day) - Date.parse(dayA
 
 // Dates and times of day are written as the browser's locale writes them, unless one is given.
 
-const written = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) =>
-  new Date(day).toLocaleDateString(locale, { timeZone: "UTC", ...parts });
+/** The formats by locale and parts, because creating one is slow. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function write(moment: Date, locale: string | undefined, parts: Intl.DateTimeFormatOptions): string {
+  const key = JSON.stringify([locale, parts]);
+  const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, parts);
+  formats.set(key, format);
+  return format.format(moment);
+}
+
+const written = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) => write(new Date(day), locale, { timeZone: "UTC", ...parts });
 
 /** The name of a day: Today, Tomorrow, Friday, Nov 30. */
 export function dayName(day: string, now = new Date(), locale?: string): string {
@@ -116,7 +125,7 @@ export const monthName = (day: string): string => written(day, undefined, { mont
 
 /** 5:00 PM or 17:00; empty without a time of day. */
 export function timeName(due: Due, locale?: string): string {
-  return timeOf(due) && new Date(due.dueAt!).toLocaleTimeString(locale, { timeStyle: "short", timeZone: zone() });
+  return timeOf(due) && write(new Date(due.dueAt!), locale, { timeStyle: "short", timeZone: zone() });
 }
 
 /** The name of a due date, such as Today, 5:00 PM; empty without a due date. */
