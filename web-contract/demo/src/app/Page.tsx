@@ -1,4 +1,4 @@
-import { memo, useEffect, useRef } from "react";
+import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { AccountDialog } from "../account/pages";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
@@ -82,7 +82,8 @@ function useView(path: string, name: string, edits: Edits): void {
   useEffect(() => {
     document.title = `${name} · Tasklane`;
   }, [name]);
-  useEffect(() => {
+  // Before the effects of the view, some of which move the focus to a task.
+  useLayoutEffect(() => {
     if (shown.current === path) return;
     shown.current = path;
     edits.save(false);
