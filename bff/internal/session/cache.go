@@ -30,9 +30,9 @@ const (
 	// staleAfter is how long requests wait for an exchange while the cached JWT is
 	// still valid.
 	staleAfter = time.Second
-	// retryPause is the backoff after a failed exchange while the cached JWT is
+	// failureBackoff is the backoff after a failed exchange while the cached JWT is
 	// still valid.
-	retryPause = 2 * time.Second
+	failureBackoff = 2 * time.Second
 	// maxExchanges bounds the concurrent exchanges of unknown cookies, and those of
 	// known sessions separately, so that unknown cookies cannot overload Better
 	// Auth. Up to maxWaiting more of either wait for a slot. Waiting counts against
@@ -49,8 +49,9 @@ type Exchanger interface {
 	Exchange(ctx context.Context, req Request) (Result, error)
 }
 
-// Sessions caches sessions, so that most requests need no exchange. Each session has at
-// most one exchange in flight, for which all its requests wait.
+// Sessions caches sessions, so that most requests need no exchange. The requests of a
+// session share one exchange, for which they wait at most [staleAfter] while the cached JWT
+// is valid.
 type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
@@ -67,13 +68,13 @@ type Sessions struct {
 	// newcomers bounds the exchanges of unknown cookies, renewals those of known
 	// sessions separately, so that unknown cookies cannot delay renewals.
 	newcomers, renewals *queue
-	// clients bounds the newcomers of each client that has some.
+	// clients bounds the newcomers of each client with exchanges in flight.
 	clients map[netip.Prefix]*queue
 }
 
 // queue bounds exchanges.
 type queue struct {
-	// slots holds a value for each exchange that was sent to Better Auth.
+	// slots holds a value for each exchange that has a slot.
 	slots chan struct{}
 	// inFlight counts the exchanges that have not ended, including those that wait
 	// for a slot; capacity bounds it. Sessions.mu guards both.
@@ -190,9 +191,9 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 	return s
 }
 
-// Get returns the session of the request's cookie. The error is [ErrExpired], with which
-// the result may have Set-Cookie lines that clear cookies, [ErrUnavailable], or that of
-// ctx. While Better Auth cannot be reached, a cached session is used until its JWT
+// Get returns the session of the request's cookie. It fails with [ErrExpired],
+// [ErrUnavailable] or the error of ctx. With [ErrExpired], the result may have Set-Cookie
+// lines that clear cookies. While Better Auth cannot be reached, a cached session is used until its JWT
 // expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, set, err := s.get(ctx, req)
@@ -246,8 +247,8 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// lookUp returns the session if it is cached and its JWT is valid, the cookies that have not
-// reached the browser yet, and the exchange to wait for, or nil if none is due.
+// lookUp starts an exchange if one is due. It returns the session if it is cached and its JWT is valid, the cookies that have not
+// reached the browser yet, and the exchange to wait for, or nil.
 func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -256,13 +257,19 @@ func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies,
 		s.counters.rejected.Add(1)
 		return nil, nil, ended
 	}
-	e := s.use(req.Cookie.key)
+	e, cached := s.entries[req.Cookie.key]
+	if cached {
+		s.recent.MoveToFront(e.element)
+	} else {
+		e = &entry{key: req.Cookie.key}
+	}
 	known := e.session
 	if known != nil && !now.Before(known.usableUntil()) {
 		known = nil
 	}
 	if e.cookies != nil && e.cookies.relayed {
 		e.cookies = nil
+		s.bound(e)
 	}
 	if known != nil && now.Before(e.checkAt) && (req.KeepExpiry || !e.keptExpiry) {
 		s.counters.hits.Add(1)
@@ -273,9 +280,6 @@ func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies,
 		queues := s.queues(e, req)
 		if slices.ContainsFunc(queues, (*queue).full) {
 			s.counters.tooMany.Add(1)
-			if e.session == nil && e.cookies == nil {
-				s.remove(e)
-			}
 			return known, e.cookies, tooMany
 		}
 		if e.session == nil {
@@ -283,6 +287,9 @@ func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies,
 		}
 		for _, q := range queues {
 			q.inFlight++
+		}
+		if !cached {
+			s.add(e)
 		}
 		e.flight = &flight{done: make(chan struct{}), start: now}
 		// Other requests may wait for it, so it does not end with this one.
@@ -318,7 +325,7 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 		left := e.session.usableUntil().Sub(now)
 		e.checkAt = now.Add(min(s.ttl, left-min(renewBefore, left/renewFraction)))
 	case errors.Is(f.err, ErrUnavailable) && e.session != nil && now.Before(e.session.usableUntil()):
-		e.checkAt = now.Add(retryPause)
+		e.checkAt = now.Add(failureBackoff)
 	case errors.Is(f.err, ErrUnavailable):
 		s.evict(e)
 	default:
@@ -388,7 +395,7 @@ func (s *Sessions) EvictUser(id string) {
 }
 
 // Recheck makes the next request of every session cause an exchange. Sessions stay cached
-// in case Better Auth does not respond in time.
+// in case Better Auth does not respond in time, except those with an exchange in flight.
 func (s *Sessions) Recheck() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -409,27 +416,20 @@ func (s *Sessions) evict(e *entry) {
 	current := s.entries[e.key] == e
 	s.remove(e)
 	if current && e.cookies != nil && !e.cookies.relayed {
-		kept := s.use(e.key)
-		kept.cookies = e.cookies
-		s.bound(kept)
+		s.add(&entry{key: e.key, cookies: e.cookies})
 	}
 }
 
-// use returns the entry of a key, or a new one, and makes it the most recently used one.
-func (s *Sessions) use(key [sha256.Size]byte) *entry {
-	if e, ok := s.entries[key]; ok {
-		s.recent.MoveToFront(e.element)
-		return e
-	}
-	e := &entry{key: key}
+// add adds an entry as the most recently used one.
+func (s *Sessions) add(e *entry) {
 	e.element = s.recent.PushFront(e)
-	s.entries[key] = e
+	s.entries[e.key] = e
 	s.bound(e)
-	return e
 }
 
 // bound counts the bytes of a new or changed entry, and drops the least recently used
-// ones above the bounds.
+// ones above the bounds. Unknown cookies count once they are known to have a session, so
+// that a flood of them evicts no session.
 func (s *Sessions) bound(e *entry) {
 	if s.entries[e.key] != e {
 		return
@@ -437,7 +437,8 @@ func (s *Sessions) bound(e *entry) {
 	size := e.size()
 	s.bytes += size - e.bytes
 	e.bytes = size
-	for len(s.entries) > maxSessions || s.bytes > maxSessionBytes {
+	unknown := s.newcomers.inFlight
+	for len(s.entries)-unknown > maxSessions || s.bytes-unknown*entryBytes > maxSessionBytes {
 		oldest, _ := s.recent.Back().Value.(*entry)
 		s.remove(oldest)
 	}

@@ -243,8 +243,8 @@ func TestOutage(t *testing.T) {
 				time.Sleep(time.Second)
 				mustGet(t, sessions, "one")
 			}
-			if n, most := auth.calls.Load(), int64(15*time.Minute/retryPause); n < most/4 || n > most {
-				t.Errorf("%d exchanges were sent, want at most one in %s", n, retryPause)
+			if n, most := auth.calls.Load(), int64(15*time.Minute/failureBackoff); n < most/4 || n > most {
+				t.Errorf("%d exchanges were sent, want at most one in %s", n, failureBackoff)
 			}
 			time.Sleep(time.Second)
 			if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
@@ -420,6 +420,28 @@ func TestSessions_AreBounded(t *testing.T) {
 	mustGet(t, sessions, "1")
 	if n := auth.calls.Load() - before; n != 1 {
 		t.Errorf("%d exchanges, want one, for the least recently used session", n)
+	}
+}
+
+func TestUnknownCookies_EvictNoSession(t *testing.T) {
+	t.Parallel()
+	auth := &exchanger{respond: func(_ context.Context, call int, _ Request) (Result, error) {
+		if call > maxSessions {
+			return Result{}, ErrExpired
+		}
+		return live("ada", call)
+	}}
+	sessions := NewSessions(auth, time.Hour)
+	for i := range maxSessions {
+		mustGet(t, sessions, strconv.Itoa(i))
+	}
+	var flood sync.WaitGroup
+	for i := range 2 * (maxExchanges + maxWaiting) { // more than are accepted at once
+		flood.Go(func() { _, _ = sessions.Get(t.Context(), request("unknown "+strconv.Itoa(i))) })
+	}
+	flood.Wait()
+	for i := range maxSessions {
+		mustGet(t, sessions, strconv.Itoa(i))
 	}
 }
 

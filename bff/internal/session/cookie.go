@@ -121,8 +121,9 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		}
 	}
 	// The key includes the signature, because the token without it is not a credential.
-	// It must include every cookie on which Better Auth's response depends; otherwise
-	// a request with one value would get the response that is cached for another.
+	// It must include every cookie on which the session depends; otherwise a request with
+	// one value would get the session that is cached for another. dont_remember affects
+	// only how long the browser keeps its cookies.
 	return Cookie{ownName, ownValue, forward, sha256.Sum256([]byte(value))}, true
 }
 

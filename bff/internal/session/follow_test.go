@@ -120,7 +120,7 @@ func TestFollower_SurvivesAnOutageUntilTheJWTExpires(t *testing.T) {
 		sessions := NewSessions(auth, 0)
 		begun := time.Now()
 		checks, err := follow(t.Context(), sessions, "one", "ada")
-		if lasted := time.Since(begun); !errors.Is(err, ErrUnavailable) || lasted < 15*time.Minute || lasted > 15*time.Minute+retryPause {
+		if lasted := time.Since(begun); !errors.Is(err, ErrUnavailable) || lasted < 15*time.Minute || lasted > 15*time.Minute+failureBackoff {
 			t.Errorf("%v after %v, want %v after 15 minutes", err, lasted, ErrUnavailable)
 		}
 		if n := len(checks); n > 15*60 {
