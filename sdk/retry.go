@@ -84,8 +84,9 @@ func (f failedAttempt) rejected() bool {
 		// the response.
 		return f.code == taskapi.CodeOverloaded
 	case http.StatusConflict:
-		// An earlier request with the same key may still be running.
-		return false
+		// An earlier request with the same key may still be running, or have been
+		// applied if a proxy responds.
+		return f.code != "" && f.code != taskapi.CodeIdempotencyInProgress
 	default:
 		return f.status >= 300 && f.status < 500
 	}
