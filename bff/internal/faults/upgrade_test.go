@@ -40,8 +40,8 @@ func (b *balancer) start(t *testing.T) string {
 }
 
 // nextMigration is an example of a later release's migration. Existing columns stay. It
-// locks the tables in another order than writes do, so it must yield to them. It records
-// its version as the next release would.
+// locks the tables in another order than writes do, and waits long enough that a deadlock
+// aborts the write, which clients retry. It records its version as the next release would.
 const nextMigration = `
 	SET deadlock_timeout = '1min';
 	ALTER TABLE tasklane.tasks ADD COLUMN next_release text NOT NULL DEFAULT 'new';
@@ -57,7 +57,7 @@ const nextMigration = `
 func TestUpgradeFailsNoRequest(t *testing.T) {
 	t.Parallel()
 	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
-	s := startSystem(t, servertest.StartPostgres(t), env...) // the owner is a superuser
+	s := startSystem(t, servertest.StartPostgres(t), env...) // a superuser, who may set deadlock_timeout
 	var front balancer
 	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()

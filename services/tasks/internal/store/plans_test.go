@@ -158,7 +158,7 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 }
 
 var (
-	ofTables = regexp.MustCompile(`tasklane\W+(tasks|lists|erased|user_state|idempotency_keys)`)
+	ofTables = regexp.MustCompile(`tasklane\W+(` + strings.ReplaceAll(strings.Join(store.UsersTables, "|"), "tasklane.", "") + ")")
 	// onTasks matches a plan that searches rows of tasks.
 	onTasks = regexp.MustCompile(`(?m)^ *(->)? *(Index|Bitmap|Seq).* on tasks`)
 )
