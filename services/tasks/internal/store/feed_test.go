@@ -19,12 +19,12 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestFeedOfSeveralKinds makes writers change tasks and notes while a reader follows the
+// TestFeedOfSeveralKinds makes writers change tasks and samples while a reader follows the
 // changes. The reader must end with the state of the database.
 func TestFeedOfSeveralKinds(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 6, 150
-	s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
+	s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 	var writing errgroup.Group
 	for w := range writers {
 		writing.Go(func() error {
@@ -33,7 +33,7 @@ func TestFeedOfSeveralKinds(t *testing.T) {
 			for i := range writesEach {
 				op := create(taskapi.CreateTaskRequest{Title: fmt.Sprint(w, i)})
 				if random.IntN(2) == 0 {
-					op = note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: fmt.Sprint(w, i)})
+					op = sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: fmt.Sprint(w, i)})
 				}
 				if len(mine) > 20 {
 					at := random.IntN(len(mine))
@@ -106,8 +106,8 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 		want                  error
 	}{
 		{
-			"a change between two statements is on the next page", "tasklane.notes",
-			"UPDATE tasklane.tasks SET seq = 3; UPDATE tasklane.notes SET seq = 4; UPDATE tasklane.user_state SET seq = 4", nil,
+			"a change between two statements is on the next page", "tasklane.samples",
+			"UPDATE tasklane.tasks SET seq = 3; UPDATE tasklane.samples SET seq = 4; UPDATE tasklane.user_state SET seq = 4", nil,
 		},
 		{
 			"a purge between two statements is detected", "tasklane.erased",
@@ -116,10 +116,10 @@ func TestChangesWhileOthersCommit(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			db := withNotes(t)
-			s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL + "&pool_max_conns=1"}))
+			db := withSamples(t)
+			s := store.AddSamples(storetest.Open(t, store.Config{URL: db.URL + "&pool_max_conns=1"}))
 			_, err := s.Batch(t.Context(), alice, []store.Operation{
-				create(full()), note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: "note"}),
+				create(full()), sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: "sample"}),
 			}, nil)
 			if err != nil {
 				t.Fatal(err)

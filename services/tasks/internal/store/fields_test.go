@@ -16,7 +16,7 @@ import (
 // and reports the fields that get lost.
 func TestEachFieldArrives(t *testing.T) {
 	t.Parallel()
-	for _, k := range append(slices.Clone(kinds), notes.kind) {
+	for _, k := range append(slices.Clone(kinds), samples.kind) {
 		for _, fault := range k.definition.(interface{ lostFields() []string }).lostFields() {
 			t.Error(fault)
 		}

@@ -71,21 +71,21 @@ func TestStoreHasEveryKind(t *testing.T) {
 	}
 }
 
-// withNotes returns a database with an additional kind.
-func withNotes(t *testing.T) storetest.Database {
+// withSamples returns a database with an additional kind.
+func withSamples(t *testing.T) storetest.Database {
 	t.Helper()
 	db := storetest.NewDatabase(t)
 	config, err := pgx.ParseConfig(db.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	asOwner(t, db, store.NotesMigration+"GRANT SELECT, INSERT, UPDATE, DELETE ON tasklane.notes TO "+config.User)
+	asOwner(t, db, store.SamplesMigration+"GRANT SELECT, INSERT, UPDATE, DELETE ON tasklane.samples TO "+config.User)
 	return db
 }
 
-// note returns an operation on a note.
-func note(op taskapi.BatchOp, id uuid.UUID, data any) store.Operation {
-	return store.Operation{Op: op, Kind: store.KindNote, ID: id, Data: data}
+// sample returns an operation on a sample.
+func sample(op taskapi.BatchOp, id uuid.UUID, data any) store.Operation {
+	return store.Operation{Op: op, Kind: store.KindSample, ID: id, Data: data}
 }
 
 // TestSecondKind runs all shared code of kinds with a kind that only tests have.
@@ -94,70 +94,70 @@ func TestSecondKind(t *testing.T) {
 
 	t.Run("create, update, replace, delete, restore and erase", func(t *testing.T) {
 		t.Parallel()
-		s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
+		s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 		var id uuid.UUID
-		now := store.Note{}
+		now := store.Sample{}
 		for i, step := range []struct {
 			op   taskapi.BatchOp
 			data any
-			want func(*store.Note)
+			want func(*store.Sample)
 		}{
-			{taskapi.BatchCreate, store.NoteContent{Text: "one", Stars: new(1)}, func(n *store.Note) { n.Text, n.Stars = "one", new(1) }},
-			{taskapi.BatchUpdate, store.NotePatch{Text: taskapi.Some("two")}, func(n *store.Note) { n.Text = "two" }},
-			{taskapi.BatchUpdate, store.NotePatch{Stars: taskapi.Null[int]()}, func(n *store.Note) { n.Stars = nil }},
-			{taskapi.BatchReplace, store.NoteContent{Text: "three", Stars: new(3)}, func(n *store.Note) { n.Text, n.Stars = "three", new(3) }},
+			{taskapi.BatchCreate, store.SampleContent{Text: "one", Stars: new(1)}, func(n *store.Sample) { n.Text, n.Stars = "one", new(1) }},
+			{taskapi.BatchUpdate, store.SamplePatch{Text: taskapi.Some("two")}, func(n *store.Sample) { n.Text = "two" }},
+			{taskapi.BatchUpdate, store.SamplePatch{Stars: taskapi.Null[int]()}, func(n *store.Sample) { n.Stars = nil }},
+			{taskapi.BatchReplace, store.SampleContent{Text: "three", Stars: new(3)}, func(n *store.Sample) { n.Text, n.Stars = "three", new(3) }},
 			{taskapi.BatchDelete, nil, nil},
-			{taskapi.BatchRestore, nil, func(n *store.Note) { n.DeletedAt = nil }},
+			{taskapi.BatchRestore, nil, func(n *store.Sample) { n.DeletedAt = nil }},
 		} {
 			key := &store.IdempotencyKey{Key: fmt.Sprint(i)}
-			out, err := s.Write(t.Context(), alice, note(step.op, id, step.data), key)
+			out, err := s.Write(t.Context(), alice, sample(step.op, id, step.data), key)
 			if err != nil {
 				t.Fatalf("step %d: %v", i, err)
 			}
-			got := out.Resources[0].Data.(store.Note)
+			got := out.Resources[0].Data.(store.Sample)
 			id = out.Resources[0].ID
 			want := now
 			want.ID, want.Version, want.CreatedAt, want.UpdatedAt = id.String(), int64(i+1), got.CreatedAt, got.UpdatedAt
 			if step.want != nil {
 				step.want(&want)
 			} else if want.DeletedAt = got.DeletedAt; got.DeletedAt == nil {
-				t.Error("a deleted note has no deletion time")
+				t.Error("a deleted sample has no deletion time")
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("step %d (-want +got):\n%s", i, diff)
 			}
-			read, err := s.Get(t.Context(), alice, store.KindNote, id)
+			read, err := s.Get(t.Context(), alice, store.KindSample, id)
 			if diff := cmp.Diff(out.Resources[0], read); err != nil || diff != "" {
 				t.Errorf("step %d: %v, Get (-written +got):\n%s", i, err, diff)
 			}
-			again, err := s.Write(t.Context(), alice, note(step.op, id, step.data), key)
+			again, err := s.Write(t.Context(), alice, sample(step.op, id, step.data), key)
 			if diff := cmp.Diff(store.Outcome{Resources: out.Resources, Replayed: true}, again); err != nil || diff != "" {
 				t.Errorf("step %d again: %v (-first +again):\n%s", i, err, diff)
 			}
 			now = got
 		}
 		var conflict *store.ConflictError
-		if _, err := s.Write(t.Context(), alice, ifVersion(note(taskapi.BatchErase, id, nil), 1), nil); !errors.As(err, &conflict) || conflict.Current.Data.(store.Note).Text != "three" {
-			t.Errorf("erase of another version: %v, want a conflict with the note", err)
+		if _, err := s.Write(t.Context(), alice, ifVersion(sample(taskapi.BatchErase, id, nil), 1), nil); !errors.As(err, &conflict) || conflict.Current.Data.(store.Sample).Text != "three" {
+			t.Errorf("erase of another version: %v, want a conflict with the sample", err)
 		}
-		if _, err := s.Write(t.Context(), bob, note(taskapi.BatchErase, id, nil), nil); !errors.Is(err, store.ErrNotFound) {
+		if _, err := s.Write(t.Context(), bob, sample(taskapi.BatchErase, id, nil), nil); !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("erase by bob: %v, want ErrNotFound", err)
 		}
-		if _, err := s.Write(t.Context(), alice, note(taskapi.BatchErase, id, nil), nil); err != nil {
+		if _, err := s.Write(t.Context(), alice, sample(taskapi.BatchErase, id, nil), nil); err != nil {
 			t.Error(err)
 		}
-		if _, err := s.Get(t.Context(), alice, store.KindNote, id); !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("an erased note: %v, want ErrNotFound", err)
+		if _, err := s.Get(t.Context(), alice, store.KindSample, id); !errors.Is(err, store.ErrNotFound) {
+			t.Errorf("an erased sample: %v, want ErrNotFound", err)
 		}
 	})
 
 	t.Run("a batch, changes, export and erasing the user", func(t *testing.T) {
 		t.Parallel()
-		s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
+		s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 		made, err := s.Batch(t.Context(), alice, []store.Operation{
-			create(taskapi.CreateTaskRequest{Title: "task"}),                             // 1
-			note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: "kept"}),         // 2
-			note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: "not for long"}), // 3
+			create(taskapi.CreateTaskRequest{Title: "task"}),                                 // 1
+			sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: "kept"}),         // 2
+			sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: "not for long"}), // 3
 		}, nil)
 		if err != nil {
 			t.Fatal(err)
@@ -165,31 +165,31 @@ func TestSecondKind(t *testing.T) {
 		gone := made.Resources[2].ID
 		key := &store.IdempotencyKey{Key: "k"}
 		operations := []store.Operation{
-			note(taskapi.BatchUpdate, gone, store.NotePatch{Text: taskapi.Some("gone")}),          // 4
-			note(taskapi.BatchErase, gone, nil),                                                   // 5
+			sample(taskapi.BatchUpdate, gone, store.SamplePatch{Text: taskapi.Some("gone")}),      // 4
+			sample(taskapi.BatchErase, gone, nil),                                                 // 5
 			update(made.Resources[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("first")}), // 6
 		}
 		out, err := s.Batch(t.Context(), alice, operations, key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := out.Resources[1].Data.(store.Note).Text; got != "gone" {
-			t.Errorf("the erased note is %q, want its last state", got)
+		if got := out.Resources[1].Data.(store.Sample).Text; got != "gone" {
+			t.Errorf("the erased sample is %q, want its last state", got)
 		}
 		again, err := s.Batch(t.Context(), alice, operations, key)
-		for i := range 2 { // the note before it was erased, and the erased note
-			if left := again.Resources[i].Data.(store.Note); left.Text != "" || left.ID != gone.String() {
-				t.Errorf("the erased note again is %+v, want nothing of its content", left)
+		for i := range 2 { // the sample before it was erased, and the erased sample
+			if left := again.Resources[i].Data.(store.Sample); left.Text != "" || left.ID != gone.String() {
+				t.Errorf("the erased sample again is %+v, want nothing of its content", left)
 			}
 			again.Resources[i].Data = out.Resources[i].Data
 		}
 		if diff := cmp.Diff(store.Outcome{Resources: out.Resources, Replayed: true, Erased: true}, again); err != nil || diff != "" {
 			t.Errorf("the batch again: %v (-first +again):\n%s", err, diff)
 		}
-		_, err = s.Batch(t.Context(), alice, []store.Operation{trash(made.Resources[0].ID), note(taskapi.BatchDelete, gone, nil)}, nil)
+		_, err = s.Batch(t.Context(), alice, []store.Operation{trash(made.Resources[0].ID), sample(taskapi.BatchDelete, gone, nil)}, nil)
 		var failed *store.BatchError
 		if !errors.As(err, &failed) || failed.Index != 1 || !errors.Is(err, store.ErrNotFound) {
-			t.Errorf("a batch with an erased note: %v", err)
+			t.Errorf("a batch with an erased sample: %v", err)
 		}
 
 		wire := func(r store.Resource) json.RawMessage {
@@ -201,8 +201,8 @@ func TestSecondKind(t *testing.T) {
 		}
 		task, kept := out.Resources[2], made.Resources[1]
 		want := []taskapi.Change{
-			{Seq: 2, Kind: store.KindNote, ID: kept.ID.String(), Data: wire(kept)},
-			{Seq: 5, Kind: store.KindNote, ID: gone.String()},
+			{Seq: 2, Kind: store.KindSample, ID: kept.ID.String(), Data: wire(kept)},
+			{Seq: 5, Kind: store.KindSample, ID: gone.String()},
 			{Seq: 6, Kind: taskapi.KindTask, ID: task.ID.String(), Data: wire(task)},
 		}
 		for limit := 1; limit <= 4; limit++ {
@@ -222,7 +222,7 @@ func TestSecondKind(t *testing.T) {
 		if err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error { exported = append(exported, r); return nil }); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff([]taskapi.Resource{{Kind: taskapi.KindTask, Data: wire(task)}, {Kind: store.KindNote, Data: wire(kept)}}, exported); diff != "" {
+		if diff := cmp.Diff([]taskapi.Resource{{Kind: taskapi.KindTask, Data: wire(task)}, {Kind: store.KindSample, Data: wire(kept)}}, exported); diff != "" {
 			t.Errorf("ExportUser (-want +got):\n%s", diff)
 		}
 		if n, err := s.EraseUser(t.Context(), alice); n != 2 || err != nil {
@@ -232,21 +232,21 @@ func TestSecondKind(t *testing.T) {
 
 	t.Run("purges its trash", func(t *testing.T) {
 		t.Parallel()
-		db := withNotes(t)
-		s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL}))
-		out, err := s.Write(t.Context(), alice, note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: "old"}), nil)
+		db := withSamples(t)
+		s := store.AddSamples(storetest.Open(t, store.Config{URL: db.URL}))
+		out, err := s.Write(t.Context(), alice, sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: "old"}), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := s.Write(t.Context(), alice, note(taskapi.BatchDelete, out.Resources[0].ID, nil), nil); err != nil {
+		if _, err := s.Write(t.Context(), alice, sample(taskapi.BatchDelete, out.Resources[0].ID, nil), nil); err != nil {
 			t.Fatal(err)
 		}
-		asOwner(t, db, "UPDATE tasklane.notes SET deleted_at = deleted_at - interval '31 days'")
+		asOwner(t, db, "UPDATE tasklane.samples SET deleted_at = deleted_at - interval '31 days'")
 		if n, err := s.Purge(t.Context()); n != 1 || err != nil {
-			t.Errorf("Purge removed %d, %v; want the note", n, err)
+			t.Errorf("Purge removed %d, %v; want the sample", n, err)
 		}
 		page, err := s.Changes(t.Context(), alice, after(2), 10)
-		want := []taskapi.Change{{Seq: 3, Kind: store.KindNote, ID: out.Resources[0].ID.String()}}
+		want := []taskapi.Change{{Seq: 3, Kind: store.KindSample, ID: out.Resources[0].ID.String()}}
 		if diff := cmp.Diff(want, page.Changes); err != nil || diff != "" {
 			t.Errorf("changes: %v (-want +got):\n%s", err, diff)
 		}
@@ -256,25 +256,25 @@ func TestSecondKind(t *testing.T) {
 		t.Parallel()
 		for statement, found := range map[string]string{
 			"SELECT": "",
-			"ALTER TABLE tasklane.notes NO FORCE ROW LEVEL SECURITY":    "not forced on notes",
-			"DROP POLICY own_rows ON tasklane.notes":                    "no policy own_rows on notes",
-			"ALTER TABLE tasklane.notes RENAME COLUMN user_id TO owner": "tasklane.notes is not a table with rows of users",
+			"ALTER TABLE tasklane.samples NO FORCE ROW LEVEL SECURITY":    "not forced on samples",
+			"DROP POLICY own_rows ON tasklane.samples":                    "no policy own_rows on samples",
+			"ALTER TABLE tasklane.samples RENAME COLUMN user_id TO owner": "tasklane.samples is not a table with rows of users",
 		} {
-			db := withNotes(t)
+			db := withSamples(t)
 			asOwner(t, db, statement)
-			s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL}))
+			s := store.AddSamples(storetest.Open(t, store.Config{URL: db.URL}))
 			if err := s.CheckSafety(t.Context()); (err != nil) != (found != "") || err != nil && !strings.Contains(err.Error(), found) {
 				t.Errorf("%s: CheckSafety: %v, want %q", statement, err, found)
 			}
 		}
-		db := withNotes(t)
-		s := store.AddNotes(storetest.Open(t, store.Config{URL: db.URL}))
+		db := withSamples(t)
+		s := store.AddSamples(storetest.Open(t, store.Config{URL: db.URL}))
 		if err := s.ProbeIsolation(t.Context()); err != nil {
 			t.Error(err)
 		}
-		asOwner(t, db, "CREATE POLICY open ON tasklane.notes FOR SELECT USING (true)")
-		if err := s.ProbeIsolation(t.Context()); !errors.Is(err, store.ErrLeak) || !strings.Contains(err.Error(), "notes") {
-			t.Errorf("ProbeIsolation: %v, want a leak of notes", err)
+		asOwner(t, db, "CREATE POLICY open ON tasklane.samples FOR SELECT USING (true)")
+		if err := s.ProbeIsolation(t.Context()); !errors.Is(err, store.ErrLeak) || !strings.Contains(err.Error(), "samples") {
+			t.Errorf("ProbeIsolation: %v, want a leak of samples", err)
 		}
 	})
 }

@@ -94,10 +94,10 @@ func TestLargeResourcesEndAPage(t *testing.T) {
 func TestChanges_BoundIsOverAllKinds(t *testing.T) {
 	t.Parallel()
 	const each = 9
-	s := store.AddNotes(storetest.Open(t, store.Config{URL: withNotes(t).URL}))
+	s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 	for n := range each {
 		mustCreate(t, s, alice, largest(n, "🎉"))
-		if _, err := s.Write(t.Context(), alice, note(taskapi.BatchCreate, uuid.Nil, store.NoteContent{Text: strings.Repeat("x", 80<<10)}), nil); err != nil {
+		if _, err := s.Write(t.Context(), alice, sample(taskapi.BatchCreate, uuid.Nil, store.SampleContent{Text: strings.Repeat("x", 80<<10)}), nil); err != nil {
 			t.Fatal(err)
 		}
 	}

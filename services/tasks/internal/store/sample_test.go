@@ -12,11 +12,11 @@ import (
 // A second kind, with only the required parts: rows, wire types and a line of registration.
 // The rest of the package does not know it.
 
-// KindNote is the kind of a [Note].
-const KindNote taskapi.Kind = "note"
+// KindSample is the kind of a [Sample].
+const KindSample taskapi.Kind = "sample"
 
-// Note is a note on the wire.
-type Note struct {
+// Sample is a sample on the wire.
+type Sample struct {
 	ID        string     `json:"id"`
 	Text      string     `json:"text"`
 	Stars     *int       `json:"stars"`
@@ -26,40 +26,40 @@ type Note struct {
 	DeletedAt *time.Time `json:"deletedAt"`
 }
 
-// NoteContent is the request that creates or replaces a note.
-type NoteContent struct {
+// SampleContent is the request that creates or replaces a sample.
+type SampleContent struct {
 	Text  string `json:"text"`
 	Stars *int   `json:"stars"`
 }
 
-// NotePatch is the request that updates a note.
-type NotePatch struct {
+// SamplePatch is the request that updates a sample.
+type SamplePatch struct {
 	Text  taskapi.Optional[string] `json:"text"`
 	Stars taskapi.Optional[*int]   `json:"stars"`
 }
 
-type noteRow struct {
-	bun.BaseModel `bun:"table:tasklane.notes,alias:n"`
+type sampleRow struct {
+	bun.BaseModel `bun:"table:tasklane.samples,alias:n"`
 	meta
 
 	Text  string `bun:"text"`
 	Stars *int   `bun:"stars"`
 }
 
-var notes = define(&definition[noteRow, Note, NoteContent, NotePatch]{
-	name: KindNote,
-	wire: func(r *noteRow) Note {
-		return Note{
+var samples = define(&definition[sampleRow, Sample, SampleContent, SamplePatch]{
+	name: KindSample,
+	wire: func(r *sampleRow) Sample {
+		return Sample{
 			ID: r.ID.String(), Text: r.Text, Stars: r.Stars,
 			Version: r.Version, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt, DeletedAt: r.DeletedAt,
 		}
 	},
-	setContent: func(r *noteRow, c NoteContent, _ time.Time) { r.Text, r.Stars = c.Text, c.Stars },
+	setContent: func(r *sampleRow, c SampleContent, _ time.Time) { r.Text, r.Stars = c.Text, c.Stars },
 })
 
-// NotesMigration is the migration of notes.
-const NotesMigration = `
-	CREATE TABLE tasklane.notes (
+// SamplesMigration is the migration of samples.
+const SamplesMigration = `
+	CREATE TABLE tasklane.samples (
 		user_id text NOT NULL CHECK (user_id <> ''),
 		id uuid NOT NULL,
 		seq bigint NOT NULL,
@@ -72,11 +72,11 @@ const NotesMigration = `
 		size integer NOT NULL,
 		PRIMARY KEY (user_id, id)
 	);
-	CREATE INDEX notes_seq ON tasklane.notes (user_id, seq);
-	SELECT tasklane.add_kind('note', 'notes');`
+	CREATE INDEX samples_seq ON tasklane.samples (user_id, seq);
+	SELECT tasklane.add_kind('sample', 'samples');`
 
-// AddNotes adds the kind of notes to a store.
-func AddNotes(s *Store) *Store {
-	s.kinds = append(slices.Clone(s.kinds), notes.kind)
+// AddSamples adds the kind of samples to a store.
+func AddSamples(s *Store) *Store {
+	s.kinds = append(slices.Clone(s.kinds), samples.kind)
 	return s
 }
