@@ -151,3 +151,29 @@ func TestReadFrom_ReadsFiles(t *testing.T) {
 		})
 	}
 }
+
+func TestOrigin_IsSpelledAsBrowsersDo(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"https://Tasks.Example.com/":      "https://tasks.example.com",
+		"https://tasks.example.com:443":   "https://tasks.example.com",
+		"http://localhost:5173":           "http://localhost:5173",
+		"http://[::1]":                    "http://[::1]",
+		"http://[::1]:80":                 "http://[::1]",
+		"https://tasks.example.com:":      "",
+		"https://tasks.example.com:0x1":   "",
+		"https://tasks.example.com:99999": "",
+		"http://[::1]:":                   "",
+		"https://*.example.com":           "",
+		"https://bücher.example":          "",
+		"https://tasks.example.com/app":   "",
+	} {
+		var got environ.Origin
+		switch err := got.UnmarshalText([]byte(text)); {
+		case want == "" && err == nil:
+			t.Errorf("%s: got %s, want an error", text, got)
+		case want != "" && (err != nil || got.String() != want):
+			t.Errorf("%s: got %v, %v, want %s", text, got, err, want)
+		}
+	}
+}

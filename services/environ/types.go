@@ -41,20 +41,20 @@ func (l *LogLevel) UnmarshalText(text []byte) error {
 // Level implements [slog.Leveler].
 func (l LogLevel) Level() slog.Level { return slog.Level(l) }
 
-// Lifetime is a non-negative duration.
+// Lifetime is how long something is kept, such as a cached session: zero or longer.
 type Lifetime time.Duration
 
 // UnmarshalText parses a duration as [time.ParseDuration] does.
 func (l *Lifetime) UnmarshalText(text []byte) error {
 	d, err := time.ParseDuration(string(text))
 	if err != nil || d < 0 {
-		return errors.New("must be a duration such as 30s")
+		return errors.New("must be zero or a duration such as 30s")
 	}
 	*l = Lifetime(d)
 	return nil
 }
 
-// Address is the address of another server: an http or https URL without user, query and
+// Address is the address of another server: an http or https URL without user, query or
 // fragment.
 type Address struct{ *url.URL }
 
@@ -62,7 +62,7 @@ type Address struct{ *url.URL }
 func (a *Address) UnmarshalText(text []byte) error {
 	u, ok := parseHTTP(string(text))
 	if !ok {
-		return errors.New("must be an http or https URL without user, query and fragment")
+		return errors.New("must be an http or https URL without user, query or fragment")
 	}
 	a.URL = u
 	return nil
@@ -72,7 +72,7 @@ func (a *Address) UnmarshalText(text []byte) error {
 type Origin struct{ *url.URL }
 
 // originHost matches hosts as browsers spell them: lower case, non-ASCII names in
-// Punycode, no patterns.
+// Punycode, no wildcards.
 var originHost = regexp.MustCompile(`^[a-z0-9._\-\[\]:]+$`)
 
 // UnmarshalText parses an origin and spells it as browsers do.
@@ -84,18 +84,21 @@ func (o *Origin) UnmarshalText(text []byte) error {
 	defaultPort := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
 	host := strings.TrimSuffix(strings.ToLower(u.Host), defaultPort)
 	if !originHost.MatchString(host) {
-		return errors.New("must have a single host, in ASCII")
+		return errors.New("must name one host in ASCII, without wildcards (write other names in Punycode)")
 	}
 	o.URL = &url.URL{Scheme: u.Scheme, Host: host}
 	return nil
 }
 
-// parseHTTP parses an http or https URL without user, query and fragment.
+// parseHTTP parses an http or https URL without user, query or fragment.
 func parseHTTP(text string) (*url.URL, bool) {
 	u, err := url.Parse(strings.TrimSpace(text))
-	ok := err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" &&
-		u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
-	return u, ok
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" ||
+		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
+		return nil, false
+	}
+	_, err = strconv.ParseUint(u.Port(), 10, 16)
+	return u, err == nil || u.Host == u.Hostname() || strings.HasSuffix(u.Host, "]")
 }
 
 // Network is an IP address or a range of addresses.
@@ -116,8 +119,8 @@ func (n *Network) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// DatabaseURL is the URL of a PostgreSQL database, with a user and optionally a password,
-// exactly as given.
+// DatabaseURL is the URL of a PostgreSQL database, with a user and optionally a password. It
+// is not normalized.
 type DatabaseURL string
 
 // UnmarshalText parses a URL.
