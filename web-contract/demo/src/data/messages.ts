@@ -1,8 +1,11 @@
 import { ConnectionError, isApiError } from "@tasklane/web-contract";
 
+/** Reports whether a write failed because its resource no longer exists. */
+export const isGone = (error: unknown): boolean => isApiError(error) && error.status === 404;
+
 /** Explains the failure of an operation in a sentence, if people can do something about it. */
 export function reason(error: unknown): string {
-  if (isApiError(error, "task_not_found") || isApiError(error, "list_not_found")) return "It is no longer there.";
+  if (isGone(error)) return "It is no longer there.";
   if (isApiError(error, "rate_limited")) return "Too many changes at once. Wait a moment, then try again.";
   if (isApiError(error)) return error.message;
   if (error instanceof ConnectionError) return "Tasklane cannot be reached. Check your connection.";

@@ -1,7 +1,7 @@
 import type { MutationOptions } from "@tanstack/react-query";
-import { isApiError, type List, type Task } from "@tasklane/web-contract";
+import type { List, Task } from "@tasklane/web-contract";
 import type { Notices } from "../ui/notices";
-import { nameOf } from "./messages";
+import { isGone, nameOf } from "./messages";
 import type { Outbox } from "./outbox";
 import type { Sender } from "./sender";
 import type { Undo } from "./undo";
@@ -40,7 +40,7 @@ export function createPersisted({ sender: { retrying, send, saved, failed }, out
   ) {
     const write = outbox.persisted(name, (key, ...args: Args) =>
       saved(send(mutation(retrying(key)), variablesOf(...args)), (error) => {
-        if (mayBeGone && (isApiError(error, "task_not_found") || isApiError(error, "list_not_found"))) return;
+        if (mayBeGone && isGone(error)) return;
         failed(failure(...args), error, () => write(...args));
       }),
     );

@@ -3,7 +3,7 @@ import { createClient, isApiError, isTransient } from "@tasklane/web-contract";
 import { createMutations } from "@tasklane/web-contract/react";
 import type { User } from "../account/auth";
 import type { Notices } from "../ui/notices";
-import { reason } from "./messages";
+import { isGone, reason } from "./messages";
 import { checkSessionOn, isSignedOut } from "./signed-out";
 
 export type Sender = ReturnType<typeof createSender>;
@@ -66,11 +66,10 @@ export function createSender(user: User, queryClient: QueryClient, notices: Noti
 
     /** Reports a permanent error, and offers a retry unless the resource no longer exists. */
     failed(what: string, error: unknown, retry: () => void): void {
-      const gone = isApiError(error, "task_not_found") || isApiError(error, "list_not_found");
       notices.show({
         message: `${what} ${reason(error)}`,
         failure: true,
-        ...(!gone && { action: { label: "Try again", run: retry } }),
+        ...(!isGone(error) && { action: { label: "Try again", run: retry } }),
       });
     },
 
