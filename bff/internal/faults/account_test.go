@@ -27,7 +27,7 @@ func TestAccountDeletionCanBeRepeated(t *testing.T) {
 	}
 	for _, step := range steps {
 		for _, victim := range []string{"auth", "tasks", "bff", "postgres"} {
-			t.Run(step.name+" and "+victim, func(t *testing.T) {
+			t.Run("kill "+victim+" while deleting "+step.name, func(t *testing.T) {
 				a := s.newAccount(t)
 				first := make(chan int, 1)
 				release := a.hold(step.database, step.lock, func() {
@@ -53,14 +53,14 @@ func TestDeletedAccountWritesNothing(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	elsewhere := a.signIn()
+	otherCookie := a.signIn()
 	if status, _ := a.send(http.MethodPost, s.bff.URL.String()+"/api/auth/delete-user", map[string]string{"password": "wrong"}, "Cookie", a.cookie); status != http.StatusBadRequest {
 		t.Fatalf("with a wrong password: status %d, want 400", status)
 	}
 	if status := a.delete(a.cookie); status != http.StatusOK {
 		t.Fatalf("delete: status %d", status)
 	}
-	for _, cookie := range []string{a.cookie, elsewhere} {
+	for _, cookie := range []string{a.cookie, otherCookie} {
 		if status, body := a.send(http.MethodPost, s.bff.URL.String()+"/api/tasks", map[string]string{"title": "Ghost"}, "Cookie", cookie); status != http.StatusUnauthorized {
 			t.Errorf("a session of the account creates a task: %d %s", status, body)
 		}
@@ -68,9 +68,9 @@ func TestDeletedAccountWritesNothing(t *testing.T) {
 	a.expectNothing()
 }
 
-// TestAccountStaysWithoutTheTaskService deletes an account while its tasks cannot be
+// TestAccountDeletion_FailsWhileTheTaskServiceIsUnreachable deletes an account while its tasks cannot be
 // erased.
-func TestAccountStaysWithoutTheTaskService(t *testing.T) {
+func TestAccountDeletion_FailsWhileTheTaskServiceIsUnreachable(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)

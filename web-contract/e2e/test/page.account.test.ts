@@ -215,7 +215,7 @@ describe.concurrent("a user", () => {
     await openAccountSection(page, "Delete your account");
     await expectAccessible(page);
     await page.getByLabel("Your password").fill(account.password);
-    await page.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByRole("button", { name: "Delete my account permanently" }).click();
     await page.getByText("Your account is deleted, and your tasks with it.").waitFor();
     const write = await fetch(`${stack.tasksUrl}/api/tasks`, {
       method: "POST",
@@ -242,10 +242,10 @@ describe.concurrent("a user", () => {
     await openAccountSection(page, "Delete your account");
     const dialog = page.getByRole("dialog", { name: "Account" });
     expect(await dialog.getByText("Change your password").count()).toBe(0);
-    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await dialog.getByRole("button", { name: "Delete my account permanently" }).click();
     await dialog.getByText("Sign out and in again").waitFor();
     await signedIn("now()");
-    await dialog.getByRole("button", { name: "Delete my account for good" }).click();
+    await dialog.getByRole("button", { name: "Delete my account permanently" }).click();
     await page.getByText("Your account is deleted, and your tasks with it.").waitFor();
   });
 });

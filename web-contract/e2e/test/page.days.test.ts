@@ -146,7 +146,7 @@ describe.concurrent("days", () => {
     await expectNoTasks(page, "Tomorrow");
     await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
-    await page.getByRole("status").filter({ hasText: "It is due today." }).waitFor({ state: "attached" });
+    await page.getByRole("status").filter({ hasText: "Tasks cannot move to a day before today." }).waitFor({ state: "attached" });
     expect(consoleErrors).toEqual([]);
   });
 

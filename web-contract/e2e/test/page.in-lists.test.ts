@@ -73,7 +73,7 @@ describe.concurrent("a list of tasks", () => {
     await addList(page, "Garden", "Green");
     await goTo(page, "All tasks");
     await page.getByRole("checkbox", { name: "Buy soil", exact: true }).press("Alt+ArrowDown");
-    await page.getByText("Open a list to move its tasks.").waitFor();
+    await page.getByText("Open a list to reorder its tasks.").waitFor();
   });
 
   test("accepts dragged tasks, and another tab shows it live", async ({ openPage }) => {

@@ -118,10 +118,10 @@ describe.concurrent("a list", () => {
     await goTo(page, "Trash");
     await page.getByRole("button", { name: "Restore “Three”" }).waitFor();
     await page.getByRole("button", { name: "Restore “Two”" }).click();
-    await page.getByRole("button", { name: "Erase “Three” for good" }).click();
+    await page.getByRole("button", { name: "Erase “Three” permanently" }).click();
     await page.getByRole("button", { name: "Keep it" }).click();
     await expectTitles(page, "Deleted tasks", ["Three"]);
-    await page.getByRole("button", { name: "Erase “Three” for good" }).click();
+    await page.getByRole("button", { name: "Erase “Three” permanently" }).click();
     await page.getByRole("button", { name: "Erase", exact: true }).click();
     await page.getByText("Nothing in the trash.").waitFor();
 

@@ -142,7 +142,7 @@ describe.concurrent("a passkey", () => {
     await addPasskey(page);
     await openAccountSection(page, "Delete your account");
     await page.getByLabel("Your password").fill(account.password);
-    await page.getByRole("button", { name: "Delete my account for good" }).click();
+    await page.getByRole("button", { name: "Delete my account permanently" }).click();
     await page.getByText("Your account is deleted").waitFor();
     await authenticator.expectRemoval(() => signInByButton(page));
     await page.getByText("No account here has this passkey.").waitFor();

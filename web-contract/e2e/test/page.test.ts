@@ -396,7 +396,7 @@ describe.concurrent.for([
     await goTo(page, "Trash");
     await page.getByText("Deleted today").waitFor();
     await check();
-    await page.getByRole("button", { name: "Erase “Water the plants” for good" }).click();
+    await page.getByRole("button", { name: "Erase “Water the plants” permanently" }).click();
     await page.getByRole("alertdialog").waitFor();
     await check();
     await page.keyboard.press("Escape");

@@ -114,7 +114,7 @@ function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
     },
   );
   return (
-    <AuthForm form={form} action="Delete my account for good" look="danger">
+    <AuthForm form={form} action="Delete my account permanently" look="danger">
       <p className="dialog-text">
         Your tasks and lists, your passkeys, your API keys and your account are deleted at once, on every device. They cannot be brought back.
       </p>

@@ -8,27 +8,27 @@ const shortcuts = [
   ["n", "Add a task"],
   ["/", "Search"],
   ["1 2 3 4", "All tasks, Today, Upcoming, Trash"],
-  ["↑ ↓", "Go to the list and move through it"],
-  ["Alt ↑ ↓", "Move the task or the list, or change the day"],
-  ["← →", "Hide or show its sub-tasks"],
-  ["Alt → ←", "Make it a sub-task, or move it out"],
-  ["m", "Move it, or all selected, to a list"],
-  ["o", "Open its options"],
+  ["↑ ↓", "Move through the list"],
+  ["Alt ↑ ↓", "Move the task or list up or down, or to another day"],
+  ["← →", "Hide or show the task’s sub-tasks"],
+  ["Alt → ←", "Make the task a sub-task, or move it out"],
+  ["m", "Move the task, or all selected, to a list"],
+  ["o", "Open the task’s options"],
   ["c", "Complete the task, or all selected"],
-  ["Delete", "Move it, or all selected, to the trash"],
+  ["Delete", "Move the task, or all selected, to the trash"],
   ["e", "Edit the task"],
   ["x", "Select the task"],
-  ["z", "Undo, step by step"],
+  ["z", "Undo the last change"],
   ["Ctrl Enter", "Save an edit"],
   ["Esc", "Close without saving"],
-  ["?", "Show these keys"],
+  ["?", "Show keyboard shortcuts"],
 ] as const;
 
 /** Lists the keyboard shortcuts, with a switch that turns single keys off. */
 export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
   const on = useStore(singleKeys);
   return (
-    <Dialog title="Keyboard" onClose={onClose}>
+    <Dialog title="Keyboard shortcuts" onClose={onClose}>
       <dl className="shortcuts">
         {shortcuts.map(([keys, what]) => (
           <div key={keys}>
@@ -43,7 +43,7 @@ export function ShortcutsDialog({ onClose }: { onClose: () => void }) {
       </dl>
       <label className="shortcuts-switch">
         <input type="checkbox" checked={on} onChange={(event) => setSingleKeys(event.target.checked)} />
-        Use single keys
+        Use single-key shortcuts
       </label>
       <div className="dialog-actions">
         <button type="button" className="button primary" onClick={onClose}>

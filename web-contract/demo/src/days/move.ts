@@ -11,7 +11,7 @@ export interface DayMoves {
   moveBy: (task: Task, days: number, row: HTMLElement) => void;
 }
 
-/** Is undefined outside the views by day. */
+/** Undefined outside Today and Upcoming. */
 export const DayContext = createContext<DayMoves | undefined>(undefined);
 
 /**
@@ -22,7 +22,7 @@ export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: 
   return {
     moveBy(task, days, row) {
       const day = dayBeside(task, days, new Date());
-      if (!day) return notices.announce("It is due today.");
+      if (!day) return notices.announce("Tasks cannot move to a day before today.");
       if (isShown(day)) drafts.returnTo(task.id);
       else leaveRow(row);
       writes.reschedule([task], (task) => onDay(task, day), dayInSentence(day));

@@ -74,7 +74,7 @@ export function useRowKeys(row: RowElement, { task, list, isFolded, picked, onPi
   function moveBy(places: number) {
     if (order) order.moveBy(task, places);
     else if (onDay) onDay(places);
-    else if (onMove && list === undefined) notices.show({ message: "Open a list to move its tasks." });
+    else if (onMove && list === undefined) notices.show({ message: "Open a list to reorder its tasks." });
     else notices.show({ message: "You can move tasks when they are in your own order.", action: { label: "Use my order", run: sortByHand } });
     requestAnimationFrame(() => row.current?.scrollIntoView({ block: "nearest" }));
   }

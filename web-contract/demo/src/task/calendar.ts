@@ -3,8 +3,8 @@ import { localTimeOf } from "@tasklane/web-contract/clock";
 import { createStore } from "../ui/store";
 
 /**
- * Returns the browser's time zone, or the one of its offset from UTC where the
- * browser has no name for it: some report Etc/Unknown, some an offset.
+ * Returns the browser's time zone. If the browser reports Etc/Unknown or only an offset,
+ * it is the Etc/GMT zone of that offset, rounded to whole hours; Etc/GMT+5 is behind UTC.
  */
 export function zoneOf(name: string | undefined, minutesBehindUTC: number): string {
   if (name && name !== "Etc/Unknown" && !/^[+-]/.test(name)) return name;
@@ -22,16 +22,16 @@ function localeWeekStart(): Calendar["weekStart"] {
   return ({ 6: "saturday", 7: "sunday" } as const)[firstDay] ?? "monday";
 }
 
-/** The browser's settings. */
+/** The browser's time zone and week start. */
 export const browserCalendar: Calendar = {
   timeZone: zoneOf(Intl.DateTimeFormat().resolvedOptions().timeZone, new Date().getTimezoneOffset()),
   weekStart: localeWeekStart(),
 };
 
-/** The user's time zone and week start: those of the settings, once they are loaded and were ever saved. */
+/** The user's time zone and week start: those of the settings, once they are loaded, if the user has saved any. */
 export const calendar = createStore(browserCalendar);
 
-/** Sets the calendar from the settings, or from the browser without any, and reports whether it has changed. */
+/** Sets the calendar from the settings, or from the browser if there are none, and reports whether it has changed. */
 export function followSettings(settings: Settings | null | undefined): boolean {
   const { timeZone, weekStart } = settings && settings.version > 1 && isKnown(settings.timeZone) ? settings : browserCalendar;
   const before = calendar.get();

@@ -10,7 +10,7 @@ interface Props {
 /** Asks for confirmation before erasing a task. */
 export function EraseDialog({ task, onClose, onErase }: Props) {
   return (
-    <Dialog title="Erase this task for good?" role="alertdialog" onClose={onClose}>
+    <Dialog title="Erase this task permanently?" role="alertdialog" onClose={onClose}>
       <p className="dialog-text">“<bdi>{task.title}</bdi>” cannot be brought back afterwards.</p>
       <div className="dialog-actions">
         <button type="button" className="button" onClick={onClose} autoFocus>

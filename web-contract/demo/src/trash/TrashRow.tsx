@@ -35,7 +35,7 @@ export function TrashRow({ task, onErase }: { task: Task; onErase: (row: HTMLEle
         type="button"
         className="button icon-only"
         data-control="erase"
-        aria-label={`Erase “${task.title}” for good`}
+        aria-label={`Erase “${task.title}” permanently`}
         onClick={() => row.current && onErase(row.current)}
       >
         <TrashIcon />

@@ -6,7 +6,7 @@ CREATE FUNCTION tasklane.set_user(user_id text) RETURNS text
     LANGUAGE sql VOLATILE
     AS $$ SELECT pg_catalog.set_config('app.user_id', user_id, true) $$;
 
--- The same for a transaction that changes resources. It bounds the wait for the user's lock.
+-- Like set_user, for a transaction that changes resources. It bounds the wait for the user's lock.
 CREATE FUNCTION tasklane.begin_write(user_id text) RETURNS text
     LANGUAGE sql VOLATILE
     AS $$ SELECT pg_catalog.set_config('lock_timeout', '3s', true) || pg_catalog.set_config('app.user_id', user_id, true) $$;
@@ -102,7 +102,7 @@ CREATE INDEX idempotency_keys_age ON tasklane.idempotency_keys USING brin (creat
 
 SELECT tasklane.protect('user_state'), tasklane.protect('erased'), tasklane.protect('idempotency_keys');
 
--- When the latest purge in turn began.
+-- When claim_purge last returned true.
 CREATE TABLE tasklane.timers (
     name text PRIMARY KEY,
     begun_at timestamptz NOT NULL
@@ -126,8 +126,8 @@ CREATE FUNCTION tasklane.distributed() RETURNS boolean
     LANGUAGE sql IMMUTABLE
     AS $$ SELECT false $$;
 
--- Removes idempotency keys created before one time, and tombstones, deleted resources and
--- erased users from before another; at most most_rows of each. It returns the number of
+-- Removes idempotency keys created before keys_before, and tombstones, deleted resources and
+-- erased users from before rest_before; at most most_rows of each. It returns the number of
 -- removed rows.
 --
 -- It locks users in order, one by one: Citus rejects a lock of several users' rows. Keys come
@@ -162,7 +162,7 @@ BEGIN
         FOR one IN SELECT DISTINCT unnest(users) AS user_id ORDER BY user_id LOOP
             PERFORM FROM tasklane.user_state s WHERE s.user_id = one.user_id FOR UPDATE;
         END LOOP;
-        -- Tasks that were restored since the SELECT stay. The INSERT and the DELETE are two
+        -- Resources that were restored since the SELECT stay. The INSERT and the DELETE are two
         -- statements, because Citus rejects them in one.
         EXECUTE format('INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
             SELECT t.user_id, $4, t.id, s.seq + row_number() OVER (PARTITION BY t.user_id ORDER BY t.id), now()
