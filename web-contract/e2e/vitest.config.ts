@@ -6,7 +6,8 @@ export default defineConfig({
     globalSetup: ["src/setup.ts"],
     // Pages share the machine with the servers: more of them at once take longer in all.
     maxConcurrency: 3,
-    testTimeout: 90_000,
+    // For a test that hangs: a busy machine takes several times as long as an idle one.
+    testTimeout: 240_000,
     hookTimeout: 60_000,
   },
 });

@@ -1,5 +1,6 @@
 import type { CDPSession, Locator, Page } from "playwright-core";
-import { expect, vi } from "vitest";
+import { expect } from "vitest";
+import { eventually } from "./eventually.js";
 import { nextFrame } from "./press.js";
 
 interface Point {
@@ -26,10 +27,10 @@ async function dragPath(item: Locator, onto: Locator, place: keyof typeof height
 /** Moves the pointer around its target until the page shows the place. An automated browser fires drag events only when the pointer moves. */
 async function waitForDropLine(page: Page, place: keyof typeof heights, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
   let step = 0;
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await moveTo({ x: x + (++step % 2), y });
     expect(await page.locator(`[data-drop=${place}]`).count()).toBe(1);
-  }, { timeout: 20_000 });
+  });
 }
 
 /** Drags an element with the mouse, and drops it on a place of another one once the page shows that place. `meanwhile` runs before the drop. */
@@ -62,7 +63,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
     let data: DragData | undefined;
     session.once("Input.dragIntercepted", (drag) => (data = drag.data));
     await finger("mousePressed", start);
-    await vi.waitFor(() => expect(data, "a long press starts a drag").toBeDefined(), { timeout: 20_000 });
+    await eventually(() => expect(data, "a long press starts a drag").toBeDefined());
     // A headless browser cannot drag with the system, so from here on the moves are dispatched as drag events.
     const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
     await over("dragEnter", start);
@@ -94,6 +95,6 @@ export async function swipeUp(item: Locator, by: number): Promise<void> {
       await finger("mouseMoved", { x: start.x, y: start.y - (by * step) / 10 });
     }
     await finger("mouseReleased", { x: start.x, y: start.y - by });
-    await vi.waitFor(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(by / 2));
+    await eventually(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(by / 2));
   });
 }

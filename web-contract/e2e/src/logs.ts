@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { expect, inject, vi } from "vitest";
+import { expect, inject } from "vitest";
+import { eventually } from "./eventually.js";
 import { severalBffs } from "./stack.js";
 
 export type Server = "bff" | "tasks" | "auth";
@@ -20,7 +21,5 @@ export async function serversThatLogged(requestId: string): Promise<Server[]> {
  */
 export async function expectLogged(requestId: string, servers: Server[]): Promise<void> {
   const counts = (server: Server) => servers.includes(server) || !(severalBffs && server === "auth");
-  await vi.waitFor(async () => expect((await serversThatLogged(requestId)).filter(counts)).toEqual([...servers].sort()), {
-    timeout: 10_000,
-  });
+  await eventually(async () => expect((await serversThatLogged(requestId)).filter(counts)).toEqual([...servers].sort()));
 }

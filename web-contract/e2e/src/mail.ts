@@ -1,14 +1,15 @@
-import { expect, inject, vi } from "vitest";
+import { expect, inject } from "vitest";
+import { eventually } from "./eventually.js";
 
 /** Waits for an email to an address with a subject, and returns its text. */
 export async function mailTo(to: string, subject: string): Promise<string> {
-  return vi.waitFor(async () => {
+  return eventually(async () => {
     const response = await fetch(`${inject("stack").mailUrl}/messages`);
     const messages = (await response.json()) as { to: string; subject: string; text: string }[];
     const text = messages.find((message) => message.to === to && message.subject === subject)?.text;
     expect(text).toBeDefined();
     return text!;
-  }, { timeout: 20_000, interval: 100 });
+  });
 }
 
 /** Waits for an email to an address with a subject, and returns the link in it. */

@@ -3,7 +3,8 @@ import { createRequire } from "node:module";
 import type { AxeResults } from "axe-core";
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 import type { CreateTaskRequest } from "@tasklane/web-contract";
-import { test as base, expect, inject, vi } from "vitest";
+import { test as base, expect, inject } from "vitest";
+import { eventually, patience } from "./eventually.js";
 import { newAccount, type Account } from "./visitor.js";
 
 export interface OpenPage {
@@ -36,6 +37,7 @@ export const test = base
     });
     return async (options: BrowserContextOptions = {}, prepare = async (_page: Page) => {}): Promise<OpenPage> => {
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
+      context.setDefaultTimeout(patience);
       contexts.push(context);
       const page = await context.newPage();
       const consoleErrors: string[] = [];
@@ -106,7 +108,7 @@ export const unsentCount = (page: Page) => page.evaluate(() => Object.keys(local
 
 /** Waits until the server has responded to all writes of the page. */
 export async function allSent(page: Page): Promise<void> {
-  await vi.waitFor(async () => expect(await unsentCount(page)).toBe(0), { timeout: 30_000, interval: 100 });
+  await eventually(async () => expect(await unsentCount(page)).toBe(0));
 }
 
 export async function addTask(page: Page, title: string): Promise<void> {
@@ -175,7 +177,7 @@ export const titles = (page: Page, list: string) =>
 
 /** Waits until a list has exactly these titles. */
 export async function expectTitles(page: Page, list: string, wanted: string[]): Promise<void> {
-  await vi.waitFor(async () => expect(await titles(page, list)).toEqual(wanted), { timeout: 10_000, interval: 50 });
+  await eventually(async () => expect(await titles(page, list)).toEqual(wanted));
 }
 
 /** Waits until a text was announced to screen readers. */

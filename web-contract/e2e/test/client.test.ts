@@ -1,8 +1,9 @@
 import { InfiniteQueryObserver, MutationObserver, QueryClient } from "@tanstack/react-query";
 import { createClient, isApiError, type Change, type Task, type WatchState } from "@tasklane/web-contract";
 import { createMutations, createQueries, feedChanges, isDraft, type TaskFilters } from "@tasklane/web-contract/react";
-import { describe, expect, inject, test, vi, type TestContext } from "vitest";
+import { describe, expect, inject, test, type TestContext } from "vitest";
 import { runStatement } from "../src/database.js";
+import { eventually } from "../src/eventually.js";
 import { newUser, type Visitor } from "../src/visitor.js";
 
 /** Returns the error of a call, which must fail. */
@@ -27,7 +28,7 @@ async function openPage({ onTestFinished }: TestContext, { api }: Visitor, filte
   await queryClient.fetchInfiniteQuery({ ...options, staleTime: Infinity });
   const states: WatchState[] = [];
   feedChanges(queryClient, api, closed.signal, (state) => states.push(state)).catch(() => {});
-  await vi.waitFor(() => expect(states).toContain("live"), { timeout: 10_000 });
+  await eventually(() => expect(states).toContain("live"));
   const list = () => queryClient.getQueryData(options.queryKey)!.pages.flatMap((page) => page.items);
   return { queryClient, list, mutations: createMutations(api) };
 }
@@ -131,14 +132,14 @@ describe.concurrent("the React part, with the real bff,", () => {
     const [mine, theirs] = await Promise.all([openPage(context, user), openPage(context, user)]);
     const create = new MutationObserver(mine.queryClient, mine.mutations.createTask());
     const creating = create.mutate({ title: "Water the plants" });
-    await vi.waitFor(() => expect(mine.list()).toMatchObject([{ title: "Water the plants" }]), { timeout: 10_000 });
+    await eventually(() => expect(mine.list()).toMatchObject([{ title: "Water the plants" }]));
     const task = await creating;
     expect(isDraft(task)).toBe(false);
-    await vi.waitFor(() => expect(theirs.list()).toEqual([task]), { timeout: 10_000 });
+    await eventually(() => expect(theirs.list()).toEqual([task]));
 
     const remove = new MutationObserver(theirs.queryClient, theirs.mutations.deleteTask());
     await remove.mutate({ id: task.id });
-    await vi.waitFor(() => expect(mine.list()).toEqual([]), { timeout: 10_000 });
+    await eventually(() => expect(mine.list()).toEqual([]));
   });
 
   test("keeps cached lists as the server would return them", async (context) => {

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { editTask, expectAccessible, goTo, seed, signUpAt, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 
@@ -47,7 +48,7 @@ describe.concurrent.for(screens)("the calendar, by %s, %d pixels wide", ([pointe
     await page.getByRole("region", { name: "Time zone" }).getByRole("button", { name: "Keep" }).click();
 
     await openPicker(page, "Water");
-    await vi.waitFor(async () => expect((await weekdays(page))[0]).toBe("Mon"), { timeout: 5_000 });
+    await eventually(async () => expect((await weekdays(page))[0]).toBe("Mon"));
     await page.getByRole("button", { name: "Next week" }).click();
     await page.getByRole("button", { name: "Due Nov 30" }).waitFor();
     await page.getByRole("button", { name: "Cancel" }).click();

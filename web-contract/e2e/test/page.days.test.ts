@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
+import { eventually } from "../src/eventually.js";
 import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
@@ -18,7 +19,7 @@ function due(days: number, time?: string): { dueOn: string } | { dueAt: string }
 const section = (page: Page, name: string) => page.getByRole("region", { name, exact: true });
 const expectNoSection = (page: Page, name: string) => section(page, name).waitFor({ state: "detached" });
 const expectNoTasks = (page: Page, list: string) =>
-  vi.waitFor(async () => expect(await page.getByRole("list", { name: list, exact: true }).count()).toBe(0), { timeout: 10_000 });
+  eventually(async () => expect(await page.getByRole("list", { name: list, exact: true }).count()).toBe(0));
 
 describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([pointer, width, height]) => {
   test("show the tasks that are due, and reschedule them", async ({ openPage }) => {
@@ -39,7 +40,7 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await page.getByRole("button", { name: "Reschedule to today" }).click();
     await page.getByText("2 tasks are due today.").waitFor();
     await expectNoSection(page, "Overdue");
-    await vi.waitFor(async () => expect(await section(page, "Today").getByRole("checkbox").count()).toBe(3));
+    await eventually(async () => expect(await section(page, "Today").getByRole("checkbox").count()).toBe(3));
     await page.getByRole("button", { name: "Undo" }).click();
     await expectTitles(page, "Overdue", ["Late", "Late at nine"]);
 

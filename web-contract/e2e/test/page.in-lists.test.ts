@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
+import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
 import { addTask, allSent, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -104,7 +105,7 @@ describe.concurrent("a list of tasks", () => {
     await openTask(page, "Pay the rent").press("m");
     await page.getByRole("dialog").getByLabel("List").and(page.locator(":focus")).waitFor();
     await page.keyboard.type("err");
-    await vi.waitFor(async () => expect(await page.getByRole("dialog").getByRole("listitem").count()).toBe(1));
+    await eventually(async () => expect(await page.getByRole("dialog").getByRole("listitem").count()).toBe(1));
     await page.keyboard.press("Enter");
     await page.getByText("“Pay the rent” is in “Errands”.").waitFor();
     await openTask(page, "Buy soil").and(page.locator(":focus")).waitFor();
@@ -186,7 +187,7 @@ describe.concurrent("a list of tasks", () => {
     await page.getByRole("navigation").getByText("Errands").waitFor();
     await openTask(page, "Buy soil").press("m");
     const offered = page.getByRole("dialog").getByRole("list", { name: "Lists" }).getByRole("button");
-    await vi.waitFor(async () => expect(await offered.allTextContents()).toEqual(["Inbox", "Garden"]));
+    await eventually(async () => expect(await offered.allTextContents()).toEqual(["Inbox", "Garden"]));
     await offered.getByText("Garden").click();
     await page.getByText("2 changes will be saved when you are back.").waitFor();
     await page.context().setOffline(false);

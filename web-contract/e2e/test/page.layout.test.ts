@@ -1,4 +1,5 @@
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { addList, chooseForList } from "../src/lists.js";
 import { addTask, deleteTask, goTo, openTask, seed, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
@@ -15,7 +16,7 @@ describe.concurrent("on a phone", () => {
       { title: "Done", completed: true },
     ]);
     const summary = page.locator(".page-summary");
-    await vi.waitFor(async () => expect(await summary.innerText()).toContain("1 completed"));
+    await eventually(async () => expect(await summary.innerText()).toContain("1 completed"));
     // Two lines, however wide the letters of the system are.
     await summary.evaluate((element) => (element.style.maxWidth = "9rem"));
     const parts = await summary.locator(".dotted > span").evaluateAll((parts) =>

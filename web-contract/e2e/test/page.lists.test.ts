@@ -1,4 +1,5 @@
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { completedTask, editTask, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -174,13 +175,10 @@ describe.concurrent("a thousand tasks", () => {
       addEventListener("scroll", countRows);
       new PerformanceObserver((list) => (seen.longTasks += list.getEntries().length)).observe({ type: "longtask" });
     });
-    await vi.waitFor(
-      async () => {
-        await page.mouse.wheel(0, 3_000);
-        expect(await openTask(page, "Task 1000").isVisible()).toBe(true);
-      },
-      { timeout: 60_000, interval: 20 },
-    );
+    await eventually(async () => {
+      await page.mouse.wheel(0, 3_000);
+      expect(await openTask(page, "Task 1000").isVisible()).toBe(true);
+    }, 20);
     const { rows, longTasks } = await page.evaluate(
       () => (window as unknown as { seen: Record<"rows" | "longTasks", number> }).seen,
     );

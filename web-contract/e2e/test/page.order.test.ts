@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
+import { eventually } from "../src/eventually.js";
 import { allSent, editTask, expectAccessible, expectAnnounced, expectTitles, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
@@ -100,14 +101,14 @@ describe.concurrent("the user's own order", () => {
     // The window scrolls while the pointer is at its bottom edge.
     const bottom = (await page.evaluate(() => innerHeight)) - 12;
     for (let step = 0; step < 40; step++) await page.mouse.move(from.x + 130 + (step % 5), bottom - (step % 3));
-    await vi.waitFor(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(1_500), { timeout: 20_000 });
+    await eventually(async () => expect(await page.evaluate(() => scrollY)).toBeGreaterThan(1_500));
     // An automated browser fires drag events only when the pointer moves.
     let y = 400;
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       await page.mouse.move(from.x + 130, (y -= 7));
       await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
       expect(await page.locator("[data-drop]").count()).toBe(1);
-    }, { timeout: 20_000 });
+    });
     const frames = await page.evaluate(() => (window as unknown as { frames: number[] }).frames.toSorted((a, b) => a - b));
     const each = ((await work()) - before) / frames.length;
     const p95 = frames[Math.floor(frames.length * 0.95)]!;

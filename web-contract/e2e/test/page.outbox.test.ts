@@ -1,5 +1,6 @@
 import type { BrowserContext, Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { addTask, allSent, editTask, expectTitles, openTask, signIn, signInAgain, signOut, signUp, test, unsentCount } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -23,14 +24,11 @@ async function reopen(context: BrowserContext): Promise<Page> {
 async function expectOnServer(page: Page, wanted: object[]): Promise<void> {
   const read = () => page.evaluate(async () => ((await (await fetch("/api/tasks")).json()) as { data: object[] }).data);
   const byTitle = (a: object, b: object) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1);
-  await vi.waitFor(
-    async () => {
-      const tasks = await read();
-      expect(tasks.toSorted(byTitle)).toMatchObject(wanted.toSorted(byTitle));
-      expect(tasks.length).toBe(wanted.length);
-    },
-    { timeout: 20_000, interval: 100 },
-  );
+  await eventually(async () => {
+    const tasks = await read();
+    expect(tasks.toSorted(byTitle)).toMatchObject(wanted.toSorted(byTitle));
+    expect(tasks.length).toBe(wanted.length);
+  });
 }
 
 describe.concurrent("a change that was made offline", () => {

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { addTask, completedTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, titles } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -17,25 +18,25 @@ const topmost = (page: Page) =>
   });
 
 async function expectTopmost(page: Page, wanted: { title: string | null | undefined; top: number }): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const { title, top } = await topmost(page);
     expect(title).toBe(wanted.title);
     expect(Math.abs(top - wanted.top)).toBeLessThan(4);
-  }, { timeout: 20_000, interval: 50 });
+  });
 }
 
 async function scrollTo(page: Page, top: number): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     await page.mouse.wheel(0, 400);
     expect(await page.evaluate(() => scrollY)).toBeGreaterThan(top);
-  }, { timeout: 20_000, interval: 20 });
+  });
   // Wait until the list stops moving.
   let last = { title: undefined as string | null | undefined, top: -1 };
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     const before = last;
     last = await topmost(page);
     expect(last).toEqual(before);
-  }, { timeout: 10_000, interval: 300 });
+  }, 300);
 }
 
 describe.concurrent.for([360, 768, 1440])("on a screen %i pixels wide,", (width) => {
@@ -140,7 +141,7 @@ describe.concurrent("the keyboard", () => {
   const focused = (page: Page) =>
     page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id ?? "");
   const expectFocus = (page: Page, name: string) =>
-    vi.waitFor(async () => expect(await focused(page)).toBe(name), { timeout: 5_000 });
+    eventually(async () => expect(await focused(page)).toBe(name));
 
   test("works as soon as the list is shown", async ({ openPage }) => {
     const { page } = await openPage({ timezoneId });

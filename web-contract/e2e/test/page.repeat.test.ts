@@ -1,6 +1,7 @@
 import type { Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
@@ -11,7 +12,7 @@ const timezoneId = "Europe/Berlin";
 async function start(page: Page): Promise<void> {
   await signUpAt(page, "2026-11-23T12:00:00+01:00");
   const zone = () => page.evaluate(async () => ((await (await fetch("/api/settings")).json()) as { data: { timeZone: string } }).data.timeZone);
-  await vi.waitFor(async () => expect(await zone()).toBe(timezoneId), { timeout: 10_000 });
+  await eventually(async () => expect(await zone()).toBe(timezoneId));
 }
 
 async function tasksOf(page: Page): Promise<Task[]> {
@@ -20,7 +21,7 @@ async function tasksOf(page: Page): Promise<Task[]> {
 
 /** Waits until the server has exactly these tasks with a title, the oldest first. */
 const expectSaved = (page: Page, title: string, wanted: Partial<Task>[]) =>
-  vi.waitFor(async () => expect((await tasksOf(page)).filter((task) => task.title === title)).toMatchObject(wanted), { timeout: 10_000 });
+  eventually(async () => expect((await tasksOf(page)).filter((task) => task.title === title)).toMatchObject(wanted));
 
 async function openRepeat(page: Page, title: string): Promise<void> {
   await editTask(page, title);
@@ -149,9 +150,9 @@ test.concurrent("Upcoming shows when tasks will recur", async ({ openPage }) => 
     { title: "Water", dueOn: "2026-11-20", recurrence: "FREQ=DAILY;INTERVAL=5", recurrenceFrom: "completion" },
   ]);
   await goTo(page, "Upcoming");
-  await vi.waitFor(async () => expect(await occurrences(page, "Friday").allTextContents()).toEqual(["Stand-up9:15 AM"]), { timeout: 10_000 });
+  await eventually(async () => expect(await occurrences(page, "Friday").allTextContents()).toEqual(["Stand-up9:15 AM"]));
   // An overdue task recurs as if it were completed today.
-  await vi.waitFor(async () => expect(await occurrences(page, "Saturday").allTextContents()).toEqual(["Water"]), { timeout: 10_000 });
+  await eventually(async () => expect(await occurrences(page, "Saturday").allTextContents()).toEqual(["Water"]));
   expect(await occurrences(page, "Wednesday").count()).toBe(0);
   expect(await page.getByRole("checkbox", { name: "Stand-up" }).count()).toBe(1);
   await expectAccessible(page);
@@ -187,7 +188,7 @@ describe.concurrent("completing a recurring task", () => {
     await completedTask(page, "Chores").waitFor();
     await page.getByRole("list", { name: "Open tasks" }).getByText(nextDay).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
+    await eventually(async () => expect(await contents(page)).toEqual(before));
     await expectTitles(page, "Open tasks", ["Dishes", "Chores"]);
     await completedTask(page, "Chores").waitFor({ state: "detached" });
     expect(consoleErrors).toEqual([]);
@@ -219,7 +220,7 @@ describe.concurrent("completing a recurring task", () => {
     await openTask(tab, "Chores").waitFor();
     await completedTask(tab, "Chores").waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
-    await vi.waitFor(async () => expect(await contents(page)).toEqual(before), { timeout: 10_000 });
+    await eventually(async () => expect(await contents(page)).toEqual(before));
     expect(consoleErrors).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
+import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
 import { expectAccessible, expectAnnounced, goTo, secondTab, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -11,7 +12,7 @@ const wide = { viewport: { width: 1280, height: 800 } };
 /** Waits until the lists in the navigation are these, in this order. */
 async function expectLists(page: Page, wanted: string[]): Promise<void> {
   const names = () => page.getByRole("list", { name: "Lists", exact: true }).locator(".nav-text").allTextContents();
-  await vi.waitFor(async () => expect(await names()).toEqual(wanted), { timeout: 10_000, interval: 50 });
+  await eventually(async () => expect(await names()).toEqual(wanted));
 }
 
 describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, width, height]) => {

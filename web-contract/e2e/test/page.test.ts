@@ -1,4 +1,5 @@
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import {
   addTask,
   completedTask,
@@ -62,7 +63,7 @@ describe.concurrent("a user", () => {
     const keyboard = page.keyboard;
     const focused = () =>
       page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id);
-    const expectFocus = (name: string) => vi.waitFor(async () => expect(await focused()).toBe(name), { timeout: 5_000 });
+    const expectFocus = (name: string) => eventually(async () => expect(await focused()).toBe(name));
 
     await page.getByLabel("Email").and(page.locator(":focus")).waitFor();
     for (const name of ["Forgot your password?", "Sign in with a passkey"]) await page.getByRole("button", { name }).waitFor();

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { deleteTask, editTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -121,7 +122,7 @@ describe.concurrent("people who use a screen reader", () => {
 
   test("get a window title for each view, also after signing out", async ({ openPage }) => {
     const { page } = await openPage();
-    const expectTitle = (title: string) => vi.waitFor(async () => expect(await page.title()).toBe(title), { timeout: 5_000 });
+    const expectTitle = (title: string) => eventually(async () => expect(await page.title()).toBe(title));
     await expectTitle("Sign in · Tasklane");
     await signUp(page, newAccount());
     await expectTitle("All tasks · Tasklane");
@@ -216,6 +217,6 @@ describe.concurrent("in print", () => {
     const tops = await page.locator(".task-title").evaluateAll((rows) => rows.map((row) => row.getBoundingClientRect().top));
     expect(tops.every((top, index) => index === 0 || top > tops[index - 1]!)).toBe(true);
     await page.emulateMedia({ media: "screen" });
-    await vi.waitFor(async () => expect(await page.locator(".task-title").count()).toBeLessThan(40), { timeout: 5_000 });
+    await eventually(async () => expect(await page.locator(".task-title").count()).toBeLessThan(40));
   });
 });

@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { editTask, expectTitles, goTo, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -93,7 +94,7 @@ describe.concurrent("a task that becomes overdue while the page is open", () => 
     const due = (seconds: number) => new Date(now + seconds * 1_000).toISOString();
     await seed(page, [{ title: "Soon", dueAt: due(600) }, { title: "Later", dueAt: due(1_200) }]);
     const red = page.locator(".is-overdue");
-    const overdue = (count: number) => vi.waitFor(async () => expect(await red.count()).toBe(count), { timeout: 10_000 });
+    const overdue = (count: number) => eventually(async () => expect(await red.count()).toBe(count));
     await page.getByText("2 open").waitFor();
     await overdue(0);
     await page.clock.fastForward(605_000);

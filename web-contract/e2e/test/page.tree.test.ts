@@ -1,6 +1,7 @@
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
+import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
 import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, goTo, openTask, secondTab, signUp, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
@@ -14,7 +15,7 @@ async function expectTree(page: Page, wanted: string[]): Promise<void> {
     page.getByRole("list", { name: "Open tasks" }).locator(".task-row").evaluateAll((all) =>
       all.map((row) => "-".repeat(Number((row as HTMLElement).dataset["depth"] ?? 0)) + row.querySelector(".task-title")!.textContent),
     );
-  await vi.waitFor(async () => expect(await rows()).toEqual(wanted), { timeout: 10_000, interval: 50 });
+  await eventually(async () => expect(await rows()).toEqual(wanted));
 }
 
 async function start(page: Page): Promise<void> {

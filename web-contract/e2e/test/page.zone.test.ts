@@ -1,6 +1,7 @@
 import type { Settings, Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
-import { describe, expect, vi } from "vitest";
+import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { editTask, expectAccessible, expectTitles, goTo, openTask, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -9,7 +10,7 @@ const read = <Data>(page: Page, path: string): Promise<Data> =>
 
 const settingsOf = (page: Page) => read<Settings>(page, "/api/settings");
 const expectZone = (page: Page, timeZone: string) =>
-  vi.waitFor(async () => expect((await settingsOf(page)).timeZone).toBe(timeZone), { timeout: 10_000 });
+  eventually(async () => expect((await settingsOf(page)).timeZone).toBe(timeZone));
 
 /** The only task with a title, as the server has it. */
 async function taskOf(page: Page, title: string): Promise<Task> {
@@ -117,7 +118,7 @@ describe.concurrent("a day", () => {
     await signUpAt(page, "2026-11-23T12:00:00+01:00");
     await expectZone(page, timezoneId);
     const day = (dueOn: string) => ({ dueOn, dueAt: `${dueOn}T22:59:59Z` });
-    const expectDue = (due: object) => vi.waitFor(async () => expect(await taskOf(page, "Water")).toMatchObject(due), { timeout: 10_000 });
+    const expectDue = (due: object) => eventually(async () => expect(await taskOf(page, "Water")).toMatchObject(due));
     await goTo(page, "Today");
     await page.getByLabel("New task").fill("Water");
     await page.keyboard.press("Enter");

@@ -1,10 +1,11 @@
 import { readFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import * as svelte from "svelte/compiler";
-import { describe, expect, inject, vi } from "vitest";
+import { describe, expect, inject } from "vitest";
 import * as vue from "vue/compiler-sfc";
 import { bundleCode } from "../src/bundle.js";
 import { test } from "../src/device.js";
+import { eventually } from "../src/eventually.js";
 import { newAccount } from "../src/visitor.js";
 
 const readme = await readFile(new URL("../../client/README.md", import.meta.url), "utf8");
@@ -45,7 +46,7 @@ describe.concurrent("code pasted from the client's README works", () => {
     // An evaluated bundle cannot have a top-level await.
     const [imports, program] = [lines.match(/^import .*$/gm)!.join("\n"), lines.replaceAll(/^import .*$/gm, "")];
     await run(device.page, `${imports}\nvoid (async () => { ${program} })();`);
-    await vi.waitFor(() => expect(printed).toEqual(["Call Grace"]), { timeout: 10_000 });
+    await eventually(() => expect(printed).toEqual(["Call Grace"]));
     expect(await device.page.evaluate(() => window.clients.api.listTasks())).toMatchObject({
       items: [{ title: "Water the plants", completed: true }, { title: "Call Grace" }],
     });
@@ -65,7 +66,7 @@ describe.concurrent("code pasted from the client's README works", () => {
     `);
     await page.getByRole("button", { name: "Water the plants" }).click();
     await page.getByRole("button", { name: "Water the plants" }).waitFor({ state: "detached" });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect(await page.evaluate(() => window.clients.api.listTasks())).toMatchObject({ items: [{ completed: true }] });
     });
     await page.evaluate(() => window.clients.api.createTask({ title: "Made elsewhere" }));
