@@ -90,9 +90,10 @@ describe.concurrent("right-to-left text", () => {
     expect(await directionOf(".editor textarea")).toBe("rtl");
     await page.keyboard.press("Escape");
     await page.getByRole("button", { name: `Delete “${title}”` }).click();
-    await page.getByText(`“${title}” is in the trash.`).waitFor();
-    expect(await page.locator(".notice bdi").evaluate((element) => getComputedStyle(element).direction)).toBe("rtl");
-    expect(await directionOf(".notice p")).toBe("ltr");
+    // Both at once, as the notice soon disappears.
+    const notice = page.locator(".notice p").filter({ hasText: `“${title}” is in the trash.` });
+    const directions = await notice.evaluate((text) => [text, text.querySelector("bdi")!].map((element) => getComputedStyle(element).direction));
+    expect(directions).toEqual(["ltr", "rtl"]);
   });
 });
 
