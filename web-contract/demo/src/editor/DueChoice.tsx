@@ -40,15 +40,15 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
 
   return (
     <>
-      <div className="due-usual">
-        {suggestedDays(new Date()).map(([name, usual], index) => (
+      <div className="due-suggestions">
+        {suggestedDays(new Date()).map(([name, day], index) => (
           <button
             key={name}
             type="button"
             className="option"
             autoFocus={index === 0}
-            title={shortDate(usual, true)}
-            onClick={() => choose(dueOn(usual, time))}
+            title={shortDate(day, true)}
+            onClick={() => choose(dueOn(day, time))}
           >
             {name}
           </button>

@@ -29,14 +29,14 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
     );
   }
 
-  const usual = commonRepeats(dayOf(fields)).map(ruleOf);
-  const isUsual = own.recurrence === null || (own.recurrenceFrom === "due" && usual.includes(own.recurrence));
+  const common = commonRepeats(dayOf(fields)).map(ruleOf);
+  const isCommon = own.recurrence === null || (own.recurrenceFrom === "due" && common.includes(own.recurrence));
   const options = [
     { value: "", text: "Does not repeat" },
-    ...usual.map((rule) => ({ value: rule, text: repeatName(rule, "due")! })),
-    ...(isUsual ? [] : [{ value: "own", text: repeatName(own.recurrence!, own.recurrenceFrom) ?? own.recurrence! }]),
+    ...common.map((rule) => ({ value: rule, text: repeatName(rule, "due")! })),
+    ...(isCommon ? [] : [{ value: "own", text: repeatName(own.recurrence!, own.recurrenceFrom) ?? own.recurrence! }]),
   ];
-  const isOwn = !isUsual && recurrence === own.recurrence && recurrenceFrom === own.recurrenceFrom;
+  const isOwn = !isCommon && recurrence === own.recurrence && recurrenceFrom === own.recurrenceFrom;
 
   function choose(value: string) {
     onChange(value === "own" ? own : { recurrence: value || null, recurrenceFrom: "due" });

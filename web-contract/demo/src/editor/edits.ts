@@ -26,10 +26,10 @@ interface Parts {
 export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: Parts) {
   const { mutations, retrying, send, saved, failed } = sender;
 
-  /** Opens the editor of a task, after saving the edit that is open. */
-  function begin(task: Task): void {
+  /** Opens an edit, after saving the one that is open. */
+  function open(edit: Edit): void {
     save(false);
-    drafts.edit.set({ base: task, touched: {} });
+    drafts.edit.set(edit);
   }
 
   /** Closes the open edit, and saves it if it changes anything. */
@@ -64,14 +64,10 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
   /** Reopens an edit that the server rejected, or offers to if another edit is open. */
   function reopen(edit: Edit): void {
     if (!drafts.edit.get()) return drafts.edit.set(edit);
-    const open = () => {
-      save(false);
-      drafts.edit.set(edit);
-    };
     notices.show({
       message: `${quoted(edit.base.title)} was not saved. ${edit.fault?.message ?? ""}`,
       failure: true,
-      action: { label: "Edit again", run: open },
+      action: { label: "Edit again", run: () => open(edit) },
     });
   }
 
@@ -115,12 +111,8 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     drafts.close(true);
     if (!edit || Object.keys(editChanges(edit)).length === 0) return;
     const title = quoted(edit.base.title);
-    const run = () => {
-      save(false);
-      drafts.edit.set(edit);
-    };
-    undo.offer(`Your changes to ${title} are not saved.`, { name: `discarding your changes to ${title}`, run });
+    undo.offer(`Your changes to ${title} are not saved.`, { name: `discarding your changes to ${title}`, run: () => open(edit) });
   }
 
-  return { begin, save, discard, resolveWithMine, resolveWithTheirs };
+  return { begin: (task: Task) => open({ base: task, touched: {} }), save, discard, resolveWithMine, resolveWithTheirs };
 }
