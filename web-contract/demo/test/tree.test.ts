@@ -1,7 +1,7 @@
 import type { Task } from "@tasklane/web-contract";
 import { kinds } from "@tasklane/web-contract/react";
 import { describe, expect, test } from "vitest";
-import { progressOf, treeOf, unfolded } from "../src/list/tree";
+import { progressOf, treeOf, visibleTasks } from "../src/list/tree";
 
 const task = (id: string, parentId: string | null = null, completed = false) =>
   ({ ...kinds.task.defaults, id, title: id, parentId, completed }) as unknown as Task;
@@ -22,8 +22,8 @@ describe("a tree of tasks", () => {
     expect([tree.isWithin(byId("b11"), byId("b")), tree.isWithin(byId("b"), byId("b11"))]).toEqual([true, false]);
   });
 
-  test("folds a task with all its sub-tasks", () => {
-    const shown = (...folded: string[]) => unfolded(tree, new Set(folded)).map(({ id }) => id);
+  test("collapses a task with all its sub-tasks", () => {
+    const shown = (...collapsed: string[]) => visibleTasks(tree, new Set(collapsed)).map(({ id }) => id);
     expect(shown("b")).toEqual(["a", "a1", "b", "lost"]);
     expect(shown("b1", "gone")).toEqual(["a", "a1", "b", "b1", "b2", "lost"]);
     expect([byId("b1"), byId("b2"), task("c")].map(tree.hasBelow)).toEqual([true, false, false]);

@@ -105,7 +105,7 @@ describe.concurrent("sub-tasks", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("are typed below their task, one after another, and can be folded", async ({ openPage }) => {
+  test("are typed below their task, one after another, and can be collapsed", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage({ viewport: { width: 1280, height: 800 } });
     await start(page);
     await page.getByRole("button", { name: "Options for “Pack”" }).click();
@@ -122,18 +122,18 @@ describe.concurrent("sub-tasks", () => {
     await field.waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Edit “Pack”" }).and(page.locator(":focus")).waitFor();
 
-    const fold = page.getByRole("button", { name: "Sub-tasks of “Pack”" });
-    await fold.click();
+    const toggle = page.getByRole("button", { name: "Sub-tasks of “Pack”" });
+    await toggle.click();
     await expectTree(page, ["Pack", "Socks", "Passport"]);
     await row(page, "Pack").getByText("0/3").waitFor();
     await page.reload();
     await expectTree(page, ["Pack", "Socks", "Passport"]);
-    expect(await fold.getAttribute("aria-expanded")).toBe("false");
+    expect(await toggle.getAttribute("aria-expanded")).toBe("false");
     await openTask(page, "Pack").press("ArrowRight");
     await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "Socks", "Passport"]);
     await openTask(page, "Pack").press("ArrowLeft");
     await expectTree(page, ["Pack", "Socks", "Passport"]);
-    // A new sub-task unfolds its parent, so that it stays visible.
+    // A new sub-task expands its parent, so that it stays visible.
     await openTask(page, "Socks").press("Alt+ArrowRight");
     await expectTree(page, ["Pack", "-Shoes", "-Map", "-Rain coat", "-Socks", "Passport"]);
     expect(consoleErrors).toEqual([]);

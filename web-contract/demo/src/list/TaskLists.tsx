@@ -10,7 +10,7 @@ import { useFilters } from "../filters/use-filters";
 import { EmptyState } from "../ui/EmptyState";
 import { ErrorState } from "../ui/ErrorState";
 import { useStore } from "../ui/store";
-import { folded } from "./folded";
+import { collapsed } from "./collapsed";
 import { OrderContext, type TaskOrder } from "./task-order";
 import { TaskItem } from "./TaskItem";
 import { TaskList } from "./TaskList";
@@ -41,7 +41,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const { drafts } = useWorkspace();
-  const hidden = useStore(folded);
+  const hidden = useStore(collapsed);
   const adding = useStore(drafts.newSubtask);
   const parent = shown.open.find(({ id }) => id === adding);
   const last = parent && tree && shown.open.findLast((task) => tree.isWithin(task, parent));
@@ -64,10 +64,10 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
   const isPart = open.hasNextPage || completed.hasNextPage || isNarrowed(filters);
   const item = (task: Task) => {
     const depth = tree?.depthOf(task) ?? 0;
-    const isFolded = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
+    const isCollapsed = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
     return (
       <>
-        <TaskItem task={task} list={list} depth={depth} {...progress.get(task.id)} isPart={isPart} isFolded={isFolded} />
+        <TaskItem task={task} list={list} depth={depth} {...progress.get(task.id)} isPart={isPart} isCollapsed={isCollapsed} />
         {parent && task.id === last?.id && <NewSubtask parent={parent} depth={tree!.depthOf(parent) + 1} />}
       </>
     );

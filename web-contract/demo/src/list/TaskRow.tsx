@@ -3,7 +3,7 @@ import { useEffect, useId, useRef } from "react";
 import { useWorkspace } from "../data/workspace";
 import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
 import { MoveDialog } from "../ui/later";
-import { fold } from "./folded";
+import { setCollapsed } from "./collapsed";
 import { useRowActions, useRowDrag, useRowKeys, type Row } from "./row-actions";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
@@ -20,7 +20,7 @@ export interface Props extends Row, Partial<Progress> {
 
 /** The row of a task: its checkbox, title and properties, and the buttons for its options and to delete it. */
 export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart = false, ...props }: Props) {
-  const { task, list, isFolded, picked, onPick } = props;
+  const { task, list, isCollapsed, picked, onPick } = props;
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
@@ -72,7 +72,7 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} hideParent={depth > 0} done={done} all={all} isPart={isPart} />
       </div>
-      {isFolded !== undefined && <FoldButton task={task} isFolded={isFolded} />}
+      {isCollapsed !== undefined && <CollapseButton task={task} isCollapsed={isCollapsed} />}
       {!picking && (
         <>
           <TaskMenu task={task} {...actions} />
@@ -87,15 +87,15 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
 }
 
 /** Hides the sub-tasks of a task, or shows them. */
-function FoldButton({ task, isFolded }: { task: Task; isFolded: boolean }) {
+function CollapseButton({ task, isCollapsed }: { task: Task; isCollapsed: boolean }) {
   return (
     <button
       type="button"
-      className={`button icon-only fold${isFolded ? "" : " is-open"}`}
-      data-control="fold"
+      className={`button icon-only collapse${isCollapsed ? "" : " is-open"}`}
+      data-control="collapse"
       aria-label={`Sub-tasks of “${task.title}”`}
-      aria-expanded={!isFolded}
-      onClick={() => fold(task.id, !isFolded)}
+      aria-expanded={!isCollapsed}
+      onClick={() => setCollapsed(task.id, !isCollapsed)}
     >
       <ChevronIcon />
     </button>

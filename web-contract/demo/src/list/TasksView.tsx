@@ -21,11 +21,11 @@ import type { Fields } from "../task/fields";
 import { useNow } from "../ui/clock";
 import { useStore } from "../ui/store";
 import { isInView } from "./focus";
-import { folded } from "./folded";
+import { collapsed } from "./collapsed";
 import { ListSummary } from "./ListSummary";
 import { summary, type Counts } from "./summary";
 import { TaskLists, type ListQuery, type Shown } from "./TaskLists";
-import { progressOf, unfolded } from "./tree";
+import { progressOf, visibleTasks } from "./tree";
 import { useTaskOrder, useTasks, type Tasks } from "./use-tasks";
 
 interface Props {
@@ -57,8 +57,8 @@ export function TasksView({ started, list, title }: Props) {
   // A view of all tasks in several lists has no manual order.
   const byHand = filters.sort === "manual" && filters.search.trim() === "" && (list !== undefined || lists.active.length === 0);
   const { order, tree } = useTaskOrder(tasks, byHand);
-  const hidden = useStore(folded);
-  const unhidden = useMemo(() => tree && unfolded(tree, hidden), [tree, hidden]);
+  const hidden = useStore(collapsed);
+  const unhidden = useMemo(() => tree && visibleTasks(tree, hidden), [tree, hidden]);
   const progress = useMemo(() => progressOf([...openTasks, ...completedTasks]), [openTasks, completedTasks]);
   const done = filters.show === "completed";
   const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];

@@ -11,7 +11,7 @@ import { inbox, useLists } from "../lists/use-lists";
 import { wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { focusBeside, leaveRow } from "./focus";
-import { fold } from "./folded";
+import { setCollapsed } from "./collapsed";
 import { OrderContext } from "./task-order";
 
 /** A task in a list, and its selection. */
@@ -20,7 +20,7 @@ export interface Row {
   /** The list of all surrounding rows: its id, or inbox. */
   list?: string | undefined;
   /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
-  isFolded?: boolean | undefined;
+  isCollapsed?: boolean | undefined;
   /** Whether the task is selected; undefined while no selection is active. */
   picked: boolean | undefined;
   onPick: () => void;
@@ -61,7 +61,7 @@ export function useRowActions(row: RowElement, { task, list }: Row) {
 }
 
 /** Returns the handler of the keys that act on a row. Keys that move it leave the focus on it. */
-export function useRowKeys(row: RowElement, { task, list, isFolded, picked, onPick }: Row, { order, onDay, onMove, onComplete, onDelete }: Actions) {
+export function useRowKeys(row: RowElement, { task, list, isCollapsed, picked, onPick }: Row, { order, onDay, onMove, onComplete, onDelete }: Actions) {
   const { edits, notices } = useWorkspace();
   const keys: Record<string, () => void> = {
     e: () => edits.begin(task),
@@ -81,7 +81,7 @@ export function useRowKeys(row: RowElement, { task, list, isFolded, picked, onPi
 
   return (event: KeyboardEvent) => {
     runKey(keys, event);
-    if (isFolded !== undefined && !event.altKey && event.key === (isFolded ? "ArrowRight" : "ArrowLeft")) return fold(task.id, !isFolded);
+    if (isCollapsed !== undefined && !event.altKey && event.key === (isCollapsed ? "ArrowRight" : "ArrowLeft")) return setCollapsed(task.id, !isCollapsed);
     if (!event.altKey || picked !== undefined) return;
     const moves: Record<string, () => void> = {
       ArrowUp: () => moveBy(-1),

@@ -4,7 +4,7 @@ import { createContext } from "react";
 import { quoted } from "../data/messages";
 import type { Workspace } from "../data/workspace";
 import type { Place, Places } from "../drag/drag";
-import { fold, folded } from "./folded";
+import { collapsed, setCollapsed } from "./collapsed";
 import { createOrder, placeAmong, type Order } from "./order";
 import { deepest, type Tree } from "./tree";
 
@@ -37,7 +37,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
     const at = siblings.findIndex(({ id }) => id === task.id);
     const others = siblings.filter(({ id }) => id !== task.id);
     const parent = to.parentId ? find(to.parentId) : undefined;
-    if (parent) fold(parent.id, false);
+    if (parent) setCollapsed(parent.id, false);
     const where = parent ? `a sub-task of ${quoted(parent.title)}` : "on the top level";
     writes.move(task, to, { parentId: task.parentId, ...placeAmong(others, at) }, where);
   }
@@ -49,7 +49,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
    */
   function placeAfter(task: Task, other: Task, level: number): { other: Task; place: "before" | "after" } | undefined {
     const tree = read();
-    const first = tree.hasBelow(other) && !folded.get().has(other.id) && tree.tasks.find(({ parentId }) => parentId === other.id);
+    const first = tree.hasBelow(other) && !collapsed.get().has(other.id) && tree.tasks.find(({ parentId }) => parentId === other.id);
     if (first) return tree.fits(task, other) ? { other: first, place: "before" } : undefined;
     for (let at = other; ; ) {
       const parent = tree.parentOf(at);
@@ -88,7 +88,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
     addBelow(task) {
       if (isDraft(task) || read().depthOf(task) === deepest) return undefined;
       return () => {
-        fold(task.id, false);
+        setCollapsed(task.id, false);
         drafts.newSubtask.set(task.id);
       };
     },

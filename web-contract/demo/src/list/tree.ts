@@ -58,13 +58,13 @@ export function treeOf(tasks: readonly Task[]): Tree {
   };
 }
 
-/** Returns the tasks of a tree without those below folded ones. */
-export function unfolded({ tasks, parentOf }: Tree, folded: ReadonlySet<string>): readonly Task[] {
+/** Returns the tasks of a tree without those below collapsed ones. */
+export function visibleTasks({ tasks, parentOf }: Tree, collapsed: ReadonlySet<string>): readonly Task[] {
   const isHidden = (task: Task): boolean => {
     const parent = parentOf(task);
-    return parent !== undefined && (folded.has(parent.id) || isHidden(parent));
+    return parent !== undefined && (collapsed.has(parent.id) || isHidden(parent));
   };
-  return folded.size === 0 ? tasks : tasks.filter((task) => !isHidden(task));
+  return collapsed.size === 0 ? tasks : tasks.filter((task) => !isHidden(task));
 }
 
 /** How many sub-tasks a task has, and how many of them are completed. */
