@@ -2,7 +2,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { Dialog } from "../ui/later";
 import { TextField } from "../ui/TextField";
-import { authClient, findPassword, loadFeatures, type Features } from "./auth";
+import { authClient, findPassword, loadFeatures, useUser, type Features } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { Keys } from "./Keys";
@@ -14,7 +14,7 @@ import "./dialog.css";
 
 /** The account's settings. */
 export function AccountDialog({ onClose }: { onClose: () => void }) {
-  const { user } = useWorkspace();
+  const user = useUser(useWorkspace().user);
   const [features, setFeatures] = useState<Features>();
   const [hasPassword, setHasPassword] = useState<boolean>();
   const [done, setDone] = useState("");

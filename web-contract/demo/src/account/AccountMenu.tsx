@@ -1,6 +1,7 @@
 import { panel } from "../app/panel";
 import { useWorkspace } from "../data/workspace";
 import { PopoverButton } from "../ui/PopoverButton";
+import { useUser } from "./auth";
 import "./account.css";
 
 const panels = [
@@ -11,7 +12,7 @@ const panels = [
 
 /** The user's name, the account's dialogs, and sign-out. */
 export function AccountMenu() {
-  const { user } = useWorkspace();
+  const user = useUser(useWorkspace().user);
   const name = user.name || user.email;
   return (
     <PopoverButton

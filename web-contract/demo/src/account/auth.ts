@@ -5,6 +5,12 @@ export const authClient = createAuthClient();
 
 export const { signIn, signUp, signOut, useSession } = authClient;
 
+/** Returns the latest state of a signed-in user: one of several bffs may still have the name and address from before a change. */
+export function useUser(known: User): User {
+  const latest = useSession().data?.user;
+  return latest?.id === known.id ? latest : known;
+}
+
 export type User = Pick<typeof authClient.$Infer.Session.user, "id" | "name" | "email">;
 
 /** The data of a response of Better Auth, or its error. */
