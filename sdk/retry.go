@@ -84,8 +84,8 @@ func (f failedAttempt) rejected() bool {
 		// the response.
 		return f.code == taskapi.CodeOverloaded
 	case http.StatusConflict:
-		// An earlier request with the same key may still be running, or have been
-		// applied if a proxy responds.
+		// An earlier request with the same key may still be running. Without a code, a
+		// proxy has responded, and the service may have applied the request.
 		return f.code != "" && f.code != taskapi.CodeIdempotencyInProgress
 	default:
 		return f.status >= 300 && f.status < 500

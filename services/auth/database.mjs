@@ -9,7 +9,7 @@ import { ConfigError, POOL_TIMEOUT_MS } from "./config.mjs";
 const PREPARE_LOCK = 7_361_190_217;
 const CONNECT_ATTEMPTS = 30;
 const CONNECT_PAUSE_MS = 1000;
-/** The longest silence of the database while a query runs, also one of a migration. */
+/** The longest silence of the database while a query runs, also a statement of a migration. */
 const SILENCE_MS = 30_000;
 
 export function createPool(databaseURL, log, silence = SILENCE_MS) {
@@ -33,6 +33,8 @@ export function createPool(databaseURL, log, silence = SILENCE_MS) {
  */
 export async function prepareDatabase(auth, pool, log) {
   const client = await connect(pool, log);
+  // This connection is silent while it waits for the lock, and while it holds it.
+  client.connection.stream.setTimeout(0);
   try {
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
@@ -97,6 +99,8 @@ async function ensureSigningKey(auth) {
  */
 export async function replaceSigningKey(auth, pool, log) {
   const client = await connect(pool, log);
+  // This connection is silent while it waits for the lock, and while it holds it.
+  client.connection.stream.setTimeout(0);
   try {
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);

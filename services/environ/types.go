@@ -1,6 +1,7 @@
 package environ
 
 import (
+	"cmp"
 	"errors"
 	"log/slog"
 	"net/netip"
@@ -97,8 +98,9 @@ func parseHTTP(text string) (*url.URL, bool) {
 		u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "" {
 		return nil, false
 	}
-	_, err = strconv.ParseUint(u.Port(), 10, 16)
-	return u, err == nil || u.Host == u.Hostname() || strings.HasSuffix(u.Host, "]")
+	// url.Parse accepts any number as a port, and a colon without one.
+	_, err = strconv.ParseUint(cmp.Or(u.Port(), "0"), 10, 16)
+	return u, err == nil && !strings.HasSuffix(u.Host, ":")
 }
 
 // Network is an IP address or a range of addresses.

@@ -193,8 +193,8 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 
 // Get returns the session of the request's cookie. It fails with [ErrExpired],
 // [ErrUnavailable] or the error of ctx. With [ErrExpired], the result may have Set-Cookie
-// lines that clear cookies. While Better Auth cannot be reached, a cached session is used until its JWT
-// expires.
+// lines that clear cookies. While Better Auth cannot be reached, a cached session is used
+// until its JWT expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, set, err := s.get(ctx, req)
 	if req.KeepExpiry {
@@ -247,8 +247,9 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// lookUp starts an exchange if one is due. It returns the session if it is cached and its JWT is valid, the cookies that have not
-// reached the browser yet, and the exchange to wait for, or nil.
+// lookUp starts an exchange if one is due. It returns the session if it is cached and its JWT
+// is valid, the cookies that have not reached the browser yet, and the exchange to wait for,
+// or nil.
 func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

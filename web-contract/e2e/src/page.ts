@@ -4,7 +4,7 @@ import type { AxeResults } from "axe-core";
 import { chromium, type BrowserContext, type BrowserContextOptions, type Page } from "playwright-core";
 import type { CreateTaskRequest } from "@tasklane/web-contract";
 import { test as base, expect, inject } from "vitest";
-import { eventually, patience } from "./eventually.js";
+import { eventually, waitTimeout } from "./eventually.js";
 import { newAccount, type Account } from "./visitor.js";
 
 export interface OpenPage {
@@ -37,7 +37,7 @@ export const test = base
     });
     return async (options: BrowserContextOptions = {}, prepare = async (_page: Page) => {}): Promise<OpenPage> => {
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
-      context.setDefaultTimeout(patience);
+      context.setDefaultTimeout(waitTimeout);
       contexts.push(context);
       const page = await context.newPage();
       const consoleErrors: string[] = [];

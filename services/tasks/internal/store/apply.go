@@ -140,7 +140,7 @@ func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
 }
 
 const (
-	// createState creates the user's state if there is none.
+	// createState inserts the user's row of user_state, unless it exists.
 	createState = "INSERT INTO tasklane.user_state (user_id, seq) VALUES ($1, 0) ON CONFLICT (user_id) DO NOTHING"
 	// countChange increments the user's change number, and adds the resources and bytes of
 	// the change ($2, $3) to the usage. Beyond the quota ($4, $5) the sum is null, which the

@@ -109,8 +109,8 @@ func TestZoneOfTheSessionIsIrrelevant(t *testing.T) {
 	}
 }
 
-// TestContentDoesNotDependOnTheClock sets the store's clock beyond a task's due date: its
-// version, the strong entity tag, stands for the same content for ever.
+// TestContentDoesNotDependOnTheClock sets the store's clock beyond a task's due date. The
+// task's content must stay the same, because its version is a strong entity tag.
 func TestContentDoesNotDependOnTheClock(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)

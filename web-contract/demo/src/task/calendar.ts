@@ -31,7 +31,7 @@ export const browserCalendar: Calendar = {
 /** The user's time zone and week start: those of the settings, once they are loaded, if the user has saved any. */
 export const calendar = createStore(browserCalendar);
 
-/** Sets the calendar from the settings, or from the browser if there are none, and reports whether it has changed. */
+/** Sets the calendar to the user's settings, or to the browser's if the user has saved none. Returns whether it has changed. */
 export function followSettings(settings: Settings | null | undefined): boolean {
   const { timeZone, weekStart } = settings && settings.version > 1 && isKnown(settings.timeZone) ? settings : browserCalendar;
   const before = calendar.get();
