@@ -18,6 +18,13 @@ async function taskOf(page: Page, title: string): Promise<Task> {
   return tasks.find((task) => task.title === title)!;
 }
 
+/** Changes the zone as another device does. */
+const setZone = (page: Page, timeZone: string) =>
+  page.evaluate(async (zone) => {
+    const headers = { "content-type": "application/json" };
+    await fetch("/api/settings", { method: "PATCH", headers, body: JSON.stringify({ timeZone: zone }) });
+  }, timeZone);
+
 /** Types a task whose line names a day. */
 async function add(page: Page, title: string, day: string): Promise<void> {
   await page.getByLabel("New task").fill(`${title} ${day}`);
@@ -49,10 +56,7 @@ describe.concurrent("in another time zone", () => {
   async function arrive(page: Page): Promise<void> {
     await signUpAt(page, "2026-11-23T20:00:00-05:00");
     await expectZone(page, travel.timezoneId);
-    await page.evaluate(async () => {
-      const headers = { "content-type": "application/json" };
-      await fetch("/api/settings", { method: "PATCH", headers, body: JSON.stringify({ timeZone: "Europe/Berlin" }) });
-    });
+    await setZone(page, "Europe/Berlin");
     await page.reload();
     await offer(page).getByText("Your tasks are in Berlin time. Use New York time?").waitFor();
   }
@@ -95,6 +99,16 @@ describe.concurrent("in another time zone", () => {
     await page.getByRole("button", { name: "Undo" }).click();
     await offer(page).waitFor();
     await page.locator(".task-meta").getByText("Today").waitFor();
+    expect(consoleErrors).toEqual([]);
+  });
+
+  test("the focus goes to the heading when the offer disappears", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage(travel);
+    await arrive(page);
+    await page.getByRole("button", { name: "Change", exact: true }).focus();
+    await setZone(page, travel.timezoneId);
+    await page.getByRole("heading", { level: 1 }).and(page.locator(":focus")).waitFor();
+    expect(await offer(page).count()).toBe(0);
     expect(consoleErrors).toEqual([]);
   });
 

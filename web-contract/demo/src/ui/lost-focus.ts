@@ -1,7 +1,18 @@
-/** Moves the focus to the heading of the page when a click or a key has removed the element that had it. */
+/** Moves the focus to the heading of the page when the element that has it is removed. */
 export function guardFocus(): void {
-  addEventListener("click", watch, true);
-  addEventListener("keydown", watch, true);
+  let focused: Element | null = null;
+  const remember = () => {
+    focused = document.activeElement;
+  };
+  addEventListener("focusin", remember);
+  // A click beside the controls takes the focus from them.
+  addEventListener("click", remember, true);
+  new MutationObserver(() => {
+    if (focused?.isConnected !== false) return;
+    focused = null;
+    // A dialog that closes moves the focus itself, a moment later.
+    setTimeout(() => document.activeElement === document.body && focusHeading(), 100);
+  }).observe(document.body, { childList: true, subtree: true });
 }
 
 /** Moves the focus to the heading of the page. */
@@ -10,11 +21,4 @@ export function focusHeading(): void {
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
-}
-
-function watch(): void {
-  const focused = document.activeElement;
-  const restore = () => focused?.isConnected === false && document.activeElement === document.body && focusHeading();
-  // The page changes a moment later, and a dialog that closes moves the focus itself.
-  setTimeout(restore, 100);
 }
