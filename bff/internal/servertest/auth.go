@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/tasklane/tasklane/services/stack/repotest"
@@ -30,9 +31,9 @@ type Auth struct {
 	postgres *Postgres
 	issuer   string
 	route    Route
-	// tasksPort is the port for the first task service that is started with it; ""
-	// after that.
-	tasksPort string
+	// tasksPort is the port of the first task service that is started with it.
+	tasksPort  string
+	firstTasks sync.Once
 }
 
 // Route returns the address at which one server reaches another, such as that of a proxy in

@@ -31,8 +31,8 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	s := &Tasks{OwnerURL: owner, auth: auth, runtime: runtime, more: env}
 	s.process = &process{t: t}
 	s.Migrate()
-	port := auth.tasksPort
-	auth.tasksPort = ""
+	var port string
+	auth.firstTasks.Do(func() { port = auth.tasksPort })
 	return s.replica(port)
 }
 
