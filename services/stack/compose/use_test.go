@@ -89,6 +89,7 @@ func TestUse(t *testing.T) {
 	s.step("signing out", func(t *testing.T) {
 		s.files = s.files[:1]
 		s.up("--remove-orphans")
+		s.docker("volume", "rm", s.env["COMPOSE_PROJECT_NAME"]+"_certificates")
 		untilServed(t, v.client, s.url())
 		v.must(http.MethodPost, "/api/auth/sign-out", map[string]string{}, http.StatusOK)
 		v.must(http.MethodGet, "/api/session", nil, http.StatusUnauthorized)
