@@ -149,18 +149,19 @@ export class Store implements Among {
     this.#show(renewed, items.map(({ id }) => id));
   }
 
-  /** Stores the states that a write or a live change has made, and updates the cache for these and for `others`. */
+  /** Stores the states that a write or live changes have made, in their order, and updates the cache for these and for `others`. */
   apply(states: readonly State[], others: Iterable<string> = []): void {
-    const at = this.now();
     const ids = new Set([...others, ...states.map(({ id }) => id)]);
     const set = (id: string, item: Item | null) => {
       ids.add(id);
       const known = this.#known.get(id);
-      if (known) this.#known.set(id, { ...known, predicted: item, at });
+      if (known) this.#known.set(id, { ...known, predicted: item, at: this.now() });
     };
     for (const { kind, id, data } of states) {
       // The response to a batch may have kinds that this version does not know.
       if (!rules[kind]) continue;
+      // Each has its own moment: a state replaces what an earlier one of the same call has predicted.
+      const at = this.now();
       const before = this.#base(id);
       if (data) this.#record(kind, data, at, at);
       else this.#known.set(id, { kind, item: null, at });

@@ -187,6 +187,16 @@ describe("after the server has responded", () => {
     expect(outline()).toBe("c");
   });
 
+  test("older changes that arrive together with newer ones leave the newer state", () => {
+    const { outline, complete, store } = open();
+    const task = (at: number, completed: boolean, version: number) => state({ ...(garden[at] as Task), completed, version });
+    complete("a").settle([task(1, true, 2)]);
+    complete("a1", false).settle([task(2, false, 3)]);
+    expect(outline()).toBe("a a1 a11x a2x b c");
+    store.apply([task(1, true, 2), task(2, true, 2), task(4, true, 2), task(2, false, 3), task(1, false, 3)]);
+    expect(outline()).toBe("a a1 a11x a2x b c");
+  });
+
   test("the next write builds on the predicted state", () => {
     const { outline, complete, write } = open();
     complete("a").settle([state(done)]);
