@@ -255,6 +255,12 @@ func (s *subject) ok(err error) {
 	}
 }
 
+// done ends the case if a call failed. Its result does not matter.
+func (s *subject) done(_ any, err error) {
+	s.Helper()
+	s.ok(err)
+}
+
 // tasks decodes resources, all of which must be tasks.
 func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
 	s.Helper()

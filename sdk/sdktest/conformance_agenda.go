@@ -19,8 +19,7 @@ var agendaCases = []contractCase{
 			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
 			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due, Completed: true})
 			gone := s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
-			_, err := s.client.DeleteTask(s.Context(), gone.ID)
-			s.ok(err)
+			s.done(s.client.DeleteTask(s.Context(), gone.ID))
 		}
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{TimeZone: zone.String(), Days: 3})
 		s.ok(err)
@@ -53,8 +52,7 @@ var agendaCases = []contractCase{
 		add("once", taskapi.CreateTaskRequest{DueOn: new(day(0))})
 		done := add("done", recurring("FREQ=DAILY;COUNT=1", day(0)))
 		s.finishLast(done.ID)
-		_, err := s.client.DeleteTask(s.Context(), add("gone", recurring("FREQ=DAILY", day(0))).ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), add("gone", recurring("FREQ=DAILY", day(0))).ID))
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{Days: 5})
 		s.ok(err)
 		return func() {
@@ -172,7 +170,6 @@ var sizeCases = []contractCase{
 		if stats.Open != 30 {
 			s.Errorf("%d tasks are open, want 30", stats.Open)
 		}
-		_, err = s.client.Batch(s.Context(), operations[:10])
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), operations[:10]))
 	}},
 }

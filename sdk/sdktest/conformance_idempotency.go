@@ -55,8 +55,7 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"1"`)
 		}
 		first := s.task(send(), http.StatusOK)
-		_, err := s.client.DeleteTask(s.Context(), task.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), task.ID))
 		s.same("again", s.task(send(), http.StatusOK), first)
 	}},
 	{"a replay has no content of a task that has been erased since, and says so", func(s *subject) {
@@ -82,10 +81,9 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPost, "/api/tasks", `{"title":"Gone too"}`, "Idempotency-Key", "create")
 		}
 		created := s.task(create(), http.StatusCreated)
-		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
+		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Erase(gone.ID, 0), taskapi.TaskOperations.Erase(created.ID, 0),
-		}, sdk.WithIdempotencyKey("erase"))
-		s.ok(err)
+		}, sdk.WithIdempotencyKey("erase")))
 		again, replayed := send(both)
 		s.same("the task that is there", again[0], first[0])
 		s.remains(again[1], first[1])
@@ -141,8 +139,7 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPatch, "/api/tasks/"+task.ID, `{"completed":true}`, "Idempotency-Key", "key")
 		}
 		s.same("first", s.task(send(), http.StatusOK), task)
-		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")})
-		s.ok(err)
+		s.update(task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")})
 		s.same("again", s.task(send(), http.StatusOK), task)
 	}},
 	{"concurrent requests with one key are one write", func(s *subject) {

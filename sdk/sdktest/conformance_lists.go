@@ -33,8 +33,7 @@ func (s *subject) names(options taskapi.ListListsOptions) []string {
 var listsCases = []contractCase{
 	{"lists are in the manual order, new ones last", func(s *subject) {
 		lists := s.named("a", "b", "c")
-		_, err := s.client.MoveList(s.Context(), lists[2].ID, taskapi.MoveListRequest{After: taskapi.Null[string]()})
-		s.ok(err)
+		s.done(s.client.MoveList(s.Context(), lists[2].ID, taskapi.MoveListRequest{After: taskapi.Null[string]()}))
 		s.named("d")
 		if got := s.names(taskapi.ListListsOptions{Limit: 3}); !slices.Equal(got, []string{"c", "a", "b", "d"}) {
 			s.Errorf("the lists are %q, want c, a, b, d", got)
@@ -42,10 +41,8 @@ var listsCases = []contractCase{
 	}},
 	{"lists can be filtered", func(s *subject) {
 		lists := s.named("a", "b", "c", "d")
-		_, err := s.client.UpdateList(s.Context(), lists[1].ID, taskapi.UpdateListRequest{Archived: taskapi.Some(true)})
-		s.ok(err)
-		_, err = s.client.DeleteList(s.Context(), lists[2].ID)
-		s.ok(err)
+		s.done(s.client.UpdateList(s.Context(), lists[1].ID, taskapi.UpdateListRequest{Archived: taskapi.Some(true)}))
+		s.done(s.client.DeleteList(s.Context(), lists[2].ID))
 		for _, tt := range []struct {
 			options taskapi.ListListsOptions
 			want    []string
@@ -79,8 +76,7 @@ var listsCases = []contractCase{
 			operations = append(operations, taskapi.ListOperations.Create(taskapi.CreateListRequest{Name: "one of many"}))
 		}
 		for range taskapi.MaxLists / taskapi.MaxBatchOperations {
-			_, err := s.client.Batch(s.Context(), operations)
-			s.ok(err)
+			s.done(s.client.Batch(s.Context(), operations))
 		}
 		_, err := s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"})
 		s.fails(err, sdk.ErrTooManyLists)
@@ -90,8 +86,7 @@ var listsCases = []contractCase{
 		s.ok(err)
 		id := page.Lists[0].ID
 		swap := []taskapi.BatchOperation{taskapi.ListOperations.Delete(id, 0), operations[0]}
-		_, err = s.client.Batch(s.Context(), swap)
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), swap))
 		_, err = s.client.RestoreList(s.Context(), id)
 		s.fails(err, sdk.ErrTooManyLists)
 		failure := s.failure(second(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Erase(id, 0), operations[0]})), sdk.ErrTooManyLists)

@@ -91,12 +91,10 @@ var moveCases = []contractCase{
 		replaced, err := s.client.ReplaceTask(s.Context(), moved.ID, taskapi.ReplaceTaskRequest{Title: "d"})
 		s.ok(err)
 		s.same("position", replaced.Position, moved.Position)
-		_, err = s.client.DeleteTask(s.Context(), moved.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), moved.ID))
 		s.wantOrder("ab")
 		s.move(all[1], toFirst)
-		_, err = s.client.RestoreTask(s.Context(), moved.ID)
-		s.ok(err)
+		s.done(s.client.RestoreTask(s.Context(), moved.ID))
 		if got := s.titles(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}); len(got) != 3 || !slices.Contains(got, "d") {
 			s.Errorf("the tasks are %q", got)
 		}
@@ -108,16 +106,14 @@ var moveCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 		_, err = s.client.MoveTask(s.Context(), all[1].ID, toFirst, sdk.IfMatch(7))
 		s.fails(err, sdk.ErrVersionConflict)
-		_, err = s.client.DeleteTask(s.Context(), all[1].ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), all[1].ID))
 		_, err = s.client.MoveTask(s.Context(), all[1].ID, toFirst)
 		s.fails(err, sdk.ErrTaskNotFound)
 		s.wantOrder("a")
 	}},
 	{"422: the other task is not in this order, or is the task itself", func(s *subject) {
 		all := s.titled("a", "b", "c")
-		_, err := s.client.DeleteTask(s.Context(), all[2].ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), all[2].ID))
 		strangers := s.another().titled("d")
 		for _, id := range []string{missing, all[0].ID, all[2].ID, strangers[0].ID} {
 			for field, to := range map[string]taskapi.MoveTaskRequest{"after": after(id), "before": before(id)} {
@@ -172,11 +168,9 @@ var moveCases = []contractCase{
 			behind = append(behind, taskapi.TaskOperations.Move(task.ID, 0, after(all[0].ID)))
 			ahead = append(ahead, taskapi.TaskOperations.Move(task.ID, 0, before(all[6].ID)))
 		}
-		_, err := s.client.Batch(s.Context(), behind)
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), behind))
 		s.wantOrder("afedcbg")
-		_, err = s.client.Batch(s.Context(), ahead)
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), ahead))
 		s.wantOrder("abcdefg")
 	}},
 	{"a retry with the same key moves once", func(s *subject) {

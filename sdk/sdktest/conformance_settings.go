@@ -13,8 +13,7 @@ import (
 // setZone sets the user's time zone.
 func (s *subject) setZone(zone string) {
 	s.Helper()
-	_, err := s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)})
-	s.ok(err)
+	s.done(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)}))
 }
 
 var settingsCases = []contractCase{
@@ -54,8 +53,7 @@ var settingsCases = []contractCase{
 			current, err := s.failure(err, sdk.ErrVersionConflict).Current.Settings()
 			s.ok(err)
 			s.same("the version", current.Version, version)
-			_, err = s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")})
-			s.ok(err)
+			s.done(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")}))
 		}
 	}},
 	{"a retry with the same key changes the settings once", func(s *subject) {
@@ -114,8 +112,7 @@ var settingsCases = []contractCase{
 			if later := time.Now().In(zone); later.Day() == now.Day() && stats.DueToday != 1 {
 				s.Errorf("%d tasks are due today in %s, want 1", stats.DueToday, name)
 			}
-			_, err = s.client.EraseTask(s.Context(), task.ID)
-			s.ok(err)
+			s.done(s.client.EraseTask(s.Context(), task.ID))
 		}
 	}},
 }

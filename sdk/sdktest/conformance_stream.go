@@ -142,8 +142,7 @@ var streamCases = []contractCase{
 		trashed, err := s.client.DeleteTask(s.Context(), task.ID)
 		s.ok(err)
 		s.sameChanges([]taskapi.Change{st.change()}, []taskapi.Change{changedTo(s.seq(), trashed)})
-		_, err = s.client.EraseTask(s.Context(), task.ID)
-		s.ok(err)
+		s.done(s.client.EraseTask(s.Context(), task.ID))
 		s.sameChanges([]taskapi.Change{st.change()}, []taskapi.Change{erased(s.seq(), task.ID)})
 	}},
 	{"changes since the cursor come first", func(s *subject) {
@@ -190,8 +189,7 @@ var streamCases = []contractCase{
 		task := s.create(full())
 		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), streamTimeout)
 		st.ready()
-		_, err := s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
-		s.ok(err)
+		s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 		s.titled("next")
 		if got := st.title(); got != "next" {
 			s.Errorf("the first change is of %q, want next", got)

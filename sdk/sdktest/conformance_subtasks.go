@@ -79,8 +79,7 @@ func (s *subject) states(tasks ...taskapi.Task) string {
 
 func (s *subject) complete(id string, completed bool) {
 	s.Helper()
-	_, err := s.client.UpdateTask(s.Context(), id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(completed)})
-	s.ok(err)
+	s.update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(completed)})
 }
 
 var subTaskCases = []contractCase{
@@ -100,18 +99,14 @@ var subTaskCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 
 		seq := s.seq()
-		moved, err := s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&kitchen)})
-		s.ok(err)
+		moved := s.update(a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&kitchen)})
 		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved), changedTo(seq+2, s.get(b.ID)), changedTo(seq+3, s.get(c.ID))})
-		_, err = s.client.UpdateTask(s.Context(), b.ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()})
-		s.ok(err)
+		s.update(b.ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()})
 		s.lists(taskapi.ListTasksOptions{ListID: kitchen, ParentID: taskapi.NoParent}, "b", "a")
-		_, err = s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b"})
-		s.ok(err)
+		s.done(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b"}))
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
-		_, err = s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b", ParentID: &a.ID})
-		s.ok(err)
+		s.done(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b", ParentID: &a.ID}))
 		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
 	}},
 	{"422: another list than the parent's", func(s *subject) {
@@ -134,8 +129,7 @@ var subTaskCases = []contractCase{
 	{"422: the parent does not exist, or is another user's", func(s *subject) {
 		a := s.under("a", "")
 		gone := s.under("gone", "")
-		_, err := s.client.DeleteTask(s.Context(), gone.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), gone.ID))
 		for _, id := range []string{missing, gone.ID, s.another().under("theirs", "").ID} {
 			s.cannotNest(a.ID, id, taskapi.FieldNotFound)
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"b","parentId":"`+id+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldNotFound))
@@ -156,20 +150,16 @@ var subTaskCases = []contractCase{
 		}
 		pair := s.chain("xy")
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
-		_, err := s.client.DeleteTask(s.Context(), pair[1].ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), pair[1].ID))
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // tasks in the trash count
-		_, err = s.client.EraseTask(s.Context(), pair[1].ID)
-		s.ok(err)
+		s.done(s.client.EraseTask(s.Context(), pair[1].ID))
 		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
-			_, err := way()
-			s.ok(err)
+			s.done(way())
 		}
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{
+		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(chain[1].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
 			taskapi.TaskOperations.Update(chain[0].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&chain[1].ID)}),
-		})
-		s.ok(err)
+		}))
 		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "c", "a")
 	}},
 	{"completing a task completes those below, reopening one reopens those above", func(s *subject) {
@@ -192,25 +182,20 @@ var subTaskCases = []contractCase{
 		s.same("after adding an open sub-task", s.states(append(chain, e, f)...), "a b cx dx ex f")
 		s.complete(chain[0].ID, true)
 		g := s.under("g", "")
-		_, err := s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)})
-		s.ok(err)
+		s.done(s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)}))
 		s.same("after moving an open task below", s.states(append(chain, g)...), "a b c dx g")
-		_, err = s.client.DeleteTask(s.Context(), g.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), g.ID))
 		s.complete(chain[0].ID, true)
-		_, err = s.client.RestoreTask(s.Context(), g.ID)
-		s.ok(err)
+		s.done(s.client.RestoreTask(s.Context(), g.ID))
 		s.same("after restoring an open sub-task", s.states(append(chain, g)...), "a b c dx g")
 	}},
 	{"sub-tasks are deleted with their task, and restored with it", func(s *subject) {
 		chain := s.chain("abcd")
 		e := s.under("e", chain[1].ID)
 		all := append(chain, e)
-		_, err := s.client.DeleteTask(s.Context(), e.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), e.ID))
 		seq := s.seq()
-		_, err = s.client.DeleteTask(s.Context(), chain[1].ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), chain[1].ID))
 		s.same("deleted", s.states(all...), "a b- c- d- e-")
 		if now := s.seq(); now != seq+3 {
 			s.Errorf("the change number went from %d to %d", seq, now)
@@ -221,17 +206,13 @@ var subTaskCases = []contractCase{
 			s.Errorf("restored without its parent: %s", inJSON(restored))
 		}
 		s.same("the states after a partial restore", s.states(all...), "a b- c d e-")
-		_, err = s.client.RestoreTask(s.Context(), chain[1].ID)
-		s.ok(err)
+		s.done(s.client.RestoreTask(s.Context(), chain[1].ID))
 		s.same("restored", s.states(all...), "a b c d e-")
-		_, err = s.client.RestoreTask(s.Context(), e.ID)
-		s.ok(err)
+		s.done(s.client.RestoreTask(s.Context(), e.ID))
 		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "e")
-		_, err = s.client.DeleteTask(s.Context(), e.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), e.ID))
 		seq = s.seq()
-		_, err = s.client.EraseTask(s.Context(), chain[0].ID)
-		s.ok(err)
+		s.done(s.client.EraseTask(s.Context(), chain[0].ID))
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{
 			{Seq: seq + 1, Kind: taskapi.KindTask, ID: chain[0].ID}, {Seq: seq + 2, Kind: taskapi.KindTask, ID: chain[1].ID}, {Seq: seq + 3, Kind: taskapi.KindTask, ID: e.ID},
 		})
@@ -243,19 +224,14 @@ var subTaskCases = []contractCase{
 		a := s.listed("a", &lists[0].ID)
 		b := s.under("b", a.ID)
 		c := s.under("c", b.ID)
-		_, err := s.client.DeleteTask(s.Context(), b.ID)
-		s.ok(err)
-		_, err = s.client.MoveTask(s.Context(), a.ID, taskapi.MoveTaskRequest{ListID: taskapi.Some(&lists[1].ID)})
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), b.ID))
+		s.done(s.client.MoveTask(s.Context(), a.ID, taskapi.MoveTaskRequest{ListID: taskapi.Some(&lists[1].ID)}))
 		s.lists(taskapi.ListTasksOptions{Deleted: true, ListID: lists[1].ID}, "c", "b")
-		_, err = s.client.DeleteList(s.Context(), lists[1].ID)
-		s.ok(err)
-		_, err = s.client.RestoreTask(s.Context(), b.ID)
-		s.ok(err)
+		s.done(s.client.DeleteList(s.Context(), lists[1].ID))
+		s.done(s.client.RestoreTask(s.Context(), b.ID))
 		s.same("restored", s.states(a, b, c), "a- b c")
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
-		_, err = s.client.EraseList(s.Context(), lists[1].ID)
-		s.ok(err)
+		s.done(s.client.EraseList(s.Context(), lists[1].ID))
 		s.lists(taskapi.ListTasksOptions{}, "c", "b")
 	}},
 	{"a move goes to another list or parent, and to a place there", func(s *subject) {

@@ -31,14 +31,11 @@ var inListCases = []contractCase{
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c")
 		s.lists(taskapi.ListTasksOptions{ListID: missing})
 
-		moved, err := s.client.UpdateTask(s.Context(), c.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&garden)})
-		s.ok(err)
+		moved := s.update(c.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&garden)})
 		s.same("position", moved.Position, c.Position)
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "a")
-		_, err = s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Null[string]()})
-		s.ok(err)
-		_, err = s.client.ReplaceTask(s.Context(), c.ID, taskapi.ReplaceTaskRequest{Title: "d"})
-		s.ok(err)
+		s.update(a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Null[string]()})
+		s.done(s.client.ReplaceTask(s.Context(), c.ID, taskapi.ReplaceTaskRequest{Title: "d"}))
 		s.lists(taskapi.ListTasksOptions{ListID: garden})
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "d", "a")
 	}},
@@ -63,10 +60,8 @@ var inListCases = []contractCase{
 	{"422: the list does not exist, or is another user's", func(s *subject) {
 		lists := s.named("garden", "gone", "erased")
 		task := s.listed("a", &lists[0].ID)
-		_, err := s.client.DeleteList(s.Context(), lists[1].ID)
-		s.ok(err)
-		_, err = s.client.EraseList(s.Context(), lists[2].ID)
-		s.ok(err)
+		s.done(s.client.DeleteList(s.Context(), lists[1].ID))
+		s.done(s.client.EraseList(s.Context(), lists[2].ID))
 		seq := s.seq()
 		for _, id := range []string{missing, task.ID, lists[1].ID, lists[2].ID, s.another().named("theirs")[0].ID} {
 			body, path := `{"title":"b","listId":"`+id+`"}`, "/api/tasks/"+task.ID
@@ -99,17 +94,14 @@ var inListCases = []contractCase{
 	{"a batch sees the list that it has changed", func(s *subject) {
 		lists := s.named("a", "b")
 		create := taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c", ListID: &lists[0].ID})
-		_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, taskapi.ListOperations.Update(lists[0].ID, 0, taskapi.UpdateListRequest{Name: taskapi.Some("new")})})
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{create, taskapi.ListOperations.Update(lists[0].ID, 0, taskapi.UpdateListRequest{Name: taskapi.Some("new")})}))
 		for _, first := range []taskapi.BatchOperation{taskapi.ListOperations.Delete(lists[0].ID, 0), taskapi.ListOperations.Erase(lists[0].ID, 0)} {
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, create})
 			s.fails(err, sdk.ErrInvalid)
 		}
-		_, err = s.client.DeleteList(s.Context(), lists[1].ID)
-		s.ok(err)
+		s.done(s.client.DeleteList(s.Context(), lists[1].ID))
 		create = taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "d", ListID: &lists[1].ID})
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Restore(lists[1].ID, 0), create})
-		s.ok(err)
+		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Restore(lists[1].ID, 0), create}))
 		s.lists(taskapi.ListTasksOptions{}, "d", "c")
 	}},
 	{"tasks are deleted with their list, and restored with it", func(s *subject) {
@@ -118,8 +110,7 @@ var inListCases = []contractCase{
 		a, b, c := s.listed("a", &garden), s.listed("b", &garden), s.listed("c", &garden)
 		s.listed("other", &lists[1].ID)
 		s.listed("loose", nil)
-		_, err := s.client.DeleteTask(s.Context(), b.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), b.ID))
 		seq := s.seq()
 		deleted, err := s.client.DeleteList(s.Context(), garden)
 		s.ok(err)
@@ -138,24 +129,20 @@ var inListCases = []contractCase{
 		s.fails(err, sdk.ErrTaskNotFound)
 
 		seq = s.seq()
-		_, err = s.client.RestoreList(s.Context(), garden)
-		s.ok(err)
+		s.done(s.client.RestoreList(s.Context(), garden))
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "a")
 		s.lists(taskapi.ListTasksOptions{Deleted: true}, "b")
 		if now := s.seq(); now != seq+3 {
 			s.Errorf("the change number went from %d to %d", seq, now)
 		}
-		_, err = s.client.RestoreTask(s.Context(), b.ID)
-		s.ok(err)
+		s.done(s.client.RestoreTask(s.Context(), b.ID))
 		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 	}},
 	{"a task that is restored without its list moves to the Inbox and stays there", func(s *subject) {
 		garden := s.named("garden")[0].ID
 		a, b := s.listed("a", &garden), s.listed("b", &garden)
-		_, err := s.client.DeleteTask(s.Context(), b.ID)
-		s.ok(err)
-		_, err = s.client.DeleteList(s.Context(), garden)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), b.ID))
+		s.done(s.client.DeleteList(s.Context(), garden))
 		for _, task := range []taskapi.Task{a, b} {
 			restored, err := s.client.RestoreTask(s.Context(), task.ID)
 			s.ok(err)
@@ -163,8 +150,7 @@ var inListCases = []contractCase{
 				s.Errorf("the restored task is %s, want it in the Inbox", inJSON(restored))
 			}
 		}
-		_, err = s.client.RestoreList(s.Context(), garden)
-		s.ok(err)
+		s.done(s.client.RestoreList(s.Context(), garden))
 		s.lists(taskapi.ListTasksOptions{ListID: garden})
 		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
 	}},
@@ -174,15 +160,12 @@ var inListCases = []contractCase{
 			a, err := s.client.CreateTask(s.Context(), taskapi.CreateTaskRequest{Title: "a", ListID: &list.ID}, sdk.WithIdempotencyKey(list.ID))
 			s.ok(err)
 			b := s.listed("b", &list.ID)
-			_, err = s.client.DeleteTask(s.Context(), b.ID)
-			s.ok(err)
+			s.done(s.client.DeleteTask(s.Context(), b.ID))
 			if i == 1 {
-				_, err = s.client.DeleteList(s.Context(), list.ID)
-				s.ok(err)
+				s.done(s.client.DeleteList(s.Context(), list.ID))
 			}
 			seq := s.seq()
-			_, err = s.client.EraseList(s.Context(), list.ID)
-			s.ok(err)
+			s.done(s.client.EraseList(s.Context(), list.ID))
 			s.sameChanges(s.feed(seq, 0), []taskapi.Change{
 				{Seq: seq + 1, Kind: taskapi.KindList, ID: list.ID}, {Seq: seq + 2, Kind: taskapi.KindTask, ID: a.ID}, {Seq: seq + 3, Kind: taskapi.KindTask, ID: b.ID},
 			})
@@ -200,12 +183,10 @@ var inListCases = []contractCase{
 		s.create(taskapi.CreateTaskRequest{Title: "a", ListID: &garden, DueAt: &due, Priority: taskapi.High, Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "b", ListID: &garden, Completed: true})
 		c := s.listed("c", &garden)
-		_, err := s.client.DeleteTask(s.Context(), c.ID)
-		s.ok(err)
+		s.done(s.client.DeleteTask(s.Context(), c.ID))
 		s.listed("d", nil)
 		archive := func(archived bool) {
-			_, err := s.client.UpdateList(s.Context(), garden, taskapi.UpdateListRequest{Archived: taskapi.Some(archived)})
-			s.ok(err)
+			s.done(s.client.UpdateList(s.Context(), garden, taskapi.UpdateListRequest{Archived: taskapi.Some(archived)}))
 		}
 		archive(true)
 		s.lists(taskapi.ListTasksOptions{}, "d")
