@@ -70,7 +70,7 @@ test-replicas: tools $(AUTH) $(POSTGRES) $(PAGE) $(NEXT) build ## run the browse
 
 .PHONY: test-compose
 test-compose: tools ## build and start the compose stack on Docker, use it while its containers stop and die, and remove it
-	cd services && go test -count=1 -timeout=60m -tags=engine -v -run '^TestUse$$' ./stack/compose
+	cd services && go test -count=1 -timeout=60m -tags=engine -v -run '^TestStack$$' ./stack/compose
 
 .PHONY: test-restore
 test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, restore elsewhere, find, erase and change passwords; needs pg_dump

@@ -110,9 +110,9 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 		current := resource(task)
 		return respond(412, taskapi.Problem{Error: "Changed.", Code: taskapi.CodeVersionConflict, Status: 412, Current: &current})
 	}
-	edit := func(calls *[]int64) func(*taskapi.Task) error {
+	edit := func(edited *[]int64) func(*taskapi.Task) error {
 		return func(task *taskapi.Task) error {
-			*calls = append(*calls, task.Version)
+			*edited = append(*edited, task.Version)
 			task.Title = "Version " + strconv.FormatInt(task.Version, 10)
 			return nil
 		}
@@ -120,25 +120,25 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 	t.Run("starts again with the current version", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respondTask(fullTask()), conflict(8), conflict(12), respondTask(fullTask()))
-		var calls []int64
-		if _, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&calls)); err != nil {
+		var edited []int64
+		if _, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&edited)); err != nil {
 			t.Fatal(err)
 		}
-		if want := []int64{7, 8, 12}; !slices.Equal(calls, want) {
-			t.Errorf("edited versions %d, want %d", calls, want)
+		if want := []int64{7, 8, 12}; !slices.Equal(edited, want) {
+			t.Errorf("edited versions %d, want %d", edited, want)
 		}
 		last := s.got()[3]
 		if last.header.Get("If-Match") != `"12"` || last.body != `{"title":"Version 12"}` {
 			t.Errorf("the last request is %+v", last)
 		}
 	})
-	t.Run("gives up after ten", func(t *testing.T) {
+	t.Run("gives up after ten conflicts", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respondTask(fullTask()), conflict(8))
-		var calls []int64
-		_, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&calls))
-		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current.Kind != taskapi.KindTask || len(calls) != 10 {
-			t.Errorf("got %v after %d edits", err, len(calls))
+		var edited []int64
+		_, err := s.client(t, quickly).EditTask(t.Context(), "x", edit(&edited))
+		if failure := asError(t, err); !errors.Is(err, sdk.ErrVersionConflict) || failure.Current.Kind != taskapi.KindTask || len(edited) != 10 {
+			t.Errorf("got %v after %d edits", err, len(edited))
 		}
 	})
 	t.Run("keeps concurrent writes", func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 	})
 }
 
-// Fields added to updates later are covered, too.
+// TestEditTask_CanChangeEveryFieldOfAnUpdate covers fields added later, too.
 func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 	t.Parallel()
 	for field := range reflect.TypeFor[taskapi.UpdateTaskRequest]().Fields() {

@@ -101,11 +101,11 @@ func (c *connectionEvents) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// end ends the response and closes the hijacked connection. Without the last chunk the
-// client can tell that the response was truncated.
-func (e *Events) end(broken bool) {
+// end ends the response and closes the hijacked connection. After a panic it omits the last
+// chunk, so that the client can tell that the response was truncated.
+func (e *Events) end(panicked bool) {
 	c := e.out.(*connectionEvents)
-	if c.chunks && !e.failed && !broken {
+	if c.chunks && !e.failed && !panicked {
 		if c.SetWriteDeadline(time.Now().Add(eventsTimeout)) == nil {
 			_, _ = c.Conn.Write([]byte("0\r\n\r\n")) // the client may have disconnected
 		}

@@ -54,8 +54,8 @@ type Stream struct {
 	atEnd          []func()
 
 	// Set before the stream ends.
-	broken bool // Next has panicked
-	cause  error
+	panicked bool
+	cause    error
 }
 
 // signals are the reasons for a stream to run.
@@ -141,7 +141,7 @@ func (s *Stream) start(conn net.Conn) {
 	go s.work()
 }
 
-// watch blocks until the client disconnects.
+// watch blocks until the client disconnects, then ends the stream.
 func (s *Stream) watch(conn net.Conn) {
 	if n, _ := conn.Read(s.received[:]); n == 0 {
 		s.signal(clientLeft)
@@ -154,7 +154,7 @@ func (s *Stream) work() {
 	defer cancel()
 	defer func() {
 		if cause := recover(); cause != nil {
-			s.broken = true
+			s.panicked = true
 			s.end(fmt.Errorf("panic: %v\n%s", cause, debug.Stack()))
 		}
 	}()
@@ -214,7 +214,7 @@ func (s *Stream) end(err error) {
 	for _, f := range s.atEnd {
 		f()
 	}
-	s.events.end(s.broken)
+	s.events.end(s.panicked)
 	s.open.remove(s)
 }
 

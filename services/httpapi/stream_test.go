@@ -29,10 +29,10 @@ const testHeartbeat = 15 * time.Second
 // testSource is the source of a server's only stream. It sends the texts that the test
 // passes to send.
 type testSource struct {
-	stream *Stream
-	next   func(context.Context) error
-	log    *bytes.Buffer
-	server *Metrics
+	stream  *Stream
+	next    func(context.Context) error
+	log     *bytes.Buffer
+	metrics *Metrics
 
 	mu     sync.Mutex
 	text   string
@@ -41,7 +41,7 @@ type testSource struct {
 }
 
 func newTestSource() *testSource {
-	s := &testSource{log: &bytes.Buffer{}, server: NewMetrics(), next: func(context.Context) error { return nil }}
+	s := &testSource{log: &bytes.Buffer{}, metrics: NewMetrics(), next: func(context.Context) error { return nil }}
 	s.stream = NewStream(s, testHeartbeat)
 	return s
 }
@@ -88,8 +88,8 @@ func (s *testSource) send(text string) {
 
 // handler serves the stream at /events, to one client at a time.
 func (s *testSource) handler() http.Handler {
-	router := NewRouter(Observers{Log: slog.New(slog.NewJSONHandler(s.log, nil)), Metrics: s.server})
-	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1, Streams: 1}, Metrics: s.server})
+	router := NewRouter(Observers{Log: slog.New(slog.NewJSONHandler(s.log, nil)), Metrics: s.metrics})
+	api := NewAPI(router, Config{Title: "Test", Version: "1", Limits: Limits{InFlight: 1, Streams: 1}, Metrics: s.metrics})
 	RegisterStream(api, huma.Operation{OperationID: "watch", Method: http.MethodGet, Path: "/events"}, nil,
 		func(context.Context, *struct{}) (*huma.StreamResponse, error) {
 			return &huma.StreamResponse{Body: s.stream.Serve}, nil
@@ -140,12 +140,12 @@ func (s *testSource) open(t *testing.T, request string) (net.Conn, *http.Respons
 	t.Helper()
 	conn := dial(t, s.handler())
 	fmt.Fprint(conn, request)
-	response, lines := begin(t, receive(conn))
+	response, lines := readStart(t, receive(conn))
 	return conn, response, lines
 }
 
-// begin reads the headers and the first event of a stream.
-func begin(t *testing.T, from io.Reader) (*http.Response, *bufio.Reader) {
+// readStart reads the headers and the first event of a stream.
+func readStart(t *testing.T, from io.Reader) (*http.Response, *bufio.Reader) {
 	t.Helper()
 	response, err := http.ReadResponse(bufio.NewReader(from), nil)
 	if err != nil {
@@ -185,7 +185,7 @@ func (s *testSource) ended(t *testing.T, bytes int) string {
 		t.Errorf("closed %d times, log %+v, want %d bytes", s.closes(), line, bytes)
 	}
 	rec := httptest.NewRecorder()
-	s.server.handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
+	s.metrics.handler().ServeHTTP(rec, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/metrics", nil))
 	for _, want := range []string{"tasklane_streams_open 0\n", `tasklane_requests_total{operation="watch",status="200"} 1` + "\n"} {
 		if !strings.Contains(rec.Body.String(), want) {
 			t.Errorf("the metrics lack %s", want)
@@ -288,7 +288,7 @@ func TestStream(t *testing.T) {
 	bubble("drops a client that does not read", func(t *testing.T, s *testSource) {
 		conn := dial(t, s.handler())
 		fmt.Fprint(conn, streamRequest)
-		begin(t, conn)
+		readStart(t, conn)
 		start := time.Now()
 		s.send("data: 1\n\n")
 		time.Sleep(eventsTimeout) // synctest's clock
@@ -336,7 +336,7 @@ func TestServerWaitsForStreams(t *testing.T) {
 				server := Server{Handler: s.handler()}.http(slog.New(slog.DiscardHandler), open)
 				conn := serve(t, server)
 				fmt.Fprint(conn, streamRequest)
-				begin(t, conn)
+				readStart(t, conn)
 				start := time.Now()
 				if stuck {
 					s.send("data: 1\n\n")

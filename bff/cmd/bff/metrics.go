@@ -32,8 +32,8 @@ type timedExchanges struct {
 	durations *prometheus.HistogramVec
 }
 
-func timeExchanges(m *httpapi.Metrics, of session.Exchanger) timedExchanges {
-	t := timedExchanges{Exchanger: of, durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+func timeExchanges(m *httpapi.Metrics, next session.Exchanger) timedExchanges {
+	t := timedExchanges{Exchanger: next, durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "tasklane_exchange_duration_seconds",
 		Help:    "Duration of exchanges of a session for a JWT, by outcome: live, ended or unavailable.",
 		Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5},

@@ -58,11 +58,11 @@ type site struct {
 
 func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *httpapi.Drain) (*site, error) {
 	metrics := httpapi.NewMetrics()
-	watch := upstream.New(metrics, spans)
+	observer := upstream.New(metrics, spans)
 	connections := forward.NewTransport(idleTimeout)
-	service := watch.Transport("tasks", connections)
+	service := observer.Transport("tasks", connections)
 	auth := session.NewBetterAuth(c.BetterAuthURL.URL, func(next http.RoundTripper) http.RoundTripper {
-		return watch.Transport("auth", next)
+		return observer.Transport("auth", next)
 	})
 	var options []session.Option
 	if c.Secret == "" {
@@ -82,7 +82,7 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 		Sessions:        sessions,
 		TasksURL:        c.TasksURL.URL,
 		TasksTransport:  service,
-		StreamTransport: watch.Transport("tasks", forward.StreamTransport{Next: connections}),
+		StreamTransport: observer.Transport("tasks", forward.StreamTransport{Next: connections}),
 		Log:             log,
 		Limits:          c.Limits.Limits(),
 		ClientRate:      c.clientRate(),

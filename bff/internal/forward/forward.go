@@ -45,8 +45,8 @@ const (
 	idleConnections = 100
 )
 
-// NewTransport returns a transport for an [Upstream] that closes connections which have
-// been idle for a time.
+// NewTransport returns a transport for an [Upstream] that closes connections that have
+// been idle for this long.
 func NewTransport(idle time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,

@@ -94,7 +94,7 @@ func (p *process) Restart() { p.RestartWith() }
 func (p *process) RestartWith(env ...string) {
 	p.t.Helper()
 	p.Stop()
-	p.env = append(slices.Clip(p.env), env...) // the last one counts
+	p.env = append(slices.Clip(p.env), env...) // the last value of a name wins
 	p.start()
 }
 

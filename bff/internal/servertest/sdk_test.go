@@ -138,8 +138,8 @@ func (p *program) token(source sdk.TokenSource) string {
 	return token
 }
 
-// sent checks the number of requests to Better Auth so far.
-func (p *program) sent(when string, signIns, exchanges int) {
+// wantRequests checks the number of requests to Better Auth so far.
+func (p *program) wantRequests(when string, signIns, exchanges int) {
 	p.Helper()
 	if gotSignIns, gotExchanges := p.authTap.Count(signInPath), p.authTap.Count(sessionPath); gotSignIns != signIns || gotExchanges != exchanges {
 		p.Errorf("%s: %d sign-ins and %d exchanges, want %d and %d", when, gotSignIns, gotExchanges, signIns, exchanges)
@@ -158,7 +158,7 @@ func signsInOnce(p *program) {
 	if _, err := client.CreateTask(p.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"}); err != nil {
 		p.Fatal(err)
 	}
-	p.sent("at first", 1, 1)
+	p.wantRequests("at first", 1, 1)
 
 	first := p.token(source)
 	time.Sleep(tokenLifetime - 2*time.Minute)
@@ -175,7 +175,7 @@ func signsInOnce(p *program) {
 		})
 	}
 	all.Wait()
-	p.sent("shortly before the token expires", 1, 2)
+	p.wantRequests("shortly before the token expires", 1, 2)
 }
 
 func signsInAgain(p *program) {
@@ -183,10 +183,10 @@ func signsInAgain(p *program) {
 	p.token(source)
 	p.revoke()
 	p.token(source)
-	p.sent("while the token is valid", 1, 1)
+	p.wantRequests("while the token is valid", 1, 1)
 	time.Sleep(tokenLifetime)
 	p.token(source)
-	p.sent("after the token has expired", 2, 3)
+	p.wantRequests("after the token has expired", 2, 3)
 }
 
 func wrongPassword(p *program) {
@@ -198,7 +198,7 @@ func wrongPassword(p *program) {
 	if text := err.Error(); !strings.Contains(text, "sign in: ") || strings.Contains(text, "a wrong password") {
 		p.Errorf("the error is %s", text)
 	}
-	p.sent("with a wrong password", 1, 0)
+	p.wantRequests("with a wrong password", 1, 0)
 }
 
 func sessionCookie(p *program) {
@@ -206,7 +206,7 @@ func sessionCookie(p *program) {
 	p.token(source)
 	time.Sleep(tokenLifetime)
 	p.token(source)
-	p.sent("after one renewal", 0, 2)
+	p.wantRequests("after one renewal", 0, 2)
 	p.revoke()
 	time.Sleep(tokenLifetime)
 	if _, err := p.client(source).TaskStats(p.Context(), ""); !errors.Is(err, sdk.ErrSessionExpired) {
@@ -275,7 +275,7 @@ func rejectedToken(p *program) {
 	if _, err := client.TaskStats(p.Context(), "", sdk.WithResponse(&response)); err != nil || response.Attempts != 2 {
 		p.Errorf("got %v after %d attempts", err, response.Attempts)
 	}
-	p.sent("after a 401", 1, exchanges+1)
+	p.wantRequests("after a 401", 1, exchanges+1)
 	if p.token(source) == first {
 		p.Error("the source still returns the rejected token")
 	}

@@ -19,17 +19,17 @@ import (
 // noResponse is the status label of requests without a response.
 const noResponse = "none"
 
-// Watch counts, times and traces requests to other servers.
-type Watch struct {
+// Observer counts, times and traces requests to other servers.
+type Observer struct {
 	requests  *prometheus.CounterVec
 	durations *prometheus.HistogramVec
 	tracing   trace.TracerProvider
 }
 
-// New returns a Watch that records in metrics. Each request is a span of tracing, unless
+// New returns an Observer that records in metrics. Each request is a span of tracing, unless
 // that is nil.
-func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Watch {
-	w := &Watch{
+func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Observer {
+	o := &Observer{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_upstream_requests_total",
 			Help: "Requests to other servers, by server and HTTP status; none means no response.",
@@ -41,39 +41,39 @@ func New(metrics *httpapi.Metrics, tracing trace.TracerProvider) *Watch {
 		}, []string{"upstream"}),
 		tracing: tracing,
 	}
-	metrics.Register(w.requests, w.durations)
-	return w
+	metrics.Register(o.requests, o.durations)
+	return o
 }
 
 // Transport wraps next. name is the server's name in metrics and traces.
-func (w *Watch) Transport(name string, next http.RoundTripper) http.RoundTripper {
-	if w.tracing != nil {
+func (o *Observer) Transport(name string, next http.RoundTripper) http.RoundTripper {
+	if o.tracing != nil {
 		next = otelhttp.NewTransport(withoutPath{next},
-			otelhttp.WithTracerProvider(w.tracing),
-			otelhttp.WithMeterProvider(noop.NewMeterProvider()), // Watch has metrics
+			otelhttp.WithTracerProvider(o.tracing),
+			otelhttp.WithMeterProvider(noop.NewMeterProvider()), // the Observer has metrics
 			otelhttp.WithPropagators(propagation.TraceContext{}),
 			otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return r.Method + " " + name }),
 		)
 	}
-	return &watched{Watch: w, name: name, next: next}
+	return &observed{Observer: o, name: name, next: next}
 }
 
-type watched struct {
-	*Watch
+type observed struct {
+	*Observer
 
 	name string
 	next http.RoundTripper
 }
 
-func (w *watched) RoundTrip(r *http.Request) (*http.Response, error) {
+func (o *observed) RoundTrip(r *http.Request) (*http.Response, error) {
 	start := time.Now()
-	response, err := w.next.RoundTrip(r)
+	response, err := o.next.RoundTrip(r)
 	status := noResponse
 	if err == nil {
 		status = strconv.Itoa(response.StatusCode)
 	}
-	w.requests.WithLabelValues(w.name, status).Inc()
-	w.durations.WithLabelValues(w.name).Observe(time.Since(start).Seconds())
+	o.requests.WithLabelValues(o.name, status).Inc()
+	o.durations.WithLabelValues(o.name).Observe(time.Since(start).Seconds())
 	return response, err
 }
 

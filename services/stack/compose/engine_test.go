@@ -159,6 +159,8 @@ func untilServed(t *testing.T, client *http.Client, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 		if err != nil {
@@ -172,7 +174,9 @@ func untilServed(t *testing.T, client *http.Client, url string) {
 			}
 			err = fmt.Errorf("%s", response.Status)
 		}
-		if ctx.Err() != nil {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
 			t.Fatalf("%s: %v", url, err)
 		}
 	}

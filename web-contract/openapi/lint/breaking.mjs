@@ -9,7 +9,7 @@ if (!existsSync(released)) {
   console.log(`${released} does not exist: nothing is released yet`);
   process.exit(0);
 }
-// A new kind adds a member to oneOf in responses: clients ignore kinds that they do not know.
+// These levels allow a new kind, which adds a member to oneOf in responses: clients ignore unknown kinds.
 const levels = fileURLToPath(new URL("breaking.levels", import.meta.url));
 const oasdiff = ["run", "github.com/oasdiff/oasdiff@v1.36.0", "breaking", "--fail-on=ERR", "--severity-levels", levels, released, current];
 const { status, error } = spawnSync("go", oasdiff, { stdio: "inherit" });

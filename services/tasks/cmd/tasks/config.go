@@ -37,10 +37,10 @@ type serveConfig struct {
 	BetterAuthURL environ.Address `env:"BETTER_AUTH_URL"`
 	// JWKSURL is the URL of the issuer's keys, by default Better Auth's.
 	JWKSURL string `env:"JWKS_URL"`
-	// Issuer must be the tokens' iss; Better Auth's default is the public
+	// Issuer is the iss that tokens must have; Better Auth's default is the public
 	// origin.
 	Issuer string `env:"JWT_ISSUER"`
-	// Audience must be the tokens' aud; by default the issuer, as in
+	// Audience is the aud that tokens must have, by default the issuer, as in
 	// Better Auth.
 	Audience string `env:"JWT_AUDIENCE"`
 	// Algorithms are the accepted signature algorithms, separated by commas.
@@ -110,7 +110,7 @@ func (c *serveConfig) tokens() jwtauth.Config {
 	}
 }
 
-// listenURL returns the server's direct address for the runtime role.
+// listenURL returns the URL for LISTEN: the server's direct address, with the runtime role.
 func (c *serveConfig) listenURL() string {
 	direct, err := url.Parse(string(cmp.Or(c.DirectURL, c.DatabaseURL)))
 	if err != nil {
@@ -135,7 +135,7 @@ func betterAuthKeys(address *url.URL) string {
 	return address.JoinPath("jwks").String()
 }
 
-// checkKeysURL allows a query, which some issuers use.
+// checkKeysURL checks JWKS_URL, which may have a query: some issuers use one.
 func checkKeysURL(value string) error {
 	u, err := url.Parse(value)
 	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {

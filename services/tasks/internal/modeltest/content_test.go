@@ -141,7 +141,7 @@ func (g *generator) validValue(f wireField) string {
 	}
 	switch {
 	case f.name == "parentId" && g.chance(3):
-		return `"{` + g.repeating() + `}"`
+		return `"{` + g.recentRecurring() + `}"`
 	case f.tag.Get("format") == "uuid":
 		return `"{` + g.name(referred(f.name), outsideTrash, outsideTrash) + `}"`
 	case typ == reflect.TypeFor[time.Time]():

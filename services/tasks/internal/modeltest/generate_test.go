@@ -77,8 +77,8 @@ func (g *generator) add() {
 		{20, g.create},
 		{20, g.update},
 		{8, g.replace},
-		{8, g.recur},
-		{12, g.nest},
+		{8, g.createRecurring},
+		{12, g.createNested},
 		{24, g.complete},
 		{10, g.remove},
 		{6, g.restore},
@@ -441,7 +441,7 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		}[op]
 		name = g.name(k, move[0], move[1])
 		if op == taskapi.BatchUpdate && k == tasks && g.chance(2) {
-			name = g.repeating()
+			name = g.recentRecurring()
 		}
 		b.members = append(b.members, member{name: "id", value: `"{` + name + `}"`})
 		if g.chance(8) {
@@ -456,7 +456,7 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		content := g.fields(k, true, inContent)
 		if k == tasks && !inContent && g.chance(2) {
 			content = g.completion(name)
-			g.follows(name, next(number, at), content)
+			g.nameSuccessor(name, next(number, at), content)
 		}
 		b.members = append(b.members, member{name: "changes", inner: &content})
 	case taskapi.BatchMove:

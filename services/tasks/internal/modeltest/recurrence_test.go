@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// rules are recurrence rules, some of which end near the present.
+// rules returns recurrence rules, some of which end near the present.
 func (g *generator) rules() []string {
 	soon := g.now.AddDate(0, 0, 2).Format("20060102")
 	return []string{
@@ -40,17 +40,17 @@ func without(b body, names ...string) body {
 	return b
 }
 
-// repeating returns the name of one of the latest recurring tasks.
-func (g *generator) repeating() string {
-	there := slices.DeleteFunc(slices.Clone(g.recurring), func(name string) bool { return g.places[name] != outsideTrash })
-	if len(there) == 0 {
+// recentRecurring returns the name of one of the latest recurring tasks.
+func (g *generator) recentRecurring() string {
+	existing := slices.DeleteFunc(slices.Clone(g.recurring), func(name string) bool { return g.places[name] != outsideTrash })
+	if len(existing) == 0 {
 		return g.name(tasks, outsideTrash, outsideTrash)
 	}
-	return pick(g, there[max(0, len(there)-5):]...)
+	return pick(g, existing[max(0, len(existing)-5):]...)
 }
 
-// recur creates a task that recurs.
-func (g *generator) recur(s *step) {
+// createRecurring creates a recurring task.
+func (g *generator) createRecurring(s *step) {
 	s.method, s.path = "POST", tasks.path
 	s.body = without(g.fields(tasks, false, false), "recurrence", "dueAt", "dueOn", "completed", "parentId", "listId")
 	s.body.members = append(s.body.members, member{name: "recurrence", value: quote(pick(g, g.rules()...))}, g.due())
@@ -58,10 +58,10 @@ func (g *generator) recur(s *step) {
 	g.names, g.recurring = append(g.names, name), append(g.recurring, name)
 }
 
-// nest creates a sub-task of a recurring task, or of the latest such sub-task.
-func (g *generator) nest(s *step) {
+// createNested creates a sub-task of a recurring task, or of the latest such sub-task.
+func (g *generator) createNested(s *step) {
 	s.method, s.path = "POST", tasks.path
-	parent := g.repeating()
+	parent := g.recentRecurring()
 	if g.nested != "" && g.chance(3) {
 		parent = g.nested
 	}
@@ -73,7 +73,7 @@ func (g *generator) nest(s *step) {
 
 // complete completes or reopens a task, mostly a recurring one.
 func (g *generator) complete(s *step) {
-	name := g.repeating()
+	name := g.recentRecurring()
 	if g.chance(4) {
 		name = g.name(tasks, outsideTrash, outsideTrash)
 	}
@@ -82,7 +82,7 @@ func (g *generator) complete(s *step) {
 		g.conditions(s)
 	}
 	if s.again == 0 {
-		g.follows(name, next(s.number), s.body)
+		g.nameSuccessor(name, next(s.number), s.body)
 	}
 }
 
@@ -96,8 +96,8 @@ func (g *generator) completion(name string) body {
 	return b
 }
 
-// follows names the possible successor of a completed task, and tasks below it.
-func (g *generator) follows(name, next string, b body) {
+// nameSuccessor names the possible successor of a completed task, and tasks below it.
+func (g *generator) nameSuccessor(name, next string, b body) {
 	g.completed[name] = value(b, "completed") == "true"
 	if !g.completed[name] || !slices.Contains(g.recurring, name) {
 		return

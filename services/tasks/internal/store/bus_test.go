@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-func TestBus(t *testing.T) {
+func TestBus_DeliversMessages(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.DirectURL)

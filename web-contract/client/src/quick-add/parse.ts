@@ -63,7 +63,7 @@ interface Group {
   when: When;
   from: number;
   to: number;
-  /** 3: counts anywhere in a title; 2: where it begins or ends; 1: where it ends. */
+  /** 3: counts anywhere in a title; 2: at its beginning or end; 1: at its end. */
   level: number;
 }
 
@@ -86,7 +86,7 @@ export function parseQuickAdd(text: string, options: QuickAddOptions = {}): Quic
   const words: (Token | undefined)[] = [];
   let [signEnd, isAfterSign] = [0, false];
   for (const [i, token] of all.entries()) {
-    // The words of a list's name go with it.
+    // Skip the other words of a list's name.
     if (token && token.start < signEnd) continue;
     const sign = token && readSign(text, all, i, known, lists, result);
     if (sign && !isLiteral(sign)) {
@@ -203,7 +203,7 @@ function groupAt(context: Context, language: Language, at: number): Group | unde
   const previous = before && !before.isStop ? before.word : "";
   if (language.notAfter.includes(previous)) return undefined;
   if (hasPreposition && !when.isRange) level = Math.min(level + 1, 3);
-  // The sun; Henry the 8th.
+  // Not dates: "the sun", "Henry the 8th".
   if (level === 1 && (language.weakNotAfter.includes(previous) || (first.word === "the" && before?.isCapital))) return undefined;
   return { when, from: at, to, level };
 }
@@ -227,7 +227,7 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
       let found = meaningOf(pattern.action, [...pattern.values, ...read.values], now);
       if (!found || (found.rule !== undefined && !recurring)) continue;
       if (found.date !== undefined && when.date !== undefined) {
-        // A weekday beside its own date adds nothing; another weekday stays in the title.
+        // The weekday of the date itself adds nothing; another weekday stays in the title.
         if (when.isWeekday === found.isWeekday || (found.date - when.date) % 604_800_000 !== 0) continue;
         if (found.isWeekday) found = { date: when.date };
       }
@@ -247,9 +247,9 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
 
 interface Pattern {
   level: number;
-  /** Whether it is written in lower case, unless it begins the text. */
+  /** Whether a capital inside the text makes it less likely, as in a name. */
   isAdverb: boolean;
-  /** Whether no capital may follow: am 1. Advent is no date. */
+  /** Whether no capitalized word may follow: "am 1. Advent" is not a date. */
   needsLower: boolean;
   items: { words: string[]; isClass: boolean; isOptional: boolean }[];
   action: string;

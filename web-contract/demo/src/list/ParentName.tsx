@@ -7,11 +7,11 @@ import { useWorkspace } from "../data/workspace";
 export function ParentName({ id }: { id: string }) {
   const { queries } = useWorkspace();
   const queryClient = useQueryClient();
-  const loaded = () => {
+  const cached = () => {
     const parent = cachedItem(queryClient, { id } as Task);
     return "title" in parent ? parent : undefined;
   };
-  const { data } = useQuery({ ...queries.task(id), initialData: loaded });
+  const { data } = useQuery({ ...queries.task(id), initialData: cached });
   if (!data) return null;
   return (
     <span className="meta-item">

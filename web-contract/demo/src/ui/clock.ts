@@ -22,18 +22,18 @@ function tick(): void {
 export const redraw = () => clock.set(new Date());
 
 /**
- * Returns the time, and renders again at the next time at which something changes, in milliseconds since 1970. Without
- * `next`, it follows what others wait for.
+ * Returns the time that the page shows, and renders again at the time that `next` returns, in milliseconds since 1970.
+ * Without `next`, it renders again only when another caller does.
  */
 export function useNow(next = (_now: Date) => Infinity): Date {
   const now = useStore(clock);
   const moment = next(now);
   useEffect(() => {
     if (moment === Infinity) return;
-    const waiting = {};
-    awaited.set(waiting, moment);
+    const caller = {};
+    awaited.set(caller, moment);
     tick();
-    return () => void awaited.delete(waiting);
+    return () => void awaited.delete(caller);
   }, [moment]);
   return now;
 }

@@ -24,10 +24,10 @@ const (
 	password = "correct horse battery staple"
 )
 
-// TestUse builds the stack, starts it with two of each server, and uses it while
+// TestStack builds the stack, starts it with two of each server, and sends requests while
 // containers are stopped, killed and recreated with new passwords. The steps depend on
 // each other.
-func TestUse(t *testing.T) {
+func TestStack(t *testing.T) {
 	s := newEngineStack(t)
 	s.up("--build")
 	v := newVisitor(t, s.url())
@@ -38,7 +38,7 @@ func TestUse(t *testing.T) {
 		t.Errorf("the image's version is %q, want %q", got, want)
 	}
 	for _, service := range []string{"bff", "tasks", "auth"} {
-		s.step("one "+service+" stops and starts", func(t *testing.T) {
+		s.step("no write fails while one "+service+" restarts", func(t *testing.T) {
 			w := v.write(t)
 			container := s.containers(service)[0]
 			if code, took := s.stop(container); code != "0" {
@@ -49,7 +49,7 @@ func TestUse(t *testing.T) {
 			w.stop()
 		})
 	}
-	s.step("postgres is killed", func(t *testing.T) {
+	s.step("no write fails while postgres is killed and restarts", func(t *testing.T) {
 		w := v.write(t)
 		s.docker("restart", "--time=0", s.containers("postgres")[0]) // kills it
 		s.up()
@@ -62,7 +62,7 @@ func TestUse(t *testing.T) {
 		}
 		w.stop()
 	})
-	s.step("an open page does not hold up edge", func(t *testing.T) {
+	s.step("an open stream does not delay the stop of edge", func(t *testing.T) {
 		response := v.stream(t)
 		defer response.Body.Close()
 		edge := s.containers("edge")[0]
@@ -75,7 +75,7 @@ func TestUse(t *testing.T) {
 	})
 	v.checkTasks(t)
 
-	s.step("new passwords, and all containers recreated", func(t *testing.T) {
+	s.step("tasks survive new passwords and recreated containers", func(t *testing.T) {
 		noSecrets(t, s) // down removes the logs
 		s.compose("down")
 		for _, name := range []string{"OWNER_PASSWORD", "APP_PASSWORD", "AUTH_PASSWORD"} {
@@ -85,8 +85,8 @@ func TestUse(t *testing.T) {
 		untilServed(t, v.client, s.url())
 		v.checkTasks(t)
 	})
-	s.step("TLS", func(t *testing.T) { useTLS(t, s) })
-	s.step("signing out", func(t *testing.T) {
+	s.step("the site can be used by TLS", func(t *testing.T) { useTLS(t, s) })
+	s.step("signing out ends the session", func(t *testing.T) {
 		s.files = s.files[:1]
 		s.up("--remove-orphans")
 		s.docker("volume", "rm", s.env["COMPOSE_PROJECT_NAME"]+"_certificates")
