@@ -101,3 +101,13 @@ test("a start in the second pass of a repeated hour counts as in the first", () 
   const next = new Date("2026-10-26T01:30:00Z");
   for (const start of [first, second]) expect([...occurrences(rule, start, "Europe/Berlin")]).toEqual([first, next]);
 });
+
+test("no date is searched after the end of the rule", () => {
+  let reads = 0;
+  const rare = new Proxy(parseRule("FREQ=DAILY;UNTIL=20261226;BYMONTH=2;BYMONTHDAY=29;BYDAY=WE"), {
+    get: (rule, name) => (reads++, Reflect.get(rule, name)),
+  });
+  expect([...occurrences(rare, new Date("2026-11-24T00:00:00Z"), "UTC")]).toEqual([]);
+  // A few for each of 33 days, not for the thousands of days until such a date.
+  expect(reads).toBeLessThan(33 * 20);
+});
