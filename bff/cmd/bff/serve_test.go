@@ -179,13 +179,10 @@ func newReceiver(t *testing.T) *receiver {
 	return r
 }
 
-// spanTimeout bounds the wait for a span.
-const spanTimeout = 10 * time.Second
-
 // await waits for a span of this name and trace that has this parent, if one is given.
 func (r *receiver) await(t *testing.T, name string, of trace.TraceID, parent trace.SpanID) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), spanTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()

@@ -18,11 +18,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-const (
-	eventsPath = "/api/events"
-	// eventTimeout bounds the wait for an event on a busy machine.
-	eventTimeout = 30 * time.Second
-)
+const eventsPath = "/api/events"
 
 // event is a server-sent event. Comments are events without a name.
 type event struct {
@@ -104,7 +100,7 @@ func (s *eventStream) read(ctx context.Context, lines *bufio.Reader) {
 // next returns the next event other than a comment, and false at the end.
 func (s *eventStream) next() (event, bool) {
 	s.t.Helper()
-	timeout := time.NewTimer(eventTimeout)
+	timeout := time.NewTimer(waitTimeout)
 	defer timeout.Stop()
 	for {
 		select {
@@ -113,7 +109,7 @@ func (s *eventStream) next() (event, bool) {
 				return e, more
 			}
 		case <-timeout.C:
-			s.t.Fatalf("no event in %s", eventTimeout)
+			s.t.Fatalf("no event in %s", waitTimeout)
 		}
 	}
 }
@@ -358,10 +354,10 @@ func testStreams(t *testing.T, s *site) {
 	})
 }
 
-// eventually fails the test unless the condition holds within eventTimeout.
+// eventually fails the test unless the condition holds within waitTimeout.
 func eventually(t *testing.T, what string, holds func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), eventTimeout)
+	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
 	tick := time.NewTicker(logPause)
 	defer tick.Stop()
@@ -369,7 +365,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("%s: not after %s", what, eventTimeout)
+			t.Fatalf("%s: not after %s", what, waitTimeout)
 		}
 	}
 }

@@ -14,13 +14,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-const (
-	// workPause is how long a user pauses between two requests.
-	workPause = 50 * time.Millisecond
-	// workTimeout bounds the wait for an effect on all users, which may include
-	// starting a server.
-	workTimeout = time.Minute
-)
+// workPause is how long a user pauses between two requests.
+const workPause = 50 * time.Millisecond
 
 // load is a number of signed-in users who send requests until the test stops them. Each
 // alternately adds a task and reads the list. Like the page, they retry a failed write with
@@ -129,7 +124,7 @@ func (w *worker) since(start time.Time) []seen {
 func (l *load) await(what string, enough func([]seen) bool) {
 	l.t.Helper()
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(l.t.Context(), workTimeout)
+	ctx, cancel := context.WithTimeout(l.t.Context(), waitTimeout)
 	defer cancel()
 	tick := time.NewTicker(workPause)
 	defer tick.Stop()
@@ -138,7 +133,7 @@ func (l *load) await(what string, enough func([]seen) bool) {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				l.t.Fatalf("%s: not %s after %s: %s", w.name, what, workTimeout, tally(w.since(start)))
+				l.t.Fatalf("%s: not %s after %s: %s", w.name, what, waitTimeout, tally(w.since(start)))
 			}
 		}
 	}

@@ -13,9 +13,6 @@ import (
 	"github.com/tasklane/tasklane/services/stack/mailbox"
 )
 
-// mailTimeout is how long a mail may take on a busy machine.
-const mailTimeout = time.Minute
-
 // inbox is a mail server that queues the messages.
 type inbox struct {
 	t        *testing.T
@@ -61,7 +58,7 @@ func (in *inbox) next(to, subject string) (path string) {
 			}
 		}
 		return ""
-	case <-time.After(mailTimeout):
+	case <-time.After(waitTimeout):
 		in.t.Fatalf("no mail to %s", to)
 		return ""
 	}

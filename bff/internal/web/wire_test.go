@@ -15,9 +15,6 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 )
 
-// wireTimeout bounds a connection of testWire.
-const wireTimeout = 20 * time.Second
-
 // smuggled is a request hidden in the body of another one.
 const smuggled = "GET /api/auth/ok HTTP/1.1\r\nHost: tasks\r\nX-Request-Id: smuggled\r\nConnection: close\r\n\r\n"
 
@@ -101,7 +98,7 @@ func (s *site) wire(t *testing.T, raw string) (statuses []int) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(wireTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(waitTimeout)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, raw); err != nil {
@@ -127,7 +124,7 @@ func (s *site) raw(t *testing.T, request string) string {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(wireTimeout)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(waitTimeout)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := io.WriteString(conn, request); err != nil {

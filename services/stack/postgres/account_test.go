@@ -72,11 +72,7 @@ func TestRunsWithoutRoot(t *testing.T) {
 			if err := stopStale(t.Context(), c.dir); err != nil {
 				t.Fatal(err)
 			}
-			select {
-			case <-process.Done():
-			case <-time.After(time.Second):
-				t.Error("the server still runs")
-			}
+			<-process.Done()
 		})
 	}
 }

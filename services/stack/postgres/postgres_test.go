@@ -86,11 +86,7 @@ func TestStartsOnExistingData(t *testing.T) {
 	if err := postgres.StopLeftover(t.Context(), opts.DataDir); err != nil {
 		t.Fatal(err)
 	}
-	select {
-	case <-server.Process().Done():
-	case <-time.After(5 * time.Second):
-		t.Error("the server still runs")
-	}
+	<-server.Process().Done()
 }
 
 func TestTemporaryServerIsRemovedAndLogsNoValues(t *testing.T) {

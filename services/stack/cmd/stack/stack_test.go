@@ -170,7 +170,7 @@ func (s *stack) gone(t *testing.T) {
 	if len(s.pids) < 3 {
 		t.Fatalf("the stack had %d processes, want auth, tasks, bff and more", len(s.pids))
 	}
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(waitTimeout)
 	for _, pid := range s.pids {
 		for running(pid) {
 			if time.Now().After(deadline) {

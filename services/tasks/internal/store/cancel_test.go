@@ -61,7 +61,7 @@ func TestCanceledQueriesKeepTheirConnections(t *testing.T) {
 	// until waits until the database runs queries of n clients.
 	until := func(n int) (ids []int32) {
 		t.Helper()
-		deadline := time.Now().Add(20 * time.Second)
+		deadline := time.Now().Add(time.Minute)
 		for {
 			working, ids := backends()
 			if working == n {
