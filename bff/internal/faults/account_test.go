@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -31,15 +29,15 @@ func TestAccountDeletionCanBeRepeated(t *testing.T) {
 		for _, victim := range []string{"auth", "tasks", "bff", "postgres"} {
 			t.Run("kill "+victim+" while deleting "+step.name, func(t *testing.T) {
 				a := s.newAccount(t)
-				cookie, first := a.signIn(), make(chan int, 1)
+				first := make(chan int, 1)
 				release := a.hold(step.database, step.lock, func() {
-					go func() { first <- a.delete(cookie) }()
+					go func() { first <- a.delete(a.signIn()) }()
 				})
 				restart := s.kill(victim)
 				release()
 				restart()
 				<-first
-				if cookie := a.signIn(); cookie != "" {
+				for cookie := a.signIn(); cookie != ""; cookie = a.signIn() {
 					if status := a.delete(cookie); status != http.StatusOK {
 						t.Fatalf("the repeated deletion: status %d", status)
 					}
@@ -76,7 +74,7 @@ func TestAccountDeletion_FailsWhileTheTaskServiceIsUnreachable(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	repair := s.disturb("auth to tasks", cut)
+	repair := s.disturb("auth to tasks", disturbances[0])
 	if status := a.delete(a.cookie); status != http.StatusServiceUnavailable {
 		t.Errorf("delete: status %d, want 503", status)
 	}
@@ -93,14 +91,16 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	for id, lifetime := range map[string]string{"old": "-1 minute", "new": "5 minutes"} {
-		s.auth.Exec(`INSERT INTO session (id, token, "userId", "updatedAt", "expiresAt") VALUES ($1, $1, $2, now(), now() + $3::text::interval)`, id, a.id, lifetime)
-		s.auth.Exec(`INSERT INTO verification (id, identifier, value, "expiresAt") VALUES ($1, $1, $2, now() + $3::text::interval)`, id, a.email, lifetime)
-		s.auth.Exec(`INSERT INTO "deviceCode" (id, "deviceCode", "userCode", status, "expiresAt") VALUES ($1, $1, $1, 'pending', now() + $2::text::interval)`, id, lifetime)
+	for id, lives := range map[string]string{"old": "-1 minute", "new": "5 minutes"} {
+		s.auth.Exec(`INSERT INTO session (id, token, "userId", "updatedAt", "expiresAt") VALUES ($1, $1, $2, now(), now() + $3::text::interval)`, id, a.id, lives)
+		s.auth.Exec(`INSERT INTO verification (id, identifier, value, "expiresAt") VALUES ($1, $1, $2, now() + $3::text::interval)`, id, a.email, lives)
+		s.auth.Exec(`INSERT INTO "deviceCode" (id, "deviceCode", "userCode", status, "expiresAt") VALUES ($1, $1, $1, 'pending', now() + $2::text::interval)`, id, lives)
 	}
 	s.kill("auth")()
 	var left string
-	a.queryValue(s.auth.OwnerURL(), &left, `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`)
+	a.query(s.auth.OwnerURL(), func(conn *pgx.Conn) error {
+		return conn.QueryRow(t.Context(), `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`).Scan(&left)
+	})
 	if left != "new new new" {
 		t.Errorf("the rows left are %q, want only the new ones", left)
 	}
@@ -117,7 +117,7 @@ func (s *system) newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{t: t, s: s, email: servertest.NewEmail()}
 	response := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada Lovelace", "email": a.email, "password": servertest.Password})
-	a.cookie = cookieHeader(response.Cookies())
+	a.cookie = cookies(response.Cookies())
 	_, body, header := a.request(http.MethodGet, s.auth.URL.String()+"/api/auth/get-session", nil, "Cookie", a.cookie)
 	var session struct {
 		User struct {
@@ -137,8 +137,8 @@ func (s *system) newAccount(t *testing.T) *account {
 	return a
 }
 
-func cookieHeader(cookies []*http.Cookie) (header string) {
-	for _, cookie := range cookies {
+func cookies(all []*http.Cookie) (header string) {
+	for _, cookie := range all {
 		header += cookie.Name + "=" + cookie.Value + "; "
 	}
 	return header
@@ -150,22 +150,20 @@ func (a *account) createDirectly() (status int, body []byte) {
 }
 
 // signIn returns the cookie of a new session, or "" if the account does not exist.
-func (a *account) signIn() (cookie string) {
+func (a *account) signIn() string {
 	a.t.Helper()
-	eventually(a.t, func() error {
+	for deadline := time.Now().Add(time.Minute); ; {
 		body := map[string]string{"email": a.email, "password": servertest.Password}
 		response, err := a.do(http.MethodPost, a.s.auth.URL.String()+"/api/auth/sign-in/email", body)
 		switch {
-		case err != nil:
-			return fmt.Errorf("sign in: %w", err)
-		case response.StatusCode == http.StatusOK:
-			cookie = cookieHeader(response.Cookies())
-		case response.StatusCode != http.StatusUnauthorized:
-			return fmt.Errorf("sign in: status %s", response.Status)
+		case err == nil && response.StatusCode == http.StatusOK:
+			return cookies(response.Cookies())
+		case err == nil && response.StatusCode == http.StatusUnauthorized:
+			return ""
+		case time.Now().After(deadline):
+			a.t.Fatalf("cannot sign in: %v, %v", response, err)
 		}
-		return nil
-	})
-	return cookie
+	}
 }
 
 // delete deletes the account and returns the status, or zero without a response.
@@ -195,29 +193,28 @@ func (a *account) expectNothing() {
 	}
 	for query, database := range counts {
 		var n int
-		a.queryValue(database, &n, query, a.id)
+		a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(context.Background(), query, a.id).Scan(&n) })
 		if n != 0 {
 			a.t.Errorf("%s: %d", query, n)
 		}
 	}
 }
 
-// queryValue stores the only value of a query's result in value.
-func (a *account) queryValue(database string, value any, query string, args ...any) {
+func (a *account) query(database string, f func(*pgx.Conn) error) {
 	a.t.Helper()
 	conn, err := pgx.Connect(a.t.Context(), database)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if err := conn.QueryRow(a.t.Context(), query, args...).Scan(value); err != nil {
+	if err := f(conn); err != nil {
 		a.t.Fatal(err)
 	}
 }
 
-// hold locks a row of the user, calls start, and returns once a statement waits for the
+// hold locks a row of the user, calls begin, and returns once a statement waits for the
 // lock. release unlocks the row.
-func (a *account) hold(database, lock string, start func()) (release func()) {
+func (a *account) hold(database, lock string, begin func()) (release func()) {
 	a.t.Helper()
 	ctx := context.Background()
 	holder, err := pgx.Connect(ctx, database)
@@ -232,16 +229,17 @@ func (a *account) hold(database, lock string, start func()) (release func()) {
 	if _, err := holder.Exec(ctx, lock, a.id); err != nil {
 		a.t.Fatal(err)
 	}
-	start()
-	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	eventually(a.t, func() error {
+	begin()
+	const waits = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	for deadline := time.Now().Add(time.Minute); ; {
 		var n int
-		if a.queryValue(database, &n, waiting); n == 0 {
-			return errors.New("nothing waits for the row")
+		if a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, waits).Scan(&n) }); n > 0 {
+			return release
 		}
-		return nil
-	})
-	return release
+		if time.Now().After(deadline) {
+			a.t.Fatal("nothing waits for the row")
+		}
+	}
 }
 
 func (a *account) send(method, url string, body any, header ...string) (status int, data []byte) {

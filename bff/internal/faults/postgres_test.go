@@ -106,12 +106,12 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	seed := seed.Of(t)
-	l := startLoad(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), faultEnv...), 4, seed)
-	l.awaitAcknowledged("the start")
+	o := startLoad(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), faultEnv...), 4, seed)
+	o.awaitAcknowledged("the start")
 	for range 3 {
-		l.survive(l.diskFull(dir, seed), 2*time.Second)
+		o.survive(o.diskFull(dir, seed), 2*time.Second)
 	}
-	l.check()
+	o.check()
 }
 
 func run(t *testing.T, program string, args ...string) error {

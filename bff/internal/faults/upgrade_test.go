@@ -19,8 +19,7 @@ type balancer struct {
 	requests atomic.Int64
 }
 
-// setTargets replaces the services to which requests go.
-func (b *balancer) setTargets(services ...*servertest.Tasks) {
+func (b *balancer) use(services ...*servertest.Tasks) {
 	var targets []*url.URL
 	for _, service := range services {
 		targets = append(targets, service.URL)
@@ -60,32 +59,32 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
 	s := startSystem(t, servertest.StartPostgres(t), env...) // a superuser, who may set deadlock_timeout
 	var front balancer
-	front.setTargets(s.tasks)
+	front.use(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
-	l := startLoad(t, s, 4, seed.Of(t))
-	l.awaitAcknowledged("the start")
+	o := startLoad(t, s, 4, seed.Of(t))
+	o.awaitAcknowledged("the start")
 
 	s.tasks.Migrate()
-	l.awaitAcknowledged("migrating to the current schema")
+	o.awaitAcknowledged("migrating to the current schema")
 	s.tasks.Exec(nextMigration)
-	l.awaitAcknowledged("migrating to the next schema")
+	o.awaitAcknowledged("migrating to the next schema")
 	next := s.tasks.Replica()
-	front.setTargets(s.tasks, next)
-	l.awaitAcknowledged("starting the next release beside this one")
-	front.setTargets(next)
+	front.use(s.tasks, next)
+	o.awaitAcknowledged("starting the next release beside this one")
+	front.use(next)
 	s.tasks.Stop()
-	l.awaitAcknowledged("stopping this release")
+	o.awaitAcknowledged("stopping this release")
 	// And back: this release works with the next schema, its migrate command too.
 	s.tasks.Migrate()
 	s.tasks.Restart()
-	front.setTargets(s.tasks)
+	front.use(s.tasks)
 	next.Stop()
-	l.awaitAcknowledged("downgrading to this release")
+	o.awaitAcknowledged("downgrading to this release")
 
-	for _, w := range l.writers {
+	for _, w := range o.writers {
 		if failed := w.failed.Load() - w.yielded.Load(); failed != 0 {
 			t.Errorf("%s: %d attempts failed, such as %s", w.name, failed, *w.lastFailure.Load())
 		}
 	}
-	l.check()
+	o.check()
 }

@@ -73,10 +73,6 @@ type authProxy struct {
 	auth forward.Upstream
 }
 
-func newAuthProxy(s *server, auth *session.BetterAuth) *authProxy {
-	return &authProxy{server: s, auth: forward.Upstream{URL: auth.URL, Transport: auth, Headers: authResponseHeaders}}
-}
-
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.SetOperation(r.Context(), authOperation, authPath)
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)

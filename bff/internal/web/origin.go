@@ -72,7 +72,7 @@ func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) h
 				checked.Method = http.MethodPost // not a safe method
 			}
 			if rule.Check(&checked) != nil {
-				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, crossOriginSentence(r)))
+				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, originSentence(r, "it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.")))
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -80,13 +80,8 @@ func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) h
 	}, nil
 }
 
-// crossOriginSentence names the rejected origin and the settings, for developers of a front
-// end.
-func crossOriginSentence(r *http.Request) string {
-	return originSentence(r, "it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.")
-}
-
-// originSentence says that the origin of a request is rejected, and why.
+// originSentence says, for developers of a front end, that the origin of a request is
+// rejected, and why.
 func originSentence(r *http.Request, reason string) string {
 	const maxBytes = 200
 	origin, err := url.Parse(r.Header.Get("Origin"))
@@ -106,20 +101,4 @@ var callbackPaths = []string{
 
 func isCallback(r *http.Request) bool {
 	return slices.ContainsFunc(callbackPaths, func(path string) bool { return strings.HasPrefix(r.URL.Path, path) })
-}
-
-// sameOriginAuth applies rule to requests to Better Auth. Better Auth's own check skips
-// requests without a cookie, so a page of another site could remove the user's cookie
-// with a sign-out.
-func sameOriginAuth(rule func(http.Handler) http.Handler) func(http.Handler) http.Handler {
-	return func(next http.Handler) http.Handler {
-		checked := rule(next)
-		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isCallback(r) {
-				next.ServeHTTP(w, r)
-			} else {
-				checked.ServeHTTP(w, r)
-			}
-		})
-	}
 }

@@ -107,18 +107,23 @@ func NewHandler(config Config) (*Handler, error) {
 		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, watching, config.Sessions),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
+	belowAPI := func(r *http.Request) bool { return isAPI(r.URL.Path) }
 	r.Use(
 		secure(config.PublicURL.Scheme == "https"),
 		// Before the rate limit, so that pages of trusted origins can read its error.
-		belowAPI(shareAPI(config.TrustedOrigins)),
-		belowAPI(httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
+		onlyIf(belowAPI, shareAPI(config.TrustedOrigins)),
+		onlyIf(belowAPI, httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
 	compress, err := compressJSON()
 	if err != nil {
 		return nil, err
 	}
 	api := s.registerAPI(r.With(crossOrigin, compress), config.Limits, config.Metrics)
-	auth := api.Admit(sameOriginAuth(crossOrigin)(newAuthProxy(s, config.BetterAuth)), maxAuthBodyBytes, budget.AuthRequest, s.proxies.clientKey)
+	proxy := &authProxy{server: s, auth: forward.Upstream{URL: config.BetterAuth.URL, Transport: config.BetterAuth, Headers: authResponseHeaders}}
+	// Better Auth's own check skips requests without a cookie, so a page of another site
+	// could remove the user's cookie with a sign-out.
+	checked := onlyIf(func(r *http.Request) bool { return !isCallback(r) }, crossOrigin)(proxy)
+	auth := api.Admit(checked, maxAuthBodyBytes, budget.AuthRequest, s.proxies.clientKey)
 	for _, method := range authMethods {
 		r.Method(method, authPath+"*", auth)
 	}
@@ -133,12 +138,12 @@ func NewHandler(config Config) (*Handler, error) {
 	return &Handler{Handler: r, streams: s.streams}, nil
 }
 
-// belowAPI applies a middleware only to requests of the API, including Better Auth.
-func belowAPI(middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+// onlyIf applies a middleware only to requests for which is returns true.
+func onlyIf(is func(*http.Request) bool, middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		applied := middleware(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if isAPI(r.URL.Path) {
+			if is(r) {
 				applied.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)
