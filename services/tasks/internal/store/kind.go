@@ -94,8 +94,6 @@ type kind struct {
 	// decode reads a resource from JSON.
 	decode  func([]byte) (any, error)
 	example any
-	// definition is the kind's definition.
-	definition any
 }
 
 // mergedField has the indexes of a field in the resource, its patch and its content.
@@ -105,7 +103,7 @@ type mergedField struct{ wire, patch, content int }
 func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	table := pgdialect.New().Tables().Get(reflect.TypeFor[R]())
 	k := &kind{
-		name: d.name, maximum: d.maximum, singleton: d.singleton, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example, definition: d,
+		name: d.name, maximum: d.maximum, singleton: d.singleton, table: table.Name, row: reflect.TypeFor[R](), fields: len(table.Fields), example: d.example,
 		wire:   func(r row) any { return d.wire(any(r).(*R)) },
 		edit:   func(r row, request any, now time.Time) { d.edit(any(r).(*R), request, now) },
 		decode: func(data []byte) (any, error) { var w W; err := json.Unmarshal(data, &w); return w, err },
