@@ -94,7 +94,7 @@ func newStack(ctx context.Context) (_ *stack, err error) {
 	if err != nil {
 		return nil, err
 	}
-	s.stops = append(s.stops, s.issuer.close)
+	s.stops = append(s.stops, func() error { s.issuer.server.Close(); return nil })
 	return s, nil
 }
 

@@ -52,16 +52,7 @@ func newIssuer(ctx context.Context, name, jwks string) (*issuer, error) {
 		return nil, err
 	}
 	var set jwkset.JWKSMarshal
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, jwks, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	if err := json.NewDecoder(response.Body).Decode(&set); err != nil {
+	if err := fetch(ctx, http.DefaultClient, jwks, nil, &set); err != nil {
 		return nil, fmt.Errorf("read Better Auth's keys: %w", err)
 	}
 	own, err := jwkset.NewJWKFromKey(key.Public(), jwkset.JWKOptions{Metadata: jwkset.JWKMetadataOptions{KID: keyID, ALG: jwkset.AlgRS256}})
@@ -75,11 +66,6 @@ func newIssuer(ctx context.Context, name, jwks string) (*issuer, error) {
 	}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(published) }))
 	return &issuer{url: server.URL, name: name, key: key, server: server}, nil
-}
-
-func (i *issuer) close() error {
-	i.server.Close()
-	return nil
 }
 
 // token returns a token like Better Auth's for a user.
