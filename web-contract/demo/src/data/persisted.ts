@@ -1,4 +1,4 @@
-import type { MutationOptions } from "@tanstack/react-query";
+import type { MutationOptions, QueryClient } from "@tanstack/react-query";
 import type { List, Task } from "@tasklane/web-contract";
 import type { Notices } from "../ui/notices";
 import { isGone, nameOf } from "./messages";
@@ -18,7 +18,9 @@ type Retrying = ReturnType<Sender["retrying"]>;
 /** The options of a mutation of the client. */
 type Mutation<Data, Variables> = (settings: Retrying) => MutationOptions<Data, Error, Variables>;
 
+/** The parts of a workspace that writes need. */
 export interface Parts {
+  queryClient: QueryClient;
   sender: Sender;
   outbox: Outbox;
   notices: Notices;

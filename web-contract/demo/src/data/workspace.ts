@@ -1,84 +1,60 @@
-import type { QueryClient } from "@tanstack/react-query";
 import { createClient, type Bootstrap, type Client, type Settings } from "@tasklane/web-contract";
-import { createQueries, prefetchBootstrap, type Queries } from "@tasklane/web-contract/react";
+import { createQueries, prefetchBootstrap } from "@tasklane/web-contract/react";
 import { createContext, useContext } from "react";
 import type { User } from "../account/auth";
-import { createDrafts, type Drafts } from "../editor/drafts";
-import { createEdits, type Edits } from "../editor/edits";
-import { createSelection, type Selection } from "../select/selection";
-import { createNotices, type Notices } from "../ui/notices";
-import { createStore, type Store } from "../ui/store";
+import { createDrafts } from "../editor/drafts";
+import { createEdits } from "../editor/edits";
+import { createSelection } from "../select/selection";
+import { createNotices } from "../ui/notices";
+import { createStore } from "../ui/store";
 import { createQueryClient } from "./query-client";
-import { createOutbox, type Outbox } from "./outbox";
-import { createListWrites, type ListWrites } from "../lists/writes";
+import { createOutbox } from "./outbox";
+import { createListWrites } from "../lists/writes";
 import { seedLists } from "./seed";
-import { createSender, type Sender } from "./sender";
+import { createSender } from "./sender";
 import { followSettings } from "../task/calendar";
-import { createSettingsWrites, type SettingsWrites } from "../settings/writes";
-import { createUndo, type Undo } from "./undo";
-import { createWrites, type Writes } from "./writes";
+import { createSettingsWrites } from "../settings/writes";
+import { createUndo } from "./undo";
+import { createWrites } from "./writes";
 
 /**
  * The state of the page for one user: loaded data, unsent input, and writes in
  * flight. It survives the session, so that the user can continue after signing in
  * again, and is dropped when another user signs in.
  */
-export interface Workspace {
-  user: User;
-  /** Whether its cache was filled before the first rendering. */
-  filled: boolean;
-  /** Whether the user has chosen to sign out, which discards the workspace. */
-  leaving: Store<boolean>;
-  /** A client that reads only this user's data. */
-  api: Client;
-  queries: Queries;
-  queryClient: QueryClient;
-  notices: Notices;
-  drafts: Drafts;
-  selection: Selection;
-  sender: Sender;
-  outbox: Outbox;
-  undo: Undo;
-  writes: Writes;
-  listWrites: ListWrites;
-  settingsWrites: SettingsWrites;
-  edits: Edits;
-}
+export type Workspace = ReturnType<typeof createWorkspace>;
 
 /** Creates the workspace of a user. */
-export function createWorkspace(user: User, settings?: Settings | null): Workspace {
+export function createWorkspace(user: User, settings?: Settings | null) {
   followSettings(settings);
   const queryClient = createQueryClient();
   const notices = createNotices();
   const drafts = createDrafts();
+  /** A client that reads only this user's data. */
   const api = createClient({ headers: { "expected-user": user.id } });
-  const queries = createQueries(api);
-  const sender = createSender(user, queryClient, notices);
-  const outbox = createOutbox(user.id);
-  const undo = createUndo(notices);
-  const writes = createWrites({ queryClient, sender, outbox, notices, undo, drafts });
-  const listWrites = createListWrites({ queryClient, sender, outbox, notices, undo });
-  const settingsWrites = createSettingsWrites({ queryClient, sender, outbox, undo });
-  const edits = createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes });
-  const selection = createSelection();
-  const leaving = createStore(false);
-  return {
-    user,
-    filled: false,
-    leaving,
-    api,
-    queries,
+  const parts = {
     queryClient,
+    sender: createSender(user, queryClient, notices),
+    outbox: createOutbox(user.id),
     notices,
+    undo: createUndo(notices),
+  };
+  const writes = createWrites({ ...parts, drafts });
+  return {
+    ...parts,
+    user,
+    /** Whether its cache was filled before the first rendering. */
+    filled: false,
+    /** Whether the user has chosen to sign out, which discards the workspace. */
+    leaving: createStore(false),
+    api,
+    queries: createQueries(api),
     drafts,
-    selection,
-    sender,
-    outbox,
-    undo,
+    selection: createSelection(),
     writes,
-    listWrites,
-    settingsWrites,
-    edits,
+    listWrites: createListWrites(parts),
+    settingsWrites: createSettingsWrites(parts),
+    edits: createEdits({ ...parts, drafts, writes }),
   };
 }
 

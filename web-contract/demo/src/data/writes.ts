@@ -1,4 +1,3 @@
-import type { QueryClient } from "@tanstack/react-query";
 import type { BatchOperation, List, Task, UpdateTaskRequest } from "@tasklane/web-contract";
 import { cachedItem, draftId } from "@tasklane/web-contract/react";
 import { parentsFirst, topmost, withOpenBelow } from "./below";
@@ -14,21 +13,17 @@ const batchSize = 15;
 
 export type Writes = ReturnType<typeof createWrites>;
 
-interface TaskParts extends Parts {
-  queryClient: QueryClient;
-  drafts: Drafts;
-}
-
 /**
  * The writes to tasks, except for edits. A write shows at once. A permanent failure
  * is rolled back and reported in a notice, with a button to retry.
  */
-export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
-  const { sender, outbox, notices, undo } = parts;
+export function createWrites({ drafts, ...parts }: Parts & { drafts: Drafts }) {
+  const { queryClient, sender, outbox, notices, undo } = parts;
   const { mutations, retrying, send, saved } = sender;
   const persisted = createPersisted(parts);
   const { moveTask: move, deleteTask: remove, restoreTask: restore } = mutations;
   const common = createCommonWrites(parts, "", { move, remove, restore });
+  const { change, ...bulk } = createBulkWrites(parts);
 
   const sendCreated = outbox.persisted("create", (key, fields: Fields) => {
     const created = send(mutations.createTask(retrying(key)), { ...fields, title: fields.title.trim() });
@@ -48,16 +43,6 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     (task) => `${nameOf(task)} was not saved.`,
   );
   const sendErased = persisted("erase", mutations.eraseTask, ({ id }: Named) => ({ id }), (task) => `${nameOf(task)} was not erased.`, true);
-  const sendBatch = persisted("batch", mutations.batch, (operations: BatchOperation[], _failure: string) => operations, (_, failure) => failure);
-
-  /** Sends operations in as few batches as possible; resolves to whether any of them was saved. */
-  async function sendAll(operations: BatchOperation[], failure: string): Promise<boolean> {
-    const batches: Promise<boolean>[] = [];
-    for (let from = 0; from < operations.length; from += batchSize) {
-      batches.push(sendBatch(operations.slice(from, from + batchSize), failure).saved);
-    }
-    return (await Promise.all(batches)).includes(true);
-  }
 
   /** Adds a task, and returns the id of its draft. */
   function create(fields: Fields): string {
@@ -69,7 +54,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     const title = quoted(task.title);
     // Completing a task completes its sub-tasks, so an undo must reopen them too.
     const all = completed ? withOpenBelow(queryClient, [task]) : [task];
-    const openAll = () => sendAll(all.map(completion(false)), `${title} could not be saved.`);
+    const openAll = () => change(all, () => ({ completed: false }), `${title} could not be saved.`);
     const next = completed ? recurrence.get()?.nextDue(cachedItem(queryClient, task), new Date()) : undefined;
     const { saved: done } = sendCompleted(named(task), completed);
     const name = `${completed ? "completing" : "reopening"} ${title}`;
@@ -78,43 +63,52 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     undo.offer(message, { name, run }, done);
   }
 
-  /** Puts tasks into a list; undefined is the Inbox. */
-  function putIn(all: readonly Task[], list: List | undefined): void {
-    const listId = list?.id ?? null;
-    const tasks = all.filter((task) => task.listId !== listId);
-    const [only] = tasks.length === 1 ? tasks : [];
-    if (tasks.length === 0) return notices.announce(`It is in ${listName(list)}.`);
-    const what = only ? quoted(only.title) : counted(tasks.length);
-    const set = (placeIn: (task: Task) => UpdateTaskRequest) =>
-      sendAll(
-        topmost(queryClient, tasks).map((task) => ({ op: "update", kind: "task", id: task.id, changes: placeIn(task) })),
-        `${what} could not be moved.`,
-      );
-    const step = { name: `moving ${what}`, run: () => void set(({ listId, parentId }) => ({ listId, parentId })) };
-    undo.offer(`${what} ${only ? "is" : "are"} in ${listName(list)}.`, step, set(() => ({ listId, parentId: null })));
-  }
-
-  /** Changes the due dates of tasks; `day` is the name of the day in the notice. */
-  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => Due, day: string): void {
-    const [only] = tasks.length === 1 ? tasks : [];
-    const what = only ? quoted(only.title) : counted(tasks.length);
-    const set = (due: (task: Task) => Due) =>
-      sendAll(
-        tasks.map((task) => ({ op: "update", kind: "task", id: task.id, changes: due(task) })),
-        `${what} could not be rescheduled.`,
-      );
-    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt, dueOn }) => ({ dueAt, dueOn })) };
-    undo.offer(`${what} ${only ? "is" : "are"} due ${day}.`, step, set(dueOf));
-  }
-
   function erase(task: Task): void {
     notices.announce(`${quoted(task.title)} is erased.`);
     sendErased(named(task));
   }
 
-  const completion = (completed: boolean) => ({ id }: Task): BatchOperation => ({ op: "update", kind: "task", id, changes: { completed } });
-  const deletion = ({ id }: Task): BatchOperation => ({ op: "delete", kind: "task", id });
-  const restoration = ({ id }: Task): BatchOperation => ({ op: "restore", kind: "task", id });
+  return { ...common, ...bulk, create, complete, erase };
+}
+
+type Changes = (task: Task) => UpdateTaskRequest;
+
+/** The writes to several tasks. Each can be undone in one step. */
+function createBulkWrites(parts: Parts) {
+  const { queryClient, sender, notices, undo } = parts;
+  const sendBatch = createPersisted(parts)("batch", sender.mutations.batch, (operations: BatchOperation[], _failure: string) => operations, (_, failure) => failure);
+
+  /** Sends an operation for each task, in as few batches as possible; resolves to whether any of them was saved. */
+  async function send(tasks: readonly Task[], operationOn: (task: Task) => BatchOperation, failure: string): Promise<boolean> {
+    const operations = tasks.map(operationOn);
+    const batches: Promise<boolean>[] = [];
+    for (let from = 0; from < operations.length; from += batchSize) {
+      batches.push(sendBatch(operations.slice(from, from + batchSize), failure).saved);
+    }
+    return (await Promise.all(batches)).includes(true);
+  }
+
+  const change = (tasks: readonly Task[], changesOf: Changes, failure: string) =>
+    send(tasks, (task) => ({ op: "update", kind: "task", id: task.id, changes: changesOf(task) }), failure);
+
+  /** Puts tasks into a list; undefined is the Inbox. */
+  function putIn(all: readonly Task[], list: List | undefined): void {
+    const listId = list?.id ?? null;
+    const tasks = all.filter((task) => task.listId !== listId);
+    if (tasks.length === 0) return notices.announce(`It is in ${listName(list)}.`);
+    const { what, are } = subjectOf(tasks);
+    const set = (place: Changes) => change(topmost(queryClient, tasks), place, `${what} could not be moved.`);
+    const step = { name: `moving ${what}`, run: () => void set(({ listId, parentId }) => ({ listId, parentId })) };
+    undo.offer(`${what} ${are} in ${listName(list)}.`, step, set(() => ({ listId, parentId: null })));
+  }
+
+  /** Changes the due dates of tasks; `day` is the name of the day in the notice. */
+  function reschedule(tasks: readonly Task[], dueOf: (task: Task) => Due, day: string): void {
+    const { what, are } = subjectOf(tasks);
+    const set = (due: Changes) => change(tasks, due, `${what} could not be rescheduled.`);
+    const step = { name: `rescheduling ${what}`, run: () => void set(({ dueAt, dueOn }) => ({ dueAt, dueOn })) };
+    undo.offer(`${what} ${are} due ${day}.`, step, set(dueOf));
+  }
 
   function completeAll(selected: readonly Task[], completed = true): void {
     const count = counted(selected.length);
@@ -122,7 +116,7 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
     // the server would keep the next task of its recurrence.
     const tasks = parentsFirst(selected);
     const all = completed ? withOpenBelow(queryClient, tasks) : tasks;
-    const set = (tasks: readonly Task[], to: boolean) => sendAll(tasks.map(completion(to)), `${count} could not be saved.`);
+    const set = (tasks: readonly Task[], completed: boolean) => change(tasks, () => ({ completed }), `${count} could not be saved.`);
     const step = { name: `${completed ? "completing" : "reopening"} ${count}`, run: () => set(all, !completed) };
     undo.offer(`${count} ${completed ? "completed" : "open again"}.`, step, set(tasks, completed));
   }
@@ -130,10 +124,16 @@ export function createWrites({ queryClient, drafts, ...parts }: TaskParts) {
   function removeAll(selected: readonly Task[]): void {
     const count = counted(selected.length);
     const tasks = topmost(queryClient, selected);
-    const run = () => sendAll(tasks.map(restoration), `${count} could not be restored.`);
-    const done = sendAll(tasks.map(deletion), `${count} could not be deleted.`);
+    const run = () => send(tasks, ({ id }) => ({ op: "restore", kind: "task", id }), `${count} could not be restored.`);
+    const done = send(tasks, ({ id }) => ({ op: "delete", kind: "task", id }), `${count} could not be deleted.`);
     undo.offer(`${count} moved to the trash.`, { name: `deleting ${count}`, run }, done);
   }
 
-  return { ...common, create, complete, erase, completeAll, removeAll, putIn, reschedule };
+  return { change, putIn, reschedule, completeAll, removeAll };
+}
+
+/** The subject of a sentence about tasks, and its verb. */
+function subjectOf(tasks: readonly Task[]): { what: string; are: string } {
+  const [only, ...more] = tasks;
+  return only && more.length === 0 ? { what: quoted(only.title), are: "is" } : { what: counted(tasks.length), are: "are" };
 }

@@ -1,29 +1,20 @@
-import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Task } from "@tasklane/web-contract";
 import { cachedItem } from "@tasklane/web-contract/react";
 import { faultOf, quoted } from "../data/messages";
-import type { Outbox } from "../data/outbox";
-import type { Sender } from "../data/sender";
-import type { Undo } from "../data/undo";
+import type { Parts } from "../data/persisted";
 import type { Writes } from "../data/writes";
 import { conflictsOf, fieldsOf, type Fields } from "../task/fields";
-import type { Notices } from "../ui/notices";
 import { editChanges, editConflicts, type Conflict, type Drafts, type Edit } from "./drafts";
 
 export type Edits = ReturnType<typeof createEdits>;
 
-interface Parts {
-  queryClient: QueryClient;
-  sender: Sender;
-  outbox: Outbox;
-  notices: Notices;
-  undo: Undo;
+interface EditParts extends Parts {
   drafts: Drafts;
   writes: Writes;
 }
 
 /** Opens, saves and discards edits, and resolves conflicts with changes from elsewhere. */
-export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: Parts) {
+export function createEdits({ queryClient, sender, outbox, notices, undo, drafts, writes }: EditParts) {
   const { mutations, retrying, send, saved, failed } = sender;
 
   /** Opens an edit, after saving the one that is open. */

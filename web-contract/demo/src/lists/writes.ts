@@ -1,14 +1,11 @@
-import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type CreateListRequest, type List, type UpdateListRequest } from "@tasklane/web-contract";
 import { cachedItem, draftId } from "@tasklane/web-contract/react";
 import { createCommonWrites, createPersisted, named, type Named, type Parts } from "../data/persisted";
 import { nameOf, quoted, reason } from "../data/messages";
 
-export type ListWrites = ReturnType<typeof createListWrites>;
-
 /** The writes to lists. Each shows at once; most can be undone. */
-export function createListWrites({ queryClient, ...parts }: Parts & { queryClient: QueryClient }) {
-  const { sender, outbox, notices, undo } = parts;
+export function createListWrites(parts: Parts) {
+  const { queryClient, sender, outbox, notices, undo } = parts;
   const { mutations, retrying, send, saved } = sender;
   const { moveList: move, deleteList: remove, restoreList: restore } = mutations;
   const common = createCommonWrites(parts, "List", { move, remove, restore });

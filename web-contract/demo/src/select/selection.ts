@@ -19,5 +19,3 @@ export function createSelection() {
     },
   };
 }
-
-export type Selection = ReturnType<typeof createSelection>;

@@ -1,15 +1,11 @@
-import type { QueryClient } from "@tanstack/react-query";
 import { isApiError, type Settings, type UpdateSettingsRequest } from "@tasklane/web-contract";
 import { taskKeys } from "@tasklane/web-contract/react";
 import { createPersisted, type Parts } from "../data/persisted";
 import { browserCalendar } from "../task/calendar";
 
-export type SettingsWrites = ReturnType<typeof createSettingsWrites>;
-
-type SettingsParts = Pick<Parts, "sender" | "outbox" | "undo"> & { queryClient: QueryClient };
-
-export function createSettingsWrites({ queryClient, undo, ...parts }: SettingsParts) {
-  const { mutations, send } = parts.sender;
+export function createSettingsWrites(parts: Parts) {
+  const { queryClient, sender, undo } = parts;
+  const { mutations, send } = sender;
   const sendChanged = createPersisted(parts)(
     "settings",
     mutations.updateSettings,
