@@ -1,16 +1,16 @@
 import { useQueryClient, type InfiniteData, type UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { Task, TaskPage } from "@tasklane/web-contract";
 import { itemKey } from "@tasklane/web-contract/react";
-import { counted, reason } from "../data/messages";
+import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { NewSubtask } from "../editor/NewSubtask";
 import { isNarrowed } from "../filters/filters";
 import { useFilters } from "../filters/use-filters";
 import { EmptyState } from "../ui/EmptyState";
-import { ErrorState } from "../ui/ErrorState";
 import { useStore } from "../ui/store";
 import { collapsed } from "./collapsed";
+import { LoadError } from "./LoadError";
 import { OrderContext, type TaskOrder } from "./task-order";
 import { TaskItem } from "./TaskItem";
 import { TaskList } from "./TaskList";
@@ -46,17 +46,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
   const parent = shown.open.find(({ id }) => id === adding);
   const last = parent && tree && shown.open.findLast((task) => tree.isWithin(task, parent));
   const failed = [open, completed].find((list) => !list.data && list.isError);
-  if (failed) {
-    const retry = () => void Promise.all([open.refetch(), completed.refetch()]);
-    return (
-      <ErrorState
-        title="Your tasks could not be loaded."
-        detail={reason(failed.error)}
-        action="Try again"
-        onAction={retry}
-      />
-    );
-  }
+  if (failed) return <LoadError what="tasks" error={failed.error} queries={[open, completed]} />;
   const done = filters.show === "completed";
   const main = done ? completed : open;
   if (!main.data) return <TaskListSkeleton />;

@@ -1,4 +1,5 @@
 import { isOverdue, type Task } from "@tasklane/web-contract";
+import { Dot } from "../lists/Dot";
 import { useLists } from "../lists/use-lists";
 import { dayOf, dueName, timeName } from "../task/dates";
 import { repeatName } from "../task/repeat";
@@ -38,7 +39,7 @@ export function TaskMeta({ id, task, hideDay, hideList, hideParent, done = 0, al
     <span id={id} className="task-meta">
       {list && (
         <span className="meta-item" dir="auto">
-          <span className="dot" data-color={list.color ?? undefined} />
+          <Dot color={list.color} />
           {list.name}
         </span>
       )}

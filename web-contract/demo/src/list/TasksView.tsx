@@ -13,6 +13,7 @@ import { ActiveFilters } from "../filters/ActiveFilters";
 import { countFilters, isNarrowed, type Filters } from "../filters/filters";
 import { Toolbar } from "../filters/Toolbar";
 import { useFilters } from "../filters/use-filters";
+import { Dot } from "../lists/Dot";
 import { ListMenu } from "../lists/ListMenu";
 import { inbox, useListCounts, useLists } from "../lists/use-lists";
 import { SelectionBar } from "../select/SelectionBar";
@@ -75,7 +76,7 @@ export function TasksView({ started, list, title }: Props) {
       <ViewHeader
         title={title}
         options={shownList && <ListMenu list={shownList} className="tool" />}
-        mark={shownList && <span className="dot" data-color={shownList.color ?? undefined} />}
+        mark={shownList && <Dot color={shownList.color} />}
         summary={any ? <ListSummary counts={counts} open={summary(counts, all, now)} filters={filters} /> : "\u00a0"}
       >
         {!blank && <Toolbar />}

@@ -4,8 +4,9 @@ import { closePanel } from "../app/panel";
 import { goTo, listPath } from "../app/route";
 import { useWorkspace } from "../data/workspace";
 import { DialogActions } from "../ui/DialogActions";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
+import { Dot } from "./Dot";
 import { colorNames, colors, type Color } from "./colors";
 import "./lists.css";
 
@@ -56,7 +57,7 @@ export function ListDialog({ list, onClose }: Props) {
             {[null, ...colors].map((value) => (
               <label key={value} className="swatch" title={value ? colorNames[value] : "None"}>
                 <input type="radio" name="color" checked={color === value} onChange={() => setColor(value)} />
-                <span className="dot" data-color={value ?? undefined} />
+                <Dot color={value} />
                 <span className="visually-hidden">{value ? colorNames[value] : "None"}</span>
               </label>
             ))}

@@ -1,8 +1,8 @@
 import { Choice } from "../ui/Choice";
 import { InboxIcon } from "../ui/icons";
 import { PopoverButton } from "../ui/PopoverButton";
+import { Dot } from "./Dot";
 import { useLists } from "./use-lists";
-import "./lists.css";
 
 interface Props {
   listId: string | null;
@@ -19,7 +19,7 @@ export function ListPicker({ listId, onChange, onDone }: Props) {
   const others = list && !ready.includes(list) ? [...ready, list] : ready;
   const options = [
     { value: "", text: "Inbox", icon: <InboxIcon /> },
-    ...others.map(({ id, name, color }) => ({ value: id, text: name, icon: <span className="dot" data-color={color ?? undefined} /> })),
+    ...others.map(({ id, name, color }) => ({ value: id, text: name, icon: <Dot color={color} /> })),
   ];
   return (
     <PopoverButton
@@ -31,7 +31,7 @@ export function ListPicker({ listId, onChange, onDone }: Props) {
         <Choice legend="List" options={options} value={listId ?? ""} onChange={(id) => onChange(id || null)} onDone={close} />
       )}
     >
-      {list ? <span className="dot" data-color={list.color ?? undefined} /> : <InboxIcon />}
+      {list ? <Dot color={list.color} /> : <InboxIcon />}
       <span className="chip-text" dir="auto">{list?.name ?? "Inbox"}</span>
     </PopoverButton>
   );

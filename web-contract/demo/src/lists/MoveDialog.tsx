@@ -2,9 +2,10 @@ import type { List, Task } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
 import { flushSync } from "react-dom";
 import { counted, quoted } from "../data/messages";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { InboxIcon } from "../ui/icons";
 import { TextField } from "../ui/TextField";
+import { Dot } from "./Dot";
 import { useLists } from "./use-lists";
 import "../ui/popover.css";
 import "./lists.css";
@@ -43,7 +44,7 @@ export function MoveDialog({ tasks: [task, ...more], onClose, onMove }: Props) {
         {found.map((list) => (
           <li key={list?.id ?? null}>
             <button type="button" className="option" onClick={() => choose(list)}>
-              {list ? <span className="dot" data-color={list.color ?? undefined} /> : <InboxIcon />}
+              {list ? <Dot color={list.color} /> : <InboxIcon />}
               <span className="option-text" dir="auto">
                 {list?.name ?? "Inbox"}
               </span>

@@ -1,5 +1,5 @@
 import type { Task } from "@tasklane/web-contract";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 
 interface Props {
   task: Task;

@@ -3,15 +3,14 @@ import type { Task } from "@tasklane/web-contract";
 import { useMemo, useState } from "react";
 import { flushSync } from "react-dom";
 import { ViewHeader } from "../app/ViewHeader";
-import { reason } from "../data/messages";
 import { itemsOf, useAllPages } from "../data/pages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
 import { focusBeside } from "../list/focus";
+import { LoadError } from "../list/LoadError";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
 import { EmptyState } from "../ui/EmptyState";
-import { ErrorState } from "../ui/ErrorState";
 import { DeletedLists } from "./DeletedLists";
 import { EraseDialog } from "./EraseDialog";
 import { TrashRow } from "./TrashRow";
@@ -48,19 +47,12 @@ export function TrashView() {
       <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
       <LostEditor keys={[]} />
       {loaded && <DeletedLists lists={lists} />}
-      {failed && (
-        <ErrorState
-          title="Your trash could not be loaded."
-          detail={reason(failed.error)}
-          action="Try again"
-          onAction={() => void Promise.all(trash.map(({ refetch }) => refetch()))}
-        />
-      )}
+      {failed && <LoadError what="trash" error={failed.error} queries={trash} />}
       {!loaded && !failed && <TaskListSkeleton />}
       {loaded && tasks.length + lists.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
       {loaded && tasks.length > 0 && (
         <TaskList label="Deleted tasks" tasks={tasks} more={deletedTasks}>
-          {(task) => <TrashRow task={task} onErase={(row) => setErasing({ task, row })} />}
+          {(task) => <TrashRow item={task} onErase={(row) => setErasing({ task, row })} />}
         </TaskList>
       )}
       {erasing && (
