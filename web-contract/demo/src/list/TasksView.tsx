@@ -20,6 +20,7 @@ import { SelectionBar } from "../select/SelectionBar";
 import { nextChange } from "../task/dates";
 import type { Fields } from "../task/fields";
 import { useNow } from "../ui/clock";
+import { isFocusLost } from "../ui/lost-focus";
 import { useStore } from "../ui/store";
 import { isInView } from "./focus";
 import { collapsed } from "./collapsed";
@@ -110,7 +111,7 @@ function useWhyHidden(list: string | undefined, filters: Filters, { openKey }: T
 /** Moves the focus to the field for new tasks of an empty list at once. In others, single keys work. */
 function useWelcome(loaded: boolean, blank: boolean): void {
   const welcome = useEffectEvent(() => {
-    if (blank && document.activeElement === document.body) focusField(newTaskFieldId);
+    if (blank && isFocusLost()) focusField(newTaskFieldId);
   });
   useEffect(() => {
     if (loaded) welcome();

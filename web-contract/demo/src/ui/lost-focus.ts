@@ -15,9 +15,15 @@ export function guardFocus(): void {
   }).observe(document.body, { childList: true, subtree: true });
 }
 
+/** The heading to which the focus was moved last. */
+let heading: HTMLElement | null = null;
+
+/** Whether no element has the focus, or only the heading, in place of an element that was removed. */
+export const isFocusLost = (): boolean => document.activeElement === document.body || document.activeElement === heading;
+
 /** Moves the focus to the heading of the page. */
 export function focusHeading(): void {
-  const heading = document.querySelector("h1");
+  heading = document.querySelector("h1");
   if (!heading) return;
   heading.tabIndex = -1;
   heading.focus({ preventScroll: true });
