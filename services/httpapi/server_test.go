@@ -58,19 +58,17 @@ func serve(t *testing.T, server *http.Server) net.Conn {
 	return client
 }
 
-type slowInput struct{ Body struct{ Text string } }
+type echoInput struct{ Body struct{ Text string } }
 
 // large is a response that exceeds all buffers.
 type large struct{ Body string }
 
-// newTestHandler serves POST /slow, which responds after 8 s, and GET /large. It sends the
-// error of writing to the client to written.
-func newTestHandler(written chan<- error) http.Handler {
+func slowHandler(failed chan<- error) http.Handler {
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1"})
 	api.UseMiddleware(api.LimitInFlight)
-	Register(api, huma.Operation{OperationID: "slow", Method: http.MethodPost, Path: "/slow"}, nil,
-		func(ctx context.Context, _ *slowInput) (*struct{}, error) {
+	Register(api, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, nil,
+		func(ctx context.Context, _ *echoInput) (*struct{}, error) {
 			// Longer than Huma's timeout for a body, which is 5 s.
 			select {
 			case <-time.After(8 * time.Second):
@@ -84,7 +82,7 @@ func newTestHandler(written chan<- error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		router.ServeHTTP(w, r)
 		_, err := w.Write([]byte(" "))
-		written <- err
+		failed <- err
 	})
 }
 
@@ -94,7 +92,7 @@ func TestSlowClients(t *testing.T) {
 	t.Run("incomplete headers", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn, start := dial(t, newTestHandler(nil)), time.Now()
+			conn, start := dial(t, slowHandler(nil)), time.Now()
 			fmt.Fprint(conn, "GET /large HTTP/1.1\r\n")
 			_, _ = io.ReadAll(conn)
 			if took := time.Since(start); took != headerTimeout {
@@ -106,8 +104,8 @@ func TestSlowClients(t *testing.T) {
 	t.Run("incomplete body", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn, start := dial(t, newTestHandler(make(chan error, 1))), time.Now()
-			fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+			conn, start := dial(t, slowHandler(make(chan error, 1))), time.Now()
+			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -125,8 +123,8 @@ func TestSlowClients(t *testing.T) {
 	t.Run("a handler may run longer than a body may take", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn := dial(t, newTestHandler(make(chan error, 1)))
-			fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"Text\":\"ab\"}")
+			conn := dial(t, slowHandler(make(chan error, 1)))
+			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"Text\":\"ab\"}")
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil || res.StatusCode != http.StatusNoContent {
 				t.Errorf("%v, %v, want 204", res, err)
@@ -137,10 +135,10 @@ func TestSlowClients(t *testing.T) {
 	t.Run("an unread response", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			written := make(chan error, 1)
-			conn, start := dial(t, newTestHandler(written)), time.Now()
+			failed := make(chan error, 1)
+			conn, start := dial(t, slowHandler(failed)), time.Now()
 			fmt.Fprint(conn, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-			if err := <-written; err == nil {
+			if err := <-failed; err == nil {
 				t.Error("the response was sent")
 			}
 			if took := time.Since(start); took != budget.Delivery {
@@ -153,7 +151,7 @@ func TestSlowClients(t *testing.T) {
 func TestLargeHeaders_AreRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		conn := dial(t, newTestHandler(nil))
+		conn := dial(t, slowHandler(nil))
 		go func() {
 			fmt.Fprintf(conn, "GET /large HTTP/1.1\r\nHost: a\r\nFiller: %s\r\n\r\n", strings.Repeat("a", 64<<10))
 		}()

@@ -1,6 +1,6 @@
 import { useEffect, useState, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
 import { authClient, findPassword, loadFeatures, useUser, type Features } from "./auth";
 import { AuthForm } from "./AuthForm";
@@ -114,7 +114,7 @@ function DeleteAccount({ hasPassword }: { hasPassword: boolean }) {
     },
   );
   return (
-    <AuthForm form={form} action="Delete my account permanently" look="danger">
+    <AuthForm form={form} action="Delete my account permanently" variant="danger">
       <p className="dialog-text">
         Your tasks and lists, your passkeys, your API keys and your account are deleted at once, on every device. They cannot be brought back.
       </p>

@@ -32,7 +32,7 @@ export function AccountForm({ mode, email, onMail }: Props) {
   const isNew = mode === "signUp";
 
   return (
-    <AuthForm form={form} action={labels[mode]} look="primary">
+    <AuthForm form={form} action={labels[mode]} variant="primary">
       {isNew && <TextField label="Name" name="name" autoComplete="name" fault={form.faultOf("name")} required autoFocus />}
       <TextField
         label="Email"

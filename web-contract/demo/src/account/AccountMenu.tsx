@@ -1,19 +1,28 @@
 import { panel } from "../app/panel";
 import { useWorkspace } from "../data/workspace";
+import { Actions } from "../ui/ActionMenu";
 import { PopoverButton } from "../ui/PopoverButton";
 import { useUser } from "./auth";
 import "./account.css";
 
-const panels = [
-  ["account", "Account settings"],
-  ["settings", "Date and time"],
-  ["keyboard", "Keyboard", "?"],
-] as const;
-
 /** The user's name, the account's dialogs, and sign-out. */
 export function AccountMenu() {
-  const user = useUser(useWorkspace().user);
+  const { user: known, edits, notices, leaving } = useWorkspace();
+  const user = useUser(known);
   const name = user.name || user.email;
+
+  function signOut() {
+    edits.save(false);
+    notices.dismiss();
+    leaving.set(true);
+  }
+
+  const actions = [
+    { text: "Account settings", run: () => panel.set("account") },
+    { text: "Date and time", run: () => panel.set("settings") },
+    { text: "Keyboard", keys: "?", run: () => panel.set("keyboard") },
+    { text: "Sign out", run: signOut },
+  ];
   return (
     <PopoverButton
       className="account-button"
@@ -27,21 +36,7 @@ export function AccountMenu() {
             <span>{user.email}</span>
           </p>
           <hr />
-          {panels.map(([name, text, key]) => (
-            <button
-              key={name}
-              type="button"
-              className="option"
-              onClick={() => {
-                close();
-                panel.set(name);
-              }}
-            >
-              <span className="option-text">{text}</span>
-              {key && <span className="option-aside">{key}</span>}
-            </button>
-          ))}
-          <SignOut />
+          <Actions actions={actions} onDone={close} />
         </>
       )}
     >
@@ -49,21 +44,5 @@ export function AccountMenu() {
         {name.slice(0, 1).toUpperCase()}
       </span>
     </PopoverButton>
-  );
-}
-
-function SignOut() {
-  const { edits, notices, leaving } = useWorkspace();
-
-  function leave() {
-    edits.save(false);
-    notices.dismiss();
-    leaving.set(true);
-  }
-
-  return (
-    <button type="button" className="option" onClick={leave}>
-      <span className="option-text">Sign out</span>
-    </button>
   );
 }

@@ -1,10 +1,14 @@
 import { useEffect, useState } from "react";
+import { lazy } from "../ui/lazy";
 import { focusHeading } from "../ui/lost-focus";
-import { Wordmark } from "../ui/Wordmark";
+import { AccountFrame } from "./AccountFrame";
 import { AccountForm, type Mode } from "./AccountForm";
 import { loadFeatures, signIn, type Features, type User } from "./auth";
-import { isPage, PasskeySignIn } from "./pages";
-import "./account.css";
+
+const PasskeySignIn = lazy(async () => (await import("./PasskeySignIn")).PasskeySignIn, false);
+
+/** Whether the address is that of a separate page: /?reset or /?device. */
+export const isPage = (name: "reset" | "device") => new URLSearchParams(location.search).has(name);
 
 const words = {
   signIn: { title: "Sign in", question: "New here?", other: "Create an account", next: "signUp" },
@@ -30,9 +34,6 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   const [mailedTo, setMailedTo] = useState<string>();
   const [features, setFeatures] = useState<Features>();
   const { title, question, other, next } = words[mode];
-  useEffect(() => {
-    document.title = `${title} · Tasklane`;
-  }, [title]);
   useEffect(() => void loadFeatures().then(setFeatures), [mode]);
   useEffect(() => {
     // The form that had the focus is gone.
@@ -49,10 +50,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   }
 
   return (
-    <main className="centered account">
-      <Wordmark />
-      <p className="account-promise">Your tasks, in one calm list.</p>
-      <h1 className="account-title">{title}</h1>
+    <AccountFrame title={title} promise={<p className="account-promise">Your tasks, in one calm list.</p>}>
       {mode === "signIn" && (interrupted || arrival) && (
         <p className="account-note" role="status">
           {arrival ?? "You were signed out. Sign in again to continue. Nothing you typed is lost."}
@@ -82,7 +80,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
           {other}
         </button>
       </p>
-    </main>
+    </AccountFrame>
   );
 }
 

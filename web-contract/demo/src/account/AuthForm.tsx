@@ -5,19 +5,19 @@ interface Props {
   form: ReturnType<typeof useAuthForm>;
   /** The label of the button that sends the form. */
   action: string;
-  look?: "primary" | "danger";
+  variant?: "primary" | "danger";
   children: ReactNode;
 }
 
 /** A form of the account: its fields, the error of the whole form, and the button that sends it. */
-export function AuthForm({ form, action, look, children }: Props) {
+export function AuthForm({ form, action, variant, children }: Props) {
   return (
     <form className="account-form" onSubmit={form.onSubmit}>
       {children}
       <p className="form-error" role="alert">
         {form.faultOf()}
       </p>
-      <button type="submit" className={look ? `button ${look}` : "button"} aria-disabled={form.busy}>
+      <button type="submit" className={variant ? `button ${variant}` : "button"} aria-disabled={form.busy}>
         {action}
       </button>
     </form>

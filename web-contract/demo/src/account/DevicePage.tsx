@@ -1,6 +1,6 @@
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { TextField } from "../ui/TextField";
-import { Wordmark } from "../ui/Wordmark";
+import { AccountFrame } from "./AccountFrame";
 import { read, write, type User } from "./auth";
 import { useAuthForm } from "./form";
 import { AuthForm } from "./AuthForm";
@@ -22,14 +22,9 @@ export function DevicePage({ user }: { user: User }) {
   );
   const allow = useAuthForm(() => write("/device/approve", { userCode: code.trim() }), () => setOutcome("allowed"));
   const deny = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("denied"));
-  useEffect(() => {
-    document.title = "Connect a program · Tasklane";
-  }, []);
 
   return (
-    <main className="centered account">
-      <Wordmark />
-      <h1 className="account-title">Connect a program?</h1>
+    <AccountFrame title="Connect a program" heading="Connect a program?">
       {outcome ? (
         <p className="account-note" role="status">
           {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not connected."} <a href="/">Open your tasks</a>
@@ -57,10 +52,10 @@ export function DevicePage({ user }: { user: User }) {
           </div>
         </>
       ) : (
-        <AuthForm form={enter} action="Continue" look="primary">
+        <AuthForm form={enter} action="Continue" variant="primary">
           <TextField label="The code that the program shows" name="code" defaultValue={code} autoComplete="off" required autoFocus />
         </AuthForm>
       )}
-    </main>
+    </AccountFrame>
   );
 }

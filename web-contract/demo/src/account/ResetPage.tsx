@@ -1,6 +1,6 @@
 import { useEffect } from "react";
-import { Wordmark } from "../ui/Wordmark";
 import { authClient } from "./auth";
+import { AccountFrame } from "./AccountFrame";
 import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { newPassword, PasswordField } from "./PasswordField";
@@ -17,25 +17,22 @@ export function ResetPage() {
     },
   );
   useEffect(() => {
-    document.title = "Choose a new password · Tasklane";
     // The token is a secret, which the browser's history must not keep.
     if (token) history.replaceState(null, "", "/?reset");
   }, [token]);
 
   return (
-    <main className="centered account">
-      <Wordmark />
-      <h1 className="account-title">Choose a new password</h1>
+    <AccountFrame title="Choose a new password">
       {query.has("error") || !token ? (
         <p className="account-note" role="status">
           This link no longer works: it is older than an hour or has been used. <a href="/">Go to the sign-in page</a> and request
           another one.
         </p>
       ) : (
-        <AuthForm form={form} action="Save the password" look="primary">
+        <AuthForm form={form} action="Save the password" variant="primary">
           <PasswordField label="New password" name="password" fault={form.faultOf("password")} {...newPassword} required autoFocus />
         </AuthForm>
       )}
-    </main>
+    </AccountFrame>
   );
 }

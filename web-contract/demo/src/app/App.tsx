@@ -1,13 +1,16 @@
 import { useEffect, useRef, useState } from "react";
-import { AccountPage } from "../account/AccountPage";
-import { DevicePage, isPage, ResetPage } from "../account/pages";
+import { AccountPage, isPage } from "../account/AccountPage";
 import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
+import { lazy } from "../ui/lazy";
 import { clearQueries } from "./route";
 import { clearScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
+
+const DevicePage = lazy(async () => (await import("../account/DevicePage")).DevicePage, false);
+const ResetPage = lazy(async () => (await import("../account/ResetPage")).ResetPage, false);
 
 interface Props {
   /** The workspace of the user who was signed in at the start of the page. */

@@ -1,7 +1,6 @@
 import { useRef, type ComponentType } from "react";
 import { AccountMenu } from "../account/AccountMenu";
 import { useDrag, useEdgeScroll } from "../drag/drag";
-import { Dialog } from "../ui/later";
 import { ListNav } from "../lists/ListNav";
 import { NavCount } from "../lists/NavCount";
 import { inbox, useListCounts, useLists } from "../lists/use-lists";
@@ -61,7 +60,7 @@ function InboxLink() {
   const { path } = useRoute();
   const open = useListCounts()(inbox);
   const onDrop = useTaskDrop(undefined);
-  useDrag(row, { item: undefined, takes: (item) => (isTask(item) ? { inside: 0 } : {}), onDrop });
+  useDrag(row, { item: undefined, accepts: (item) => (isTask(item) ? { inside: 0 } : {}), onDrop });
   return (
     <li ref={row}>
       <a className="nav-link" href={addressOf(inbox)} aria-current={path === inbox ? "page" : undefined} onClick={closePanel}>
@@ -70,15 +69,6 @@ function InboxLink() {
         <NavCount open={open} />
       </a>
     </li>
-  );
-}
-
-/** The navigation in a drawer, on screens without room for the sidebar. */
-export function Drawer() {
-  return (
-    <Dialog title="Menu" onClose={closePanel} isDrawer>
-      <Navigation />
-    </Dialog>
   );
 }
 

@@ -1,23 +1,33 @@
 import { memo, useEffect, useLayoutEffect, useRef } from "react";
-import { AccountDialog } from "../account/pages";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
 import { useWorkspace } from "../data/workspace";
+import { loadDragging } from "../drag/drag";
 import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
 import { inbox, ListsContext, useLoadedLists } from "../lists/use-lists";
-import { Conflicts, ListDialog, loadRest, SettingsDialog, ShortcutsDialog, TrashView, ZoneOffer } from "../ui/later";
+import { recurrence } from "../task/recurrence";
+import { lazy, loadRest } from "../ui/lazy";
 import { narrow, wide } from "../ui/media";
 import { useStore } from "../ui/store";
 import { useArrows } from "./arrows";
 import { ConnectionBanner } from "./ConnectionBanner";
-import { Drawer, Sidebar, Tabs, viewNames } from "./Navigation";
+import { Sidebar, Tabs, viewNames } from "./Navigation";
 import { closePanel, listDialog, panel } from "./panel";
 import { useRoute } from "./route";
 import { useScrollMemory } from "./scroll";
 import { takePendingFocus, titleId, useShortcuts } from "./shortcuts";
 import "./page.css";
+
+const AccountDialog = lazy(async () => (await import("../account/AccountDialog")).AccountDialog, false);
+const Conflicts = lazy(async () => (await import("../editor/Conflicts")).Conflicts);
+const Drawer = lazy(async () => (await import("./Drawer")).Drawer);
+const ListDialog = lazy(async () => (await import("../lists/ListDialog")).ListDialog);
+const SettingsDialog = lazy(async () => (await import("../settings/SettingsDialog")).SettingsDialog);
+const ShortcutsDialog = lazy(async () => (await import("./ShortcutsDialog")).ShortcutsDialog);
+const TrashView = lazy(async () => (await import("../trash/TrashView")).TrashView);
+const ZoneOffer = lazy(async () => (await import("../settings/ZoneOffer")).ZoneOffer);
 
 interface Props {
   /** Whether the first response has arrived or failed. */
@@ -44,6 +54,8 @@ export const Page = memo(function Page({ started, away }: Props) {
   useScrollMemory(path);
   useEffect(() => {
     loadRest();
+    void loadDragging();
+    void recurrence.load();
     return closePanel;
   }, []);
 

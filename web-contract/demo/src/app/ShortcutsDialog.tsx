@@ -1,4 +1,4 @@
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { useStore } from "../ui/store";
 import { setSingleKeys, singleKeys } from "./shortcuts";
 import "./shortcuts.css";

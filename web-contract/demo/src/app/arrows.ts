@@ -1,14 +1,9 @@
-import { useEffect } from "react";
 import { rowControls } from "../list/focus";
+import { useWindowEvent } from "../ui/use-window-event";
 import { newTaskFieldId, searchFieldId } from "./shortcuts";
 
 /** The up and down keys move the focus from row to row, through all lists of the page, and from elsewhere into them. */
-export function useArrows(): void {
-  useEffect(() => {
-    addEventListener("keydown", moveByArrows);
-    return () => removeEventListener("keydown", moveByArrows);
-  }, []);
-}
+export const useArrows = () => useWindowEvent("keydown", moveByArrows);
 
 /** Single-line fields, in which these keys have no other use. */
 const leaving = `#${newTaskFieldId}, #${searchFieldId}`;

@@ -5,7 +5,7 @@ export const views = ["tasks", "today", "upcoming", "trash"] as const;
 export type View = (typeof views)[number];
 
 /** The route of the page: the part of its address after the #. It survives a reload and can be bookmarked. */
-export interface Route {
+interface Route {
   /** The view, as the address writes it. */
   path: string;
   view: View;

@@ -1,6 +1,7 @@
-import { useEffect, useEffectEvent, type KeyboardEvent as ReactKeyboardEvent } from "react";
+import type { KeyboardEvent as ReactKeyboardEvent } from "react";
 import { readItem, writeItem } from "../ui/storage";
 import { createStore } from "../ui/store";
+import { useWindowEvent } from "../ui/use-window-event";
 import { goTo } from "./route";
 
 export const newTaskFieldId = "new-task";
@@ -63,12 +64,7 @@ export function useShortcuts({ help, undo }: { help: () => void; undo: () => voi
 
 /** Adds single-key shortcuts that work wherever the focus is. */
 export function useSingleKeys(keys: Record<string, () => void>): void {
-  const onKeyDown = useEffectEvent((event: KeyboardEvent) => runKey(keys, event));
-  useEffect(() => {
-    const listener = (event: KeyboardEvent) => onKeyDown(event);
-    addEventListener("keydown", listener);
-    return () => removeEventListener("keydown", listener);
-  }, []);
+  useWindowEvent("keydown", (event) => runKey(keys, event));
 }
 
 /** Runs the shortcut of a key, unless the key has another use here. */

@@ -35,7 +35,7 @@ export function DaySection({ title, label = title, aside, day, tasks, ghosts = [
 
   useDrag(section, {
     item: undefined,
-    takes: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? { inside: 0 } : {}),
+    accepts: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? { inside: 0 } : {}),
     onDrop: ({ id }) => day && writes.reschedule([cachedItem(queryClient, { id } as Task)], (task) => onDay(task, day), dayInSentence(day)),
   });
 

@@ -6,7 +6,7 @@ import { dayInSentence } from "../task/dates";
 import { dayBeside, onDay } from "./sections";
 
 /** Moves the surrounding rows to other days. */
-export interface DayMoves {
+interface DayMoves {
   /** Moves a task by a number of days: 1 is a day later. */
   moveBy: (task: Task, days: number, row: HTMLElement) => void;
 }

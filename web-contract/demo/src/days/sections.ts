@@ -3,7 +3,7 @@ import type { TaskFilters } from "@tasklane/web-contract/react";
 import { addDays, dayAt, dayOf, dueOn, startOf, timeOf, type Due } from "../task/dates";
 
 /** A day and the tasks that are due on it. */
-export interface Day {
+interface Day {
   day: string;
   tasks: Task[];
 }

@@ -23,7 +23,7 @@ export interface Part {
   item: Dragged | undefined;
   /** Called in place of a drag, if the item cannot be dragged. */
   instead?: (() => void) | undefined;
-  takes: (item: Dragged, level: number) => Places;
+  accepts: (item: Dragged, level: number) => Places;
   onDrop: (item: Dragged, place: Place, level: number) => void;
 }
 

@@ -25,7 +25,7 @@ export function attach(element: HTMLElement, part: () => Part): () => void {
     const instruction = extractInstruction(data);
     return instruction ? places.find((place) => operations[place] === instruction.operation) : undefined;
   };
-  const taken = (source: Source, input: Input) => Object.entries(part().takes(itemOf(source), levelOf(input)));
+  const accepted = (source: Source, input: Input) => Object.entries(part().accepts(itemOf(source), levelOf(input)));
   const hide = () => delete element.dataset["drop"];
   return combine(
     draggable({
@@ -58,14 +58,14 @@ export function attach(element: HTMLElement, part: () => Part): () => void {
     }),
     dropTargetForElements({
       element,
-      canDrop: ({ source, input }) => taken(source, input).length > 0,
+      canDrop: ({ source, input }) => accepted(source, input).length > 0,
       getData: ({ source, input }) =>
-        attachInstruction({}, { element, input, operations: Object.fromEntries(taken(source, input).map(([place]) => [operations[place as Place], "available"])) }),
+        attachInstruction({}, { element, input, operations: Object.fromEntries(accepted(source, input).map(([place]) => [operations[place as Place], "available"])) }),
       onDrag({ self, source, location }) {
         const place = placeOf(self.data);
         if (!place) return hide();
         element.dataset["drop"] = place;
-        element.style.setProperty("--level", `${part().takes(itemOf(source), levelOf(location.current.input))[place]}`);
+        element.style.setProperty("--level", `${part().accepts(itemOf(source), levelOf(location.current.input))[place]}`);
       },
       onDragLeave: hide,
       onDrop({ self, source, location }) {

@@ -4,7 +4,7 @@ import { dueName, noDue } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
 import { repeatName } from "../task/repeat";
 import { priorityNames } from "../task/priorities";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { useStore } from "../ui/store";
 import "./conflicts.css";
 

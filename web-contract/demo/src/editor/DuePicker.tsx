@@ -1,7 +1,9 @@
 import { dueName, type Due } from "../task/dates";
 import { CalendarIcon } from "../ui/icons";
-import { DueChoice } from "../ui/later";
+import { lazy } from "../ui/lazy";
 import { PopoverButton } from "../ui/PopoverButton";
+
+const DueChoice = lazy(async () => (await import("./DueChoice")).DueChoice);
 
 export interface DueProps {
   due: Due;

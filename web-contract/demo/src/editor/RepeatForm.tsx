@@ -94,8 +94,8 @@ function Weekdays({ day, repeat: { weekdays }, onChange }: PartProps) {
 
 /** The day of the month of a monthly rule. */
 function DayOfMonth({ day, repeat, onChange }: PartProps) {
-  const usual = monthDaysOf(day);
-  const days = usual.some((other) => keyOf(other) === keyOf(repeat)) ? usual : [...usual, repeat];
+  const common = monthDaysOf(day);
+  const days = common.some((other) => keyOf(other) === keyOf(repeat)) ? common : [...common, repeat];
 
   function choose(key: string) {
     const { monthDay, nth } = days.find((other) => keyOf(other) === key)!;

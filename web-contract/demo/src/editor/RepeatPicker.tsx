@@ -2,8 +2,10 @@ import { dayOf } from "../task/dates";
 import { repeatName } from "../task/repeat";
 import type { Fields } from "../task/fields";
 import { RepeatIcon } from "../ui/icons";
-import { RepeatChoice } from "../ui/later";
+import { lazy } from "../ui/lazy";
 import { PopoverButton } from "../ui/PopoverButton";
+
+const RepeatChoice = lazy(async () => (await import("./RepeatChoice")).RepeatChoice);
 
 export interface RepeatProps {
   fields: Fields;

@@ -1,10 +1,11 @@
 import type { Task } from "@tasklane/web-contract";
-import { useEffect, useEffectEvent, useRef, type FormEvent, type KeyboardEvent, type RefObject } from "react";
+import { useEffect, useRef, type FormEvent, type KeyboardEvent, type RefObject } from "react";
 import { useWorkspace } from "../data/workspace";
 import { leaveRow } from "../list/focus";
 import type { Fields } from "../task/fields";
 import { TrashIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
+import { useWindowEvent } from "../ui/use-window-event";
 import { editConflicts, shownFields } from "./drafts";
 import { GrowingField } from "./GrowingField";
 import { TaskFields } from "./TaskFields";
@@ -37,7 +38,7 @@ export function TaskEditor({ task }: { task: Task }) {
 
   // Saves what was typed, so that an undo restores it with the task.
   function leaving(write: (task: Task) => void) {
-    if (form.current) leaveRow(form.current);
+    leaveRow(form.current);
     edits.save(false);
     write(task);
   }
@@ -86,7 +87,7 @@ export function TaskEditor({ task }: { task: Task }) {
           </p>
         )}
       </div>
-      <div className="editor-footer">
+      <div className="editor-foot">
         <TaskFields
           fields={fields}
           onChange={change}
@@ -129,18 +130,9 @@ const isTitle = (target: EventTarget) => (target as Element).closest(".editor-ti
  * does not call on the press, because rows would then move before the click.
  */
 function useClickElsewhere(element: RefObject<HTMLElement | null>, onClick: () => void): void {
-  const call = useEffectEvent(onClick);
-  useEffect(() => {
-    let pressed = false;
-    const isElsewhere = ({ target }: Event) =>
-      target instanceof Element && !isInOverlay(target) && !element.current?.contains(target);
-    const onPress = (event: Event) => (pressed = isElsewhere(event));
-    const listen = (event: Event) => pressed && isElsewhere(event) && call();
-    addEventListener("pointerdown", onPress);
-    addEventListener("click", listen);
-    return () => {
-      removeEventListener("pointerdown", onPress);
-      removeEventListener("click", listen);
-    };
-  }, [element]);
+  const pressed = useRef(false);
+  const isElsewhere = ({ target }: Event) =>
+    target instanceof Element && !isInOverlay(target) && !element.current?.contains(target);
+  useWindowEvent("pointerdown", (event) => void (pressed.current = isElsewhere(event)));
+  useWindowEvent("click", (event) => pressed.current && isElsewhere(event) && onClick());
 }

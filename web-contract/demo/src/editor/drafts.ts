@@ -14,7 +14,7 @@ export interface Edit {
 }
 
 /** A new task that has not been added. */
-export interface NewTaskDraft {
+interface NewTaskDraft {
   fields: Fields;
   /** Words of the title that quick add must not parse. */
   literal?: readonly string[];

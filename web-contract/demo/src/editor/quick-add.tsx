@@ -13,7 +13,7 @@ import { priorityNames } from "../task/priorities";
 import { CrossIcon } from "../ui/icons";
 
 /** A recognized part of the title, with its text. */
-export interface UnderstoodPart extends Part {
+interface UnderstoodPart extends Part {
   text: string;
 }
 

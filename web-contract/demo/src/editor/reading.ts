@@ -1,9 +1,4 @@
-import { loadPart } from "../ui/load";
-import { createStore } from "../ui/store";
+import { createLoadable } from "../ui/load";
 
-/** The parser of quick add. It is not part of the page's first script; until it is loaded, titles are not parsed. */
-export const quickAdd = createStore<typeof import("./quick-add") | undefined>(undefined);
-
-export async function loadQuickAdd(): Promise<void> {
-  quickAdd.set(await loadPart(() => import("./quick-add")).catch(() => undefined));
-}
+/** The parser of quick add. Until it is loaded, titles are not parsed. */
+export const quickAdd = createLoadable(() => import("./quick-add"));

@@ -3,7 +3,7 @@ import { useWorkspace } from "../data/workspace";
 import { useLists } from "../lists/use-lists";
 import type { Fields } from "../task/fields";
 import { useStore } from "../ui/store";
-import { loadQuickAdd, quickAdd } from "./reading";
+import { quickAdd } from "./reading";
 
 /** The draft of a new task, with what quick add reads from its title. */
 export function useNewTask(defaults: Partial<Fields>) {
@@ -13,7 +13,7 @@ export function useNewTask(defaults: Partial<Fields>) {
   const { ready: lists } = useLists();
   const { fields, fault, literal = [], isDueChosen = false } = draft;
   const read = quick?.readTask(fields, { lists, literal, isDueChosen });
-  useEffect(() => void loadQuickAdd(), []);
+  useEffect(() => void quickAdd.load(), []);
 
   function change(wanted: Partial<Fields>): void {
     // The other choices are cleared with the title, because they would be invisible.

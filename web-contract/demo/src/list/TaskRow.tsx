@@ -2,12 +2,16 @@ import type { Task } from "@tasklane/web-contract";
 import { useEffect, useId, useRef } from "react";
 import { useWorkspace } from "../data/workspace";
 import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
-import { MoveDialog } from "../ui/later";
+import { lazy } from "../ui/lazy";
+import { narrow } from "../ui/media";
+import { useStore } from "../ui/store";
 import { setCollapsed } from "./collapsed";
 import { useRowActions, useRowDrag, useRowKeys, type Row } from "./row-actions";
 import { TaskMenu } from "./TaskMenu";
 import { TaskMeta } from "./TaskMeta";
 import type { Progress } from "./tree";
+
+const MoveDialog = lazy(async () => (await import("../lists/MoveDialog")).MoveDialog);
 
 export interface Props extends Row, Partial<Progress> {
   /** Whether to hide the day of the due date, because the heading shows it. */
@@ -28,6 +32,8 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
   const actions = useRowActions(row, props);
   const isDraggable = useRowDrag(row, props, actions);
   const onKeyDown = useRowKeys(row, props, actions);
+  // On a phone, deleting is in the options menu.
+  const isNarrow = useStore(narrow);
   const picking = picked !== undefined;
   const pickLabel = `Select “${task.title}”`;
 
@@ -77,9 +83,11 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
         <>
           <TaskMenu task={task} {...actions} />
           {actions.moving && <MoveDialog tasks={[task]} onClose={() => actions.setMoving(false)} onMove={actions.moveTo} />}
-          <button type="button" className="button icon-only" data-control="delete" aria-label={`Delete “${task.title}”`} onClick={actions.onDelete}>
-            <TrashIcon />
-          </button>
+          {!isNarrow && (
+            <button type="button" className="button icon-only" data-control="delete" aria-label={`Delete “${task.title}”`} onClick={actions.onDelete}>
+              <TrashIcon />
+            </button>
+          )}
         </>
       )}
     </div>

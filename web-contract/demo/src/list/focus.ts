@@ -6,8 +6,8 @@ export function rowControls(): HTMLElement[] {
 }
 
 /** Moves the focus out of a row that is about to leave its list, if the focus is in it. */
-export function leaveRow(row: HTMLElement): void {
-  if (row.contains(document.activeElement)) focusBeside(row);
+export function leaveRow(row: HTMLElement | null): void {
+  if (row?.contains(document.activeElement)) focusBeside(row);
 }
 
 /** Moves the focus to the next row of the same list, else the previous one, else a row of another list, else the field for new tasks, else the heading of the view. */

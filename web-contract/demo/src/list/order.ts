@@ -5,7 +5,7 @@ interface Item {
 }
 
 /** The new place of an item: after or before another one, or at the end for null. */
-export type Beside = { after: string } | { before: string | null };
+type Beside = { after: string } | { before: string | null };
 
 /** Moves items in the user's own order. */
 export interface Order<Of extends Item> {

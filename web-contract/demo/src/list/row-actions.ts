@@ -37,7 +37,7 @@ export function useRowActions(row: RowElement, { task, list }: Row) {
   const [moving, setMoving] = useState(false);
 
   function leaving(write: (task: Task) => void) {
-    if (row.current) leaveRow(row.current);
+    leaveRow(row.current);
     write(task);
   }
 
@@ -109,7 +109,7 @@ export function useRowDrag(row: RowElement, { task, picked }: Row, { order, onDa
   useDrag(row, {
     item: isDraggable ? item : undefined,
     instead: isDraft(task) || picked !== undefined ? undefined : onMove,
-    takes: ({ kind, id }, level) => (order && kind === "task" ? order.takes(id, task, level) : {}),
+    accepts: ({ kind, id }, level) => (order && kind === "task" ? order.accepts(id, task, level) : {}),
     onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
   });
   return isDraggable;

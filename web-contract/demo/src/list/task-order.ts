@@ -16,8 +16,8 @@ export interface TaskOrder extends Order<Task> {
   unnest: (task: Task) => (() => void) | undefined;
   /** Returns a function that opens a field for sub-tasks below a task; undefined if it can have none. */
   addBelow: (task: Task) => (() => void) | undefined;
-  /** The places of another task, which the pointer is over on a level, that take the task with an id. */
-  takes: (id: string, other: Task, level: number) => Places;
+  /** The places of another task, which the pointer is over on a level, that accept the task with an id. */
+  accepts: (id: string, other: Task, level: number) => Places;
   /** Moves the task with an id to a place relative to another one. */
   drop: (id: string, other: Task, place: Place, level: number) => void;
 }
@@ -92,7 +92,7 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
         drafts.newSubtask.set(task.id);
       };
     },
-    takes(id, other, level) {
+    accepts(id, other, level) {
       const tree = read();
       const task = find(id);
       if (!task || tree.isWithin(other, task)) return {};

@@ -7,6 +7,7 @@ import { useWorkspace } from "../data/workspace";
 import { useDrag } from "../drag/drag";
 import { createOrder, type Order } from "../list/order";
 import { PlusIcon } from "../ui/icons";
+import { Dot } from "./Dot";
 import { ListMenu } from "./ListMenu";
 import { NavCount } from "./NavCount";
 import { useListCounts, useLists } from "./use-lists";
@@ -72,7 +73,7 @@ function ListRow({ list, order }: RowProps) {
 
   useDrag(row, {
     item: order && !draft ? { kind: "list", id: list.id, name: list.name } : undefined,
-    takes: (item) => {
+    accepts: (item) => {
       if (draft) return {};
       if (isTask(item)) return { inside: 0 };
       return order && item.id !== list.id ? { before: 0, after: 0 } : {};
@@ -95,7 +96,7 @@ function ListRow({ list, order }: RowProps) {
 
   const text = (
     <>
-      <span className="dot" data-color={list.color ?? undefined} />
+      <Dot color={list.color} />
       <span className="nav-text" dir="auto">
         {list.name}
       </span>

@@ -6,9 +6,12 @@ import { focusField, newTaskFieldId, selectButtonId, useSingleKeys } from "../ap
 import { useWorkspace } from "../data/workspace";
 import { useLists } from "../lists/use-lists";
 import { CrossIcon, TrashIcon } from "../ui/icons";
-import { MoveDialog } from "../ui/later";
+import { lazy } from "../ui/lazy";
 import { useStore } from "../ui/store";
+import { useWindowEvent } from "../ui/use-window-event";
 import "./selection.css";
+
+const MoveDialog = lazy(async () => (await import("../lists/MoveDialog")).MoveDialog);
 
 interface Props {
   /** The loaded tasks of the view. */
@@ -58,14 +61,9 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const remove = () => act(writes.removeAll);
 
   useSingleKeys(selecting ? { c: complete, m: () => setMoving(hasLists && !none), Delete: remove, Backspace: remove } : {});
-  useEffect(() => {
-    if (!selecting) return;
-    const listen = (event: KeyboardEvent) => {
-      if (event.key === "Escape" && !event.defaultPrevented) selection.end();
-    };
-    addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
-  }, [selecting, selection]);
+  useWindowEvent("keydown", (event) => {
+    if (selecting && event.key === "Escape" && !event.defaultPrevented) selection.end();
+  });
 
   // The selection ends with the view.
   useEffect(() => () => selection.end(), [selection]);

@@ -6,7 +6,7 @@ import { browserCalendar, isKnown } from "../task/calendar";
 import { weekdayName } from "../task/dates";
 import { DialogActions } from "../ui/DialogActions";
 import { SelectField } from "../ui/SelectField";
-import { Dialog } from "../ui/later";
+import { Dialog } from "../ui/Dialog";
 import { useNow } from "../ui/clock";
 import "./settings.css";
 

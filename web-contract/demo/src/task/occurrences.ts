@@ -27,7 +27,7 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
     const skipped = midnightOf(clock) + rule.timeOfDay * minute + (timeOfDay(clock) % minute);
     clock = [skipped, skipped - day].find((at) => instantOf(at, zone) === momentOf(due)) ?? clock;
   }
-  const usual = Math.floor(timeOfDay(clock) / minute);
+  const minuteOfDay = Math.floor(timeOfDay(clock) / minute);
   if (!isFromDue) clock = midnightOf(localTimeOf(completed, timeZone)) + timeOfDay(clock);
   const start = instantOf(midnightOf(clock) + (timeOfDay(clock) % minute), zone);
   let last = isFromDue ? Math.max(momentOf(due), completed) : due.dueOn ? momentOf(dueOn(new Date(start).toISOString().slice(0, 10))) : instantOf(clock, zone);
@@ -37,7 +37,7 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const until = end < (rule.until?.at ?? Infinity) ? { at: end, isInstant: false } : rule.until;
   // COUNT counts tasks, not dates.
   let left = rule.count - 1;
-  for (const at of occurrences({ ...rule, count: 0, until, timeOfDay: due.dueOn ? 0 : usual }, new Date(start), zone, after)) {
+  for (const at of occurrences({ ...rule, count: 0, until, timeOfDay: due.dueOn ? 0 : minuteOfDay }, new Date(start), zone, after)) {
     if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };

@@ -21,8 +21,8 @@ export interface Repeat {
   until?: string | undefined;
 }
 
-export const weekdayCodes = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
-export const workdays = ["MO", "TU", "WE", "TH", "FR"];
+const weekdayCodes = ["SU", "MO", "TU", "WE", "TH", "FR", "SA"];
+const workdays = ["MO", "TU", "WE", "TH", "FR"];
 
 /** The code of the weekday of a day. */
 export const codeOf = (day: string): string => weekdayCodes[new Date(day).getUTCDay()]!;

@@ -29,7 +29,8 @@ export function ActionMenu({ actions, ...button }: Props) {
   );
 }
 
-function Actions({ actions, onDone }: { actions: ReturnType<Props["actions"]>; onDone: () => void }) {
+/** The actions of a menu, the first one with the focus. Each closes the menu. */
+export function Actions({ actions, onDone }: { actions: ReturnType<Props["actions"]>; onDone: () => void }) {
   return actions
     .filter((action) => action !== false && action !== undefined)
     .map(({ text, keys, run }, index) => (

@@ -1,7 +1,8 @@
-import { useRef, type ReactNode } from "react";
+import { useRef, useState, type ReactNode } from "react";
 import { flushSync } from "react-dom";
-import { useOverlayTriggerState } from "react-stately/useOverlayTriggerState";
-import { Popover } from "./later";
+import { lazy } from "./lazy";
+
+const Popover = lazy(async () => (await import("./Popover")).Popover);
 
 interface ButtonProps {
   /** The button's accessible name, if it differs from its text. */
@@ -24,11 +25,16 @@ interface ButtonProps {
 /** A button that opens a small window beside it. Escape and a click elsewhere close that. */
 export function PopoverButton({ label, title, className, children, content, onDone, onClose, control, align = "start" }: ButtonProps) {
   const trigger = useRef<HTMLButtonElement>(null);
-  const state = useOverlayTriggerState({ onOpenChange: (open) => !open && onClose?.() });
+  const [isOpen, setOpen] = useState(false);
+
+  function close() {
+    setOpen(false);
+    onClose?.();
+  }
 
   function done() {
     // An open popover traps the focus.
-    flushSync(state.close);
+    flushSync(close);
     onDone?.();
   }
 
@@ -41,13 +47,13 @@ export function PopoverButton({ label, title, className, children, content, onDo
         data-control={control}
         aria-label={label}
         aria-haspopup="dialog"
-        aria-expanded={state.isOpen}
-        onClick={state.toggle}
+        aria-expanded={isOpen}
+        onClick={() => (isOpen ? close() : setOpen(true))}
       >
         {children}
       </button>
-      {state.isOpen && (
-        <Popover title={title} align={align} trigger={trigger} state={state}>
+      {isOpen && (
+        <Popover title={title} align={align} trigger={trigger} onClose={close}>
           {content(done)}
         </Popover>
       )}

@@ -1,25 +1,19 @@
-/** The logo and the name of the page; if compact, only the logo on small screens. */
-export function Wordmark({ compact = false }: { compact?: boolean }) {
+/** The logo and the name of the page. */
+export function Wordmark() {
   return (
     <p className="wordmark">
-      <Logo />
-      <span className={compact ? "wide-only" : undefined}>Tasklane</span>
+      <svg className="logo" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
+        <circle cx="16" cy="16" r="14" fill="currentColor" />
+        <path
+          d="m10 16.5 4.2 4.2L22.5 12"
+          fill="none"
+          stroke="var(--on-accent)"
+          strokeWidth="3"
+          strokeLinecap="round"
+          strokeLinejoin="round"
+        />
+      </svg>
+      <span>Tasklane</span>
     </p>
-  );
-}
-
-function Logo() {
-  return (
-    <svg className="logo" viewBox="0 0 32 32" width="24" height="24" aria-hidden="true">
-      <circle cx="16" cy="16" r="14" fill="currentColor" />
-      <path
-        d="m10 16.5 4.2 4.2L22.5 12"
-        fill="none"
-        stroke="var(--on-accent)"
-        strokeWidth="3"
-        strokeLinecap="round"
-        strokeLinejoin="round"
-      />
-    </svg>
   );
 }

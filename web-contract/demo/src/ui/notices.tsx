@@ -3,7 +3,7 @@ import { CrossIcon } from "./icons";
 import { createStore, useStore } from "./store";
 import "./notices.css";
 
-export interface Notice {
+interface Notice {
   message: string;
   /** A button in the notice. */
   action?: { label: string; run: () => void };

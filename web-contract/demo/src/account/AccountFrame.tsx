@@ -1,0 +1,27 @@
+import { useEffect, type ReactNode } from "react";
+import { Wordmark } from "../ui/Wordmark";
+import "./account.css";
+
+interface Props {
+  title: string;
+  /** The heading, if it differs from the title of the window. */
+  heading?: string;
+  /** A line above the heading. */
+  promise?: ReactNode;
+  children: ReactNode;
+}
+
+/** The frame of the pages that are shown in place of the tasks. */
+export function AccountFrame({ title, heading = title, promise, children }: Props) {
+  useEffect(() => {
+    document.title = `${title} · Tasklane`;
+  }, [title]);
+  return (
+    <main className="centered account">
+      <Wordmark />
+      {promise}
+      <h1 className="account-title">{heading}</h1>
+      {children}
+    </main>
+  );
+}
