@@ -255,6 +255,9 @@ func (s *subject) ok(err error) {
 	}
 }
 
+// errorOf returns the error of a call whose result does not matter.
+func errorOf(_ any, err error) error { return err }
+
 // done ends the case if a call failed. Its result does not matter.
 func (s *subject) done(_ any, err error) {
 	s.Helper()

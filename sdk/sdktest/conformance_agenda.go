@@ -163,8 +163,7 @@ var sizeCases = []contractCase{
 			task := s.create(taskapi.CreateTaskRequest{Title: "large", Description: strings.Repeat("🎉", taskapi.MaxDescriptionLength)})
 			operations = append(operations, taskapi.TaskOperations.Delete(task.ID, 0))
 		}
-		_, err := s.client.Batch(s.Context(), operations)
-		s.fails(err, sdk.ErrBodyTooLarge)
+		s.fails(errorOf(s.client.Batch(s.Context(), operations)), sdk.ErrBodyTooLarge)
 		stats, err := s.client.TaskStats(s.Context(), "")
 		s.ok(err)
 		if stats.Open != 30 {

@@ -71,8 +71,7 @@ var batchCases = []contractCase{
 			s.Errorf("the erased task is %s, want version 3 outside the trash", inJSON(last))
 		}
 		s.sameChanges(s.feed(a.Version, 0), []taskapi.Change{erased(s.seq(), a.ID)})
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Erase(a.ID, 0)})
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Erase(a.ID, 0)})), sdk.ErrTaskNotFound)
 	}},
 	{"up to 100 operations", func(s *subject) {
 		var operations []taskapi.BatchOperation
@@ -86,8 +85,7 @@ var batchCases = []contractCase{
 				s.Errorf("operation %d created %s", i, task.Title)
 			}
 		}
-		_, err = s.client.Batch(s.Context(), append(operations, operations[0]))
-		s.fails(err, sdk.ErrInvalid)
+		s.fails(errorOf(s.client.Batch(s.Context(), append(operations, operations[0]))), sdk.ErrInvalid)
 	}},
 	{"a failed operation rolls back the batch, and the error names its index", func(s *subject) {
 		task := s.create(full())

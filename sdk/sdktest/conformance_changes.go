@@ -102,8 +102,7 @@ var changeCases = []contractCase{
 	}},
 	{"a cursor beyond the last change is 410", func(s *subject) {
 		s.titled("a")
-		_, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})
-		s.fails(err, sdk.ErrCursorExpired)
+		s.fails(errorOf(s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})), sdk.ErrCursorExpired)
 		s.problem(s.raw(http.MethodGet, "/api/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
 	}},
 	{"a reader misses no change of concurrent writers", func(s *subject) {

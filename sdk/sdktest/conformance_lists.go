@@ -78,17 +78,14 @@ var listsCases = []contractCase{
 		for range taskapi.MaxLists / taskapi.MaxBatchOperations {
 			s.done(s.client.Batch(s.Context(), operations))
 		}
-		_, err := s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"})
-		s.fails(err, sdk.ErrTooManyLists)
-		_, err = s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"}, sdk.WithIdempotencyKey("key"))
-		s.fails(err, sdk.ErrTooManyLists)
+		s.fails(errorOf(s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"})), sdk.ErrTooManyLists)
+		s.fails(errorOf(s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"}, sdk.WithIdempotencyKey("key"))), sdk.ErrTooManyLists)
 		page, err := s.client.ListLists(s.Context(), taskapi.ListListsOptions{Limit: 1})
 		s.ok(err)
 		id := page.Lists[0].ID
 		swap := []taskapi.BatchOperation{taskapi.ListOperations.Delete(id, 0), operations[0]}
 		s.done(s.client.Batch(s.Context(), swap))
-		_, err = s.client.RestoreList(s.Context(), id)
-		s.fails(err, sdk.ErrTooManyLists)
+		s.fails(errorOf(s.client.RestoreList(s.Context(), id)), sdk.ErrTooManyLists)
 		failure := s.failure(second(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Erase(id, 0), operations[0]})), sdk.ErrTooManyLists)
 		if len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]" {
 			s.Errorf("the error names the fields %s, want operations[1]", inJSON(failure.Fields))

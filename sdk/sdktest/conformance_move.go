@@ -102,13 +102,10 @@ var moveCases = []contractCase{
 	}},
 	{"404 and 412 are as for other writes", func(s *subject) {
 		all := s.titled("a", "b")
-		_, err := s.client.MoveTask(s.Context(), missing, toFirst)
-		s.fails(err, sdk.ErrTaskNotFound)
-		_, err = s.client.MoveTask(s.Context(), all[1].ID, toFirst, sdk.IfMatch(7))
-		s.fails(err, sdk.ErrVersionConflict)
+		s.fails(errorOf(s.client.MoveTask(s.Context(), missing, toFirst)), sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.MoveTask(s.Context(), all[1].ID, toFirst, sdk.IfMatch(7))), sdk.ErrVersionConflict)
 		s.done(s.client.DeleteTask(s.Context(), all[1].ID))
-		_, err = s.client.MoveTask(s.Context(), all[1].ID, toFirst)
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.MoveTask(s.Context(), all[1].ID, toFirst)), sdk.ErrTaskNotFound)
 		s.wantOrder("a")
 	}},
 	{"422: the other task is not in this order, or is the task itself", func(s *subject) {
@@ -182,7 +179,6 @@ var moveCases = []contractCase{
 		s.ok(err)
 		s.same("again", again, moved)
 		s.wantOrder("acb")
-		_, err = s.client.MoveTask(s.Context(), all[2].ID, toLast, sdk.WithIdempotencyKey("k"))
-		s.fails(err, sdk.ErrIdempotencyKeyReused)
+		s.fails(errorOf(s.client.MoveTask(s.Context(), all[2].ID, toLast, sdk.WithIdempotencyKey("k"))), sdk.ErrIdempotencyKeyReused)
 	}},
 }

@@ -221,12 +221,10 @@ var listCases = []contractCase{
 			{Tags: []string{"home"}, Deleted: true},
 		} {
 			options.Cursor = cursor
-			_, err := s.client.ListTasks(s.Context(), options)
-			s.fails(err, sdk.ErrInvalidCursor)
+			s.fails(errorOf(s.client.ListTasks(s.Context(), options)), sdk.ErrInvalidCursor)
 		}
 		for _, broken := range []string{"AAAA", "nonsense", "e30", cursor[1:], cursor + "A", url.QueryEscape(`{"a":1}`)} {
-			_, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Tags: []string{"home"}, Cursor: broken})
-			s.fails(err, sdk.ErrInvalidCursor)
+			s.fails(errorOf(s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Tags: []string{"home"}, Cursor: broken})), sdk.ErrInvalidCursor)
 		}
 	}},
 	{"no item is repeated or skipped if others are inserted or deleted between pages", func(s *subject) {

@@ -238,8 +238,7 @@ var recurrenceCases = []contractCase{
 			s.problem(s.raw(http.MethodGet, path, ""), taskapi.CodeInvalid, field422("limit", taskapi.FieldOutOfRange))
 		}
 		for _, id := range []string{missing, s.another().create(recurring("FREQ=DAILY", "2091-01-30")).ID, s.named("list")[0].ID} {
-			_, err := s.client.TaskOccurrences(s.Context(), id, 0)
-			s.fails(err, sdk.ErrTaskNotFound)
+			s.fails(errorOf(s.client.TaskOccurrences(s.Context(), id, 0)), sdk.ErrTaskNotFound)
 		}
 	}},
 	{"occurrences are at most 100 years ahead", func(s *subject) {

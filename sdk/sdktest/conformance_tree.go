@@ -96,8 +96,7 @@ var inListCases = []contractCase{
 		create := taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c", ListID: &lists[0].ID})
 		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{create, taskapi.ListOperations.Update(lists[0].ID, 0, taskapi.UpdateListRequest{Name: taskapi.Some("new")})}))
 		for _, first := range []taskapi.BatchOperation{taskapi.ListOperations.Delete(lists[0].ID, 0), taskapi.ListOperations.Erase(lists[0].ID, 0)} {
-			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, create})
-			s.fails(err, sdk.ErrInvalid)
+			s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{first, create})), sdk.ErrInvalid)
 		}
 		s.done(s.client.DeleteList(s.Context(), lists[1].ID))
 		create = taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "d", ListID: &lists[1].ID})
@@ -125,8 +124,7 @@ var inListCases = []contractCase{
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{
 			{Seq: seq + 1, Kind: taskapi.KindList, ID: garden, Data: encode(deleted)}, changedTo(seq+2, gone[0]), changedTo(seq+3, gone[1]),
 		})
-		_, err = s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")})
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.UpdateTask(s.Context(), a.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("new")})), sdk.ErrTaskNotFound)
 
 		seq = s.seq()
 		s.done(s.client.RestoreList(s.Context(), garden))
@@ -169,8 +167,7 @@ var inListCases = []contractCase{
 			s.sameChanges(s.feed(seq, 0), []taskapi.Change{
 				{Seq: seq + 1, Kind: taskapi.KindList, ID: list.ID}, {Seq: seq + 2, Kind: taskapi.KindTask, ID: a.ID}, {Seq: seq + 3, Kind: taskapi.KindTask, ID: b.ID},
 			})
-			_, err = s.client.GetTask(s.Context(), b.ID)
-			s.fails(err, sdk.ErrTaskNotFound)
+			s.fails(errorOf(s.client.GetTask(s.Context(), b.ID)), sdk.ErrTaskNotFound)
 			again := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","listId":"`+list.ID+`"}`, "Idempotency-Key", list.ID)
 			if again.header.Get("Idempotency-Replayed") != "erased" {
 				s.Errorf("the creation again: %d %s", again.status, again.body)
@@ -235,8 +232,7 @@ var inListCases = []contractCase{
 				s.same("response", task, s.get(task.ID))
 			}
 		}
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Delete(garden, 0), update(a.ID, 0)})
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Delete(garden, 0), update(a.ID, 0)})), sdk.ErrTaskNotFound)
 		resources, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{update(a.ID, 0), taskapi.ListOperations.Erase(garden, 0)}, sdk.WithIdempotencyKey("e"))
 		s.ok(err)
 		if task, err := resources[0].Task(); err != nil || task.Version != 6 {

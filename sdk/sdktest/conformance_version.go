@@ -153,8 +153,7 @@ var versionCases = []contractCase{
 			s.task(s.raw(write.method, write.path, write.body, "If-None-Match", `"99"`, "If-Match", `"`+version+`"`), http.StatusOK)
 		}
 		s.problem(s.raw(http.MethodPut, path, `{"title":"New"}`, "If-None-Match", "*"), taskapi.CodeTaskNotFound)
-		_, err := s.client.DeleteTask(s.Context(), s.create(full()).ID, sdk.IfNoneMatch(1))
-		s.fails(err, sdk.ErrVersionConflict)
+		s.fails(errorOf(s.client.DeleteTask(s.Context(), s.create(full()).ID, sdk.IfNoneMatch(1))), sdk.ErrVersionConflict)
 	}},
 	{"an If-Match that is not a list of ETags is 422", func(s *subject) {
 		path := "/api/tasks/" + s.create(full()).ID
@@ -173,8 +172,7 @@ var versionCases = []contractCase{
 		}
 		s.task(s.raw(http.MethodGet, path, "", "If-None-Match", `"2"`), http.StatusOK)
 		s.problem(s.raw(http.MethodGet, path, "", "If-None-Match", `1`), taskapi.CodeInvalid, field422("If-None-Match", taskapi.FieldFormat))
-		_, err := s.client.GetTask(s.Context(), task.ID, sdk.IfNoneMatch(1))
-		s.fails(err, sdk.ErrNotModified)
+		s.fails(errorOf(s.client.GetTask(s.Context(), task.ID, sdk.IfNoneMatch(1))), sdk.ErrNotModified)
 	}},
 	{"a batch's current is the stored task, without the batch's own changes", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Stored"})

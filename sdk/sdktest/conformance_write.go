@@ -161,8 +161,7 @@ var taskCases = []contractCase{
 		}
 	}},
 	{"a task that does not exist is 404", func(s *subject) {
-		_, err := s.client.GetTask(s.Context(), missing)
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.GetTask(s.Context(), missing)), sdk.ErrTaskNotFound)
 	}},
 }
 
@@ -267,21 +266,16 @@ var writeCases = []contractCase{
 		erased, err := s.client.EraseTask(s.Context(), created.ID)
 		s.ok(err)
 		s.same("erased", erased, deleted)
-		_, err = s.client.GetTask(s.Context(), created.ID)
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.GetTask(s.Context(), created.ID)), sdk.ErrTaskNotFound)
 	}},
 	{"any other write to a task in the trash is 404", func(s *subject) {
 		task := s.create(full())
 		deleted, err := s.client.DeleteTask(s.Context(), task.ID)
 		s.ok(err)
-		_, err = s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: "New"})
-		s.fails(err, sdk.ErrTaskNotFound)
-		_, err = s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, sdk.IfMatch(1))
-		s.fails(err, sdk.ErrTaskNotFound)
-		_, err = s.client.DeleteTask(s.Context(), task.ID)
-		s.fails(err, sdk.ErrTaskNotFound)
-		_, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: "New"})), sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, sdk.IfMatch(1))), sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.DeleteTask(s.Context(), task.ID)), sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})), sdk.ErrTaskNotFound)
 		s.same("the task that is read", s.get(task.ID), deleted)
 	}},
 	{"deleteTask: permanent=true erases, from outside the trash too", func(s *subject) {
@@ -289,8 +283,7 @@ var writeCases = []contractCase{
 		erased, err := s.client.EraseTask(s.Context(), task.ID)
 		s.ok(err)
 		s.same("erased", erased, task)
-		_, err = s.client.EraseTask(s.Context(), task.ID)
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.EraseTask(s.Context(), task.ID)), sdk.ErrTaskNotFound)
 		s.lists(taskapi.ListTasksOptions{Deleted: true})
 	}},
 	{"deleteTask: permanent=false moves to the trash", func(s *subject) {
@@ -300,8 +293,7 @@ var writeCases = []contractCase{
 		}
 	}},
 	{"restoreTask of a task outside the trash is 404", func(s *subject) {
-		_, err := s.client.RestoreTask(s.Context(), s.create(full()).ID)
-		s.fails(err, sdk.ErrTaskNotFound)
+		s.fails(errorOf(s.client.RestoreTask(s.Context(), s.create(full()).ID)), sdk.ErrTaskNotFound)
 	}},
 }
 
