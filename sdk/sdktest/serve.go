@@ -236,17 +236,11 @@ func match(pattern, path string) (id string, ok bool) {
 
 // carryOut executes the request, after the checks that all operations share.
 func (s *Server) carryOut(c *call) (*reply, *problem) {
-	if p := c.checkMediaType(); p != nil {
-		return nil, p
-	}
-	if p := s.authenticate(c); p != nil {
-		return nil, p
-	}
-	if p := c.readBody(); p != nil {
-		return nil, p
-	}
-	if p := c.checkNames(); p != nil {
-		return nil, p
+	authenticate := func() *problem { return s.authenticate(c) }
+	for _, check := range []func() *problem{c.checkMediaType, authenticate, c.readBody, c.checkNames} {
+		if p := check(); p != nil {
+			return nil, p
+		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
