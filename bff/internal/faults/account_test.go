@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
@@ -29,15 +31,15 @@ func TestAccountDeletionCanBeRepeated(t *testing.T) {
 		for _, victim := range []string{"auth", "tasks", "bff", "postgres"} {
 			t.Run("kill "+victim+" while deleting "+step.name, func(t *testing.T) {
 				a := s.newAccount(t)
-				first := make(chan int, 1)
+				cookie, first := a.signIn(), make(chan int, 1)
 				release := a.hold(step.database, step.lock, func() {
-					go func() { first <- a.delete(a.signIn()) }()
+					go func() { first <- a.delete(cookie) }()
 				})
 				restart := s.kill(victim)
 				release()
 				restart()
 				<-first
-				for cookie := a.signIn(); cookie != ""; cookie = a.signIn() {
+				if cookie := a.signIn(); cookie != "" {
 					if status := a.delete(cookie); status != http.StatusOK {
 						t.Fatalf("the repeated deletion: status %d", status)
 					}
@@ -74,7 +76,7 @@ func TestAccountDeletion_FailsWhileTheTaskServiceIsUnreachable(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	repair := s.disturb("auth to tasks", disturbances[0])
+	repair := s.disturb("auth to tasks", cut)
 	if status := a.delete(a.cookie); status != http.StatusServiceUnavailable {
 		t.Errorf("delete: status %d, want 503", status)
 	}
@@ -91,16 +93,14 @@ func TestExpiredRowsAreDeleted(t *testing.T) {
 	t.Parallel()
 	s := startSystem(t, nil)
 	a := s.newAccount(t)
-	for id, lives := range map[string]string{"old": "-1 minute", "new": "5 minutes"} {
-		s.auth.Exec(`INSERT INTO session (id, token, "userId", "updatedAt", "expiresAt") VALUES ($1, $1, $2, now(), now() + $3::text::interval)`, id, a.id, lives)
-		s.auth.Exec(`INSERT INTO verification (id, identifier, value, "expiresAt") VALUES ($1, $1, $2, now() + $3::text::interval)`, id, a.email, lives)
-		s.auth.Exec(`INSERT INTO "deviceCode" (id, "deviceCode", "userCode", status, "expiresAt") VALUES ($1, $1, $1, 'pending', now() + $2::text::interval)`, id, lives)
+	for id, lifetime := range map[string]string{"old": "-1 minute", "new": "5 minutes"} {
+		s.auth.Exec(`INSERT INTO session (id, token, "userId", "updatedAt", "expiresAt") VALUES ($1, $1, $2, now(), now() + $3::text::interval)`, id, a.id, lifetime)
+		s.auth.Exec(`INSERT INTO verification (id, identifier, value, "expiresAt") VALUES ($1, $1, $2, now() + $3::text::interval)`, id, a.email, lifetime)
+		s.auth.Exec(`INSERT INTO "deviceCode" (id, "deviceCode", "userCode", status, "expiresAt") VALUES ($1, $1, $1, 'pending', now() + $2::text::interval)`, id, lifetime)
 	}
 	s.kill("auth")()
 	var left string
-	a.query(s.auth.OwnerURL(), func(conn *pgx.Conn) error {
-		return conn.QueryRow(t.Context(), `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`).Scan(&left)
-	})
+	a.queryValue(s.auth.OwnerURL(), &left, `SELECT string_agg(id, ' ') FROM (SELECT id FROM session UNION ALL SELECT id FROM verification UNION ALL SELECT id FROM "deviceCode") WHERE id IN ('old', 'new')`)
 	if left != "new new new" {
 		t.Errorf("the rows left are %q, want only the new ones", left)
 	}
@@ -117,7 +117,7 @@ func (s *system) newAccount(t *testing.T) *account {
 	t.Helper()
 	a := &account{t: t, s: s, email: servertest.NewEmail()}
 	response := s.auth.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada Lovelace", "email": a.email, "password": servertest.Password})
-	a.cookie = cookies(response.Cookies())
+	a.cookie = cookieHeader(response.Cookies())
 	_, body, header := a.request(http.MethodGet, s.auth.URL.String()+"/api/auth/get-session", nil, "Cookie", a.cookie)
 	var session struct {
 		User struct {
@@ -137,8 +137,8 @@ func (s *system) newAccount(t *testing.T) *account {
 	return a
 }
 
-func cookies(all []*http.Cookie) (header string) {
-	for _, cookie := range all {
+func cookieHeader(cookies []*http.Cookie) (header string) {
+	for _, cookie := range cookies {
 		header += cookie.Name + "=" + cookie.Value + "; "
 	}
 	return header
@@ -150,20 +150,22 @@ func (a *account) createDirectly() (status int, body []byte) {
 }
 
 // signIn returns the cookie of a new session, or "" if the account does not exist.
-func (a *account) signIn() string {
+func (a *account) signIn() (cookie string) {
 	a.t.Helper()
-	for deadline := time.Now().Add(time.Minute); ; {
+	eventually(a.t, func() error {
 		body := map[string]string{"email": a.email, "password": servertest.Password}
 		response, err := a.do(http.MethodPost, a.s.auth.URL.String()+"/api/auth/sign-in/email", body)
 		switch {
-		case err == nil && response.StatusCode == http.StatusOK:
-			return cookies(response.Cookies())
-		case err == nil && response.StatusCode == http.StatusUnauthorized:
-			return ""
-		case time.Now().After(deadline):
-			a.t.Fatalf("cannot sign in: %v, %v", response, err)
+		case err != nil:
+			return fmt.Errorf("sign in: %w", err)
+		case response.StatusCode == http.StatusOK:
+			cookie = cookieHeader(response.Cookies())
+		case response.StatusCode != http.StatusUnauthorized:
+			return fmt.Errorf("sign in: status %s", response.Status)
 		}
-	}
+		return nil
+	})
+	return cookie
 }
 
 // delete deletes the account and returns the status, or zero without a response.
@@ -193,28 +195,29 @@ func (a *account) expectNothing() {
 	}
 	for query, database := range counts {
 		var n int
-		a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(context.Background(), query, a.id).Scan(&n) })
+		a.queryValue(database, &n, query, a.id)
 		if n != 0 {
 			a.t.Errorf("%s: %d", query, n)
 		}
 	}
 }
 
-func (a *account) query(database string, f func(*pgx.Conn) error) {
+// queryValue stores the only value of a query's result in value.
+func (a *account) queryValue(database string, value any, query string, args ...any) {
 	a.t.Helper()
 	conn, err := pgx.Connect(a.t.Context(), database)
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.Background()) }()
-	if err := f(conn); err != nil {
+	if err := conn.QueryRow(a.t.Context(), query, args...).Scan(value); err != nil {
 		a.t.Fatal(err)
 	}
 }
 
-// hold locks a row of the user, calls begin, and returns once a statement waits for the
+// hold locks a row of the user, calls start, and returns once a statement waits for the
 // lock. release unlocks the row.
-func (a *account) hold(database, lock string, begin func()) (release func()) {
+func (a *account) hold(database, lock string, start func()) (release func()) {
 	a.t.Helper()
 	ctx := context.Background()
 	holder, err := pgx.Connect(ctx, database)
@@ -229,17 +232,16 @@ func (a *account) hold(database, lock string, begin func()) (release func()) {
 	if _, err := holder.Exec(ctx, lock, a.id); err != nil {
 		a.t.Fatal(err)
 	}
-	begin()
-	const waits = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
-	for deadline := time.Now().Add(time.Minute); ; {
+	start()
+	const waiting = `SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`
+	eventually(a.t, func() error {
 		var n int
-		if a.query(database, func(conn *pgx.Conn) error { return conn.QueryRow(ctx, waits).Scan(&n) }); n > 0 {
-			return release
+		if a.queryValue(database, &n, waiting); n == 0 {
+			return errors.New("nothing waits for the row")
 		}
-		if time.Now().After(deadline) {
-			a.t.Fatal("nothing waits for the row")
-		}
-	}
+		return nil
+	})
+	return release
 }
 
 func (a *account) send(method, url string, body any, header ...string) (status int, data []byte) {

@@ -19,7 +19,7 @@ const (
 	// recovery bounds the time until all writers have a write acknowledged after a
 	// fault, on a busy machine.
 	recovery = time.Minute
-	// poll is the interval of checks for that.
+	// poll is the interval of checks in tests.
 	poll = 20 * time.Millisecond
 )
 
@@ -45,94 +45,111 @@ type load struct {
 
 func startLoad(t *testing.T, s *system, writers int, seed uint64) *load {
 	t.Helper()
-	o := &load{system: s}
+	l := &load{system: s}
 	for i := range writers {
-		o.writers = append(o.writers, s.newWriter(fmt.Sprintf("writer %d", i), seed+uint64(i)))
+		l.writers = append(l.writers, s.newWriter(fmt.Sprintf("writer %d", i), seed+uint64(i)))
 	}
 	var stopped atomic.Bool
 	var working sync.WaitGroup
 	ctx, cancel := context.WithCancel(t.Context())
-	for _, w := range o.writers {
+	for _, w := range l.writers {
 		working.Go(func() { w.write(ctx, stopped.Load) })
 	}
 	// Writers complete their current write, so that its outcome is known.
-	o.stop = func() {
+	l.stop = func() {
 		stopped.Store(true)
 		working.Wait()
 	}
 	t.Cleanup(func() {
 		cancel()
-		o.stop()
+		l.stop()
 	})
-	return o
+	return l
 }
 
 // survive injects a fault for a while and waits until the system has recovered: all servers
 // are ready, those that the fault does not stop are the same processes, and all writers'
 // writes are acknowledged.
-func (o *load) survive(f fault, lasts time.Duration) {
-	t := o.t
+func (l *load) survive(f fault, lasts time.Duration) {
+	t := l.t
 	t.Helper()
 	before := map[string]int{}
-	for name, server := range o.servers {
+	for name, server := range l.servers {
 		before[name] = server.PID()
 	}
-	failed := o.failures()
+	failed := l.failures()
 	end := f.inject()
 	<-time.After(lasts)
 	end()
 	ended := time.Now()
-	o.injected++
-	o.awaitAcknowledged(f.name)
-	for _, name := range o.names {
-		o.servers[name].AwaitReady()
-		if same := o.servers[name].PID() == before[name]; !same && !slices.Contains(f.stops, name) {
+	l.injected++
+	l.awaitAcknowledged(f.name)
+	for _, name := range l.names {
+		l.servers[name].AwaitReady()
+		if same := l.servers[name].PID() == before[name]; !same && !slices.Contains(f.stops, name) {
 			t.Errorf("%s: %s is another process", f.name, name)
 		}
 	}
-	t.Logf("%s: %d attempts failed, recovered %s after its end", f.name, o.failures()-failed, time.Since(ended).Round(time.Millisecond))
+	t.Logf("%s: %d attempts failed, recovered %s after its end", f.name, l.failures()-failed, time.Since(ended).Round(time.Millisecond))
 }
 
-func (o *load) failures() (sum int64) {
-	for _, w := range o.writers {
+func (l *load) failures() (sum int64) {
+	for _, w := range l.writers {
 		sum += w.failed.Load()
 	}
 	return sum
 }
 
-// awaitAcknowledged waits until two more writes of each writer are acknowledged. The second
-// one has started after the call.
-func (o *load) awaitAcknowledged(after string) {
-	o.t.Helper()
-	ctx, cancel := context.WithTimeout(o.t.Context(), recovery)
+// eventually fails the test with the last error of f unless f succeeds within the time for
+// recovery.
+func eventually(t *testing.T, f func() error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), recovery)
 	defer cancel()
 	tick := time.NewTicker(poll)
 	defer tick.Stop()
-	for _, w := range o.writers {
+	for err := f(); err != nil; err = f() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			t.Fatalf("after %s: %v", recovery, err)
+		}
+	}
+}
+
+// awaitAcknowledged waits until two more writes of each writer are acknowledged. The second
+// one has started after the call.
+func (l *load) awaitAcknowledged(after string) {
+	l.t.Helper()
+	ctx, cancel := context.WithTimeout(l.t.Context(), recovery)
+	defer cancel()
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for _, w := range l.writers {
 		for want := w.acknowledged.Load() + 2; w.acknowledged.Load() < want; {
 			select {
 			case <-tick.C:
 			case <-ctx.Done():
-				o.t.Fatalf("%s: no write of %s was acknowledged in %s", after, w.name, recovery)
+				l.t.Fatalf("%s: no write of %s was acknowledged in %s", after, w.name, recovery)
 			}
 		}
 	}
 }
 
 // check stops the writers and compares the stored tasks with their writes.
-func (o *load) check() {
-	t := o.t
+func (l *load) check() {
+	t := l.t
 	t.Helper()
-	o.stop()
+	l.stop()
 	var all discrepancies
 	var acknowledged int64
-	for _, w := range o.writers {
+	for _, w := range l.writers {
 		v := w.compare()
 		all.lost, all.doubled, all.gaps = all.lost+v.lost, all.doubled+v.doubled, all.gaps+v.gaps
 		acknowledged += w.acknowledged.Load()
 	}
 	t.Logf("counted: faults injected %d, writes acknowledged %d, attempts failed %d, writes lost %d, writes doubled %d, gaps %d",
-		o.injected, acknowledged, o.failures(), all.lost, all.doubled, all.gaps)
+		l.injected, acknowledged, l.failures(), all.lost, all.doubled, all.gaps)
 }
 
 // killed is the fault that these servers are killed.
@@ -154,8 +171,8 @@ func (s *system) disturbed(link string, d disturbance) fault {
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t)
-	o := startLoad(t, startSystem(t, servertest.StartPostgres(t), faultEnv...), 4, seed)
-	o.awaitAcknowledged("the start")
+	l := startLoad(t, startSystem(t, servertest.StartPostgres(t), faultEnv...), 4, seed)
+	l.awaitAcknowledged("the start")
 	random := rand.New(rand.NewPCG(seed, 1))
 
 	lasts, exhausted := 400*time.Millisecond, time.Second
@@ -163,23 +180,23 @@ func TestNothingIsLost(t *testing.T) {
 		// Longer than any request waits for a connection.
 		lasts, exhausted = time.Second, 15*time.Second
 	}
-	for i, name := range o.names {
-		o.survive(o.killed(name), lasts)
-		for _, other := range o.names[i+1:] {
+	for i, name := range l.names {
+		l.survive(l.killed(name), lasts)
+		for _, other := range l.names[i+1:] {
 			if soak() {
-				o.survive(o.killed(name, other), lasts)
+				l.survive(l.killed(name, other), lasts)
 			}
 		}
 	}
-	o.survive(o.connectionsExhausted(), exhausted)
-	for _, link := range slices.Sorted(maps.Keys(o.links)) {
+	l.survive(l.connectionsExhausted(), exhausted)
+	for _, link := range slices.Sorted(maps.Keys(l.links)) {
 		chosen := []disturbance{disturbances[random.IntN(len(disturbances))]}
 		if soak() {
 			chosen = disturbances
 		}
 		for _, d := range chosen {
-			o.survive(o.disturbed(link, d), lasts)
+			l.survive(l.disturbed(link, d), lasts)
 		}
 	}
-	o.check()
+	l.check()
 }

@@ -106,12 +106,12 @@ func TestFullDisk(t *testing.T) {
 		}
 	})
 	seed := seed.Of(t)
-	o := startLoad(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), faultEnv...), 4, seed)
-	o.awaitAcknowledged("the start")
+	l := startLoad(t, startSystem(t, servertest.StartPostgresIn(t, filepath.Join(dir, "data")), faultEnv...), 4, seed)
+	l.awaitAcknowledged("the start")
 	for range 3 {
-		o.survive(o.diskFull(dir, seed), 2*time.Second)
+		l.survive(l.diskFull(dir, seed), 2*time.Second)
 	}
-	o.check()
+	l.check()
 }
 
 func run(t *testing.T, program string, args ...string) error {

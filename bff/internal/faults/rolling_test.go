@@ -33,19 +33,19 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	s := &system{t: t, auth: auth, tasks: one}
 	s.url = startFront(t, balance.Replica{URL: three.URL.String(), Ready: ready(three.OpsURL)}, balance.Replica{URL: four.URL.String(), Ready: ready(four.OpsURL)})
 
-	o := startLoad(t, s, 4, seed.Of(t))
-	o.awaitAcknowledged("the start")
+	l := startLoad(t, s, 4, seed.Of(t))
+	l.awaitAcknowledged("the start")
 	begin := time.Now()
 	for range rounds {
 		for n, replica := range []interface{ Restart() }{one, three, two, four} {
 			replica.Restart()
-			o.awaitAcknowledged(fmt.Sprintf("restart %d", n+1))
+			l.awaitAcknowledged(fmt.Sprintf("restart %d", n+1))
 		}
 	}
 	took := time.Since(begin)
-	o.stop()
+	l.stop()
 	var writes, failed int64
-	for _, w := range o.writers {
+	for _, w := range l.writers {
 		writes += w.acknowledged.Load()
 		if n := w.failed.Load(); n != 0 {
 			failed += n
@@ -53,7 +53,7 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 		}
 	}
 	t.Logf("counted: servers restarted %d, writes meanwhile %d, writes that failed %d (%s)", 4*rounds, writes, failed, took.Round(time.Millisecond))
-	o.check()
+	l.check()
 }
 
 // checkInterval is how often the proxies check readiness.

@@ -119,8 +119,11 @@ func (s *system) kill(names ...string) (restart func()) {
 // disturbance is a toxic of toxiproxy, or "" to reject connections.
 type disturbance struct{ name, toxic string }
 
+// cut refuses all connections.
+var cut = disturbance{"cut", ""}
+
 var disturbances = []disturbance{
-	{"cut", ""},
+	cut,
 	{"slow", `{"name": "disturbance", "type": "latency", "attributes": {"latency": 300, "jitter": 200}}`},
 	{"reset", `{"name": "disturbance", "type": "reset_peer", "attributes": {"timeout": 20}}`},
 	{"short", `{"name": "disturbance", "type": "limit_data", "attributes": {"bytes": 1500}}`},

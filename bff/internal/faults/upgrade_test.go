@@ -19,7 +19,8 @@ type balancer struct {
 	requests atomic.Int64
 }
 
-func (b *balancer) use(services ...*servertest.Tasks) {
+// setTargets replaces the services to which requests go.
+func (b *balancer) setTargets(services ...*servertest.Tasks) {
 	var targets []*url.URL
 	for _, service := range services {
 		targets = append(targets, service.URL)
@@ -59,32 +60,32 @@ func TestUpgradeFailsNoRequest(t *testing.T) {
 	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
 	s := startSystem(t, servertest.StartPostgres(t), env...) // a superuser, who may set deadlock_timeout
 	var front balancer
-	front.use(s.tasks)
+	front.setTargets(s.tasks)
 	s.url = servertest.StartBFF(t, s.auth, s.tasks, append(env, "TASKS_URL="+front.start(t))...).URL.String()
-	o := startLoad(t, s, 4, seed.Of(t))
-	o.awaitAcknowledged("the start")
+	l := startLoad(t, s, 4, seed.Of(t))
+	l.awaitAcknowledged("the start")
 
 	s.tasks.Migrate()
-	o.awaitAcknowledged("migrating to the current schema")
+	l.awaitAcknowledged("migrating to the current schema")
 	s.tasks.Exec(nextMigration)
-	o.awaitAcknowledged("migrating to the next schema")
+	l.awaitAcknowledged("migrating to the next schema")
 	next := s.tasks.Replica()
-	front.use(s.tasks, next)
-	o.awaitAcknowledged("starting the next release beside this one")
-	front.use(next)
+	front.setTargets(s.tasks, next)
+	l.awaitAcknowledged("starting the next release beside this one")
+	front.setTargets(next)
 	s.tasks.Stop()
-	o.awaitAcknowledged("stopping this release")
+	l.awaitAcknowledged("stopping this release")
 	// And back: this release works with the next schema, its migrate command too.
 	s.tasks.Migrate()
 	s.tasks.Restart()
-	front.use(s.tasks)
+	front.setTargets(s.tasks)
 	next.Stop()
-	o.awaitAcknowledged("downgrading to this release")
+	l.awaitAcknowledged("downgrading to this release")
 
-	for _, w := range o.writers {
+	for _, w := range l.writers {
 		if failed := w.failed.Load() - w.yielded.Load(); failed != 0 {
 			t.Errorf("%s: %d attempts failed, such as %s", w.name, failed, *w.lastFailure.Load())
 		}
 	}
-	o.check()
+	l.check()
 }

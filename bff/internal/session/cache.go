@@ -161,12 +161,12 @@ type flight struct {
 	err     error
 }
 
-// errTooMany means that an exchange got no slot.
-var errTooMany = fmt.Errorf("%w: too many exchanges in flight", ErrUnavailable)
+// errNoSlot means that an exchange got no slot.
+var errNoSlot = fmt.Errorf("%w: too many exchanges in flight", ErrUnavailable)
 
-// tooMany is the result of every exchange that is rejected because its queue is full.
-var tooMany = func() *flight {
-	f := &flight{done: make(chan struct{}), err: errTooMany}
+// queueFull is the result of every exchange that is rejected because a queue is full.
+var queueFull = func() *flight {
+	f := &flight{done: make(chan struct{}), err: errNoSlot}
 	close(f.done)
 	return f
 }()
@@ -211,7 +211,7 @@ func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 }
 
 func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, error) {
-	known, set, inFlight := s.lookUp(ctx, req)
+	known, set, inFlight := s.getOrStart(ctx, req)
 	if inFlight == nil {
 		return known, set, nil
 	}
@@ -247,10 +247,10 @@ func (s *Sessions) relay(set *cookies) []string {
 	return set.lines
 }
 
-// lookUp starts an exchange if one is due. It returns the session if it is cached and its JWT
-// is valid, the cookies that have not reached the browser yet, and the exchange to wait for,
-// or nil.
-func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies, *flight) {
+// getOrStart returns the session if it is cached and its JWT is valid, the cookies that have
+// not reached the browser yet, and the exchange to wait for, or nil. It starts one if it is
+// due.
+func (s *Sessions) getOrStart(ctx context.Context, req Request) (*Session, *cookies, *flight) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
@@ -281,7 +281,7 @@ func (s *Sessions) lookUp(ctx context.Context, req Request) (*Session, *cookies,
 		queues := s.queues(e, req)
 		if slices.ContainsFunc(queues, (*queue).full) {
 			s.counters.tooMany.Add(1)
-			return known, e.cookies, tooMany
+			return known, e.cookies, queueFull
 		}
 		if e.session == nil {
 			s.clients[req.Network] = queues[0]
@@ -347,7 +347,7 @@ func (s *Sessions) exchangeWithSlots(ctx context.Context, queues []*queue, req R
 			defer func() { <-q.slots }()
 		case <-ctx.Done():
 			s.counters.tooMany.Add(1)
-			return Result{}, errTooMany
+			return Result{}, errNoSlot
 		}
 	}
 	return s.auth.Exchange(ctx, req)
