@@ -70,7 +70,7 @@ func startLoad(t *testing.T, s *system, writers int, seed uint64) *load {
 // survive injects a fault for a while and waits until the system has recovered: all servers
 // are ready, those that the fault does not stop are the same processes, and all writers'
 // writes are acknowledged.
-func (l *load) survive(f fault, lasts time.Duration) {
+func (l *load) survive(f fault, duration time.Duration) {
 	t := l.t
 	t.Helper()
 	before := map[string]int{}
@@ -79,7 +79,7 @@ func (l *load) survive(f fault, lasts time.Duration) {
 	}
 	failed := l.failures()
 	end := f.inject()
-	<-time.After(lasts)
+	<-time.After(duration)
 	end()
 	ended := time.Now()
 	l.injected++
@@ -175,27 +175,27 @@ func TestNothingIsLost(t *testing.T) {
 	l.awaitAcknowledged("the start")
 	random := rand.New(rand.NewPCG(seed, 1))
 
-	lasts, exhausted := 400*time.Millisecond, time.Second
+	duration, exhaustion := 400*time.Millisecond, time.Second
 	if soak() {
 		// Longer than any request waits for a connection.
-		lasts, exhausted = time.Second, 15*time.Second
+		duration, exhaustion = time.Second, 15*time.Second
 	}
 	for i, name := range l.names {
-		l.survive(l.killed(name), lasts)
+		l.survive(l.killed(name), duration)
 		for _, other := range l.names[i+1:] {
 			if soak() {
-				l.survive(l.killed(name, other), lasts)
+				l.survive(l.killed(name, other), duration)
 			}
 		}
 	}
-	l.survive(l.connectionsExhausted(), exhausted)
+	l.survive(l.connectionsExhausted(), exhaustion)
 	for _, link := range slices.Sorted(maps.Keys(l.links)) {
 		chosen := []disturbance{disturbances[random.IntN(len(disturbances))]}
 		if soak() {
 			chosen = disturbances
 		}
 		for _, d := range chosen {
-			l.survive(l.disturbed(link, d), lasts)
+			l.survive(l.disturbed(link, d), duration)
 		}
 	}
 	l.check()

@@ -2,6 +2,7 @@ package faults_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -33,9 +35,9 @@ func (s *system) connectionsExhausted() fault {
 		full := make(chan struct{})
 		var occupying sync.WaitGroup
 		for _, statement := range []string{
-			"DROP ROLE IF EXISTS occupyConnections",
-			"CREATE ROLE occupyConnections LOGIN PASSWORD 'occupyConnections'",
-			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'occupyConnections' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+			"DROP ROLE IF EXISTS occupier",
+			"CREATE ROLE occupier LOGIN PASSWORD 'occupier'",
+			`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename <> 'occupier' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
 		} {
 			if _, err := admin.Exec(ctx, statement); err != nil {
 				t.Fatalf("%s: %v", statement, err)
@@ -53,6 +55,9 @@ func (s *system) connectionsExhausted() fault {
 	}}
 }
 
+// tooManyConnections is the SQLSTATE of a connection beyond max_connections.
+const tooManyConnections = "53300"
+
 // occupyConnections opens as many connections as it can until ctx ends, and then closes
 // them. It closes full once PostgreSQL has rejected a connection.
 func (s *system) occupyConnections(ctx context.Context, full chan<- struct{}) {
@@ -63,7 +68,7 @@ func (s *system) occupyConnections(ctx context.Context, full chan<- struct{}) {
 		s.t.Error(err)
 		return
 	}
-	config.User, config.Password = "occupyConnections", "occupyConnections"
+	config.User, config.Password = "occupier", "occupier"
 	var taken []*pgx.Conn
 	defer func() {
 		for _, conn := range taken {
@@ -79,7 +84,12 @@ func (s *system) occupyConnections(ctx context.Context, full chan<- struct{}) {
 			taken = append(taken, conn)
 			continue
 		}
-		filled()
+		if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok && pgErr.Code == tooManyConnections {
+			filled()
+		} else if ctx.Err() == nil {
+			s.t.Errorf("occupy the connections: %v", err)
+			return
+		}
 		<-tick.C // then retry: a server may close a connection
 	}
 }
@@ -156,10 +166,10 @@ func (s *system) diskFull(dir string, seed uint64) fault {
 func (s *system) fillDisk(w *writer) {
 	t := s.t
 	t.Helper()
-	const most, each = 100, 50
-	for n := range most {
+	const maxBatches, batchSize = 100, 50
+	for n := range maxBatches {
 		var operations []any
-		for range each {
+		for range batchSize {
 			var long strings.Builder
 			for long.Len() < taskapi.MaxDescriptionLength-20 {
 				fmt.Fprintf(&long, "%x ", w.random.Uint64()) // does not compress
@@ -172,5 +182,5 @@ func (s *system) fillDisk(w *writer) {
 			return
 		}
 	}
-	t.Errorf("the disk is not full after %d batches", most)
+	t.Errorf("the disk is not full after %d batches", maxBatches)
 }
