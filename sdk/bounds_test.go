@@ -19,10 +19,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// upTo returns a random duration from a nanosecond to most, uniformly distributed over
+// upTo returns a random duration from a nanosecond to limit, uniformly distributed over
 // the orders of magnitude.
-func upTo(random *rand.Rand, most time.Duration) time.Duration {
-	return time.Duration(math.Exp(random.Float64() * math.Log(float64(most))))
+func upTo(random *rand.Rand, limit time.Duration) time.Duration {
+	return time.Duration(math.Exp(random.Float64() * math.Log(float64(limit))))
 }
 
 // trial is one call with a random policy and deadline, to a service that gives random
@@ -33,11 +33,11 @@ type trial struct {
 	deadline time.Time // zero for none
 	timeout  time.Duration
 
-	attempts []attempted
+	attempts []attempt
 }
 
-// attempted is an attempt that reached the service.
-type attempted struct {
+// attempt is an attempt that reached the service.
+type attempt struct {
 	begun, ended time.Time
 	status       int // zero without a response
 	retryAfter   time.Duration
@@ -74,7 +74,7 @@ func keyOf(header http.Header) string {
 
 // RoundTrip responds to an attempt.
 func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := attempted{begun: time.Now(), key: keyOf(r.Header)}
+	a := attempt{begun: time.Now(), key: keyOf(r.Header)}
 	defer func() {
 		a.ended = time.Now()
 		c.attempts = append(c.attempts, a)
@@ -102,9 +102,9 @@ func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// longest returns the maximum delay after the given number of attempts, without
+// maxDelay returns the maximum delay after the given number of attempts, without
 // Retry-After.
-func (c *trial) longest(attempts int) time.Duration {
+func (c *trial) maxDelay(attempts int) time.Duration {
 	bound := float64(c.policy.BaseDelay) * math.Pow(2, float64(attempts-1))
 	return time.Duration(min(bound, float64(c.policy.MaxDelay)))
 }
@@ -128,7 +128,7 @@ func (c *trial) check(t *testing.T, err error) {
 	for i, next := range c.attempts[1:] {
 		before := c.attempts[i]
 		waited := next.begun.Sub(before.ended)
-		if waited < before.retryAfter || waited > before.retryAfter+c.longest(i+1) {
+		if waited < before.retryAfter || waited > before.retryAfter+c.maxDelay(i+1) {
 			t.Errorf("the delay after attempt %[2]d was %[1]v, with a Retry-After of %[3]v", waited, i+1, before.retryAfter)
 		}
 		if before.retryAfter > c.policy.MaxRetryAfter {
@@ -145,7 +145,7 @@ func (c *trial) check(t *testing.T, err error) {
 
 func TestAttempts_RespectPolicyAndDeadline(t *testing.T) {
 	t.Parallel()
-	repeated := 0
+	retries := 0
 	for seed := range uint64(1000) {
 		synctest.Test(t, func(t *testing.T) {
 			c := newTrial(seed)
@@ -158,7 +158,7 @@ func TestAttempts_RespectPolicyAndDeadline(t *testing.T) {
 			}
 			_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Water"})
 			c.check(t, err)
-			repeated += len(c.attempts) - 1
+			retries += len(c.attempts) - 1
 			if t.Failed() {
 				t.Logf("trial %d: %+v", seed, c)
 			}
@@ -167,8 +167,8 @@ func TestAttempts_RespectPolicyAndDeadline(t *testing.T) {
 			return
 		}
 	}
-	if repeated < 500 {
-		t.Errorf("only %d attempts were retries", repeated)
+	if retries < 500 {
+		t.Errorf("only %d attempts were retries", retries)
 	}
 }
 
@@ -200,10 +200,10 @@ func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 func TestRetryBudget_BoundsLoadInAnOutage(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		const callers, watches, lasts, pause = 20, 5, 20 * time.Minute, 10 * time.Second
+		const callers, watches, duration, pause = 20, 5, 20 * time.Minute, 10 * time.Second
 		o := &outage{random: rand.New(rand.NewPCG(1, 1)), sent: map[string]int{}}
 		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: o}))
-		ctx, cancel := context.WithTimeout(t.Context(), lasts)
+		ctx, cancel := context.WithTimeout(t.Context(), duration)
 		defer cancel()
 		var all sync.WaitGroup
 		for range watches {
@@ -232,16 +232,16 @@ func TestRetryBudget_BoundsLoadInAnOutage(t *testing.T) {
 		}
 		all.Wait()
 		sent := o.sent["/api/tasks/x"]
-		if most := calls + calls/10 + 10; sent > most || sent < calls {
-			t.Errorf("%d calls sent %d requests, want at most %d", calls, sent, most)
+		if limit := calls + calls/10 + 10; sent > limit || sent < calls {
+			t.Errorf("%d calls sent %d requests, want at most %d", calls, sent, limit)
 		}
 		// A watch reconnects after half of its maximum delay on average, and does not
 		// use the retry budget.
-		const longest = 30 * time.Second
+		const maxDelay = 30 * time.Second
 		connections := o.sent["/api/events"]
-		if most := watches * int(lasts/(longest/2)) * 5 / 4; connections > most || connections < most/2 {
-			t.Errorf("%d watches made %d connections, want at most %d", watches, connections, most)
+		if limit := watches * int(duration/(maxDelay/2)) * 5 / 4; connections > limit || connections < limit/2 {
+			t.Errorf("%d watches made %d connections, want at most %d", watches, connections, limit)
 		}
-		t.Logf("%d calls sent %d requests; %d watches tried %d times in %v", calls, sent, watches, connections, lasts)
+		t.Logf("%d calls sent %d requests; %d watches tried %d times in %v", calls, sent, watches, connections, duration)
 	})
 }

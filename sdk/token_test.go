@@ -169,7 +169,7 @@ func TestRejectedToken(t *testing.T) {
 			t.Errorf("sent %d requests, want 2", got)
 		}
 	})
-	t.Run("is not renewed", func(t *testing.T) {
+	t.Run("is not renewed if its source cannot renew it", func(t *testing.T) {
 		t.Parallel()
 		for name, call := range map[string]struct {
 			source sdk.TokenSource

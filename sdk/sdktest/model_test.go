@@ -99,34 +99,34 @@ func TestTransactionSupportsAnyKind(t *testing.T) {
 		tx.commit()
 		return r.wire().(plan)
 	}
-	made := carryOut(taskapi.BatchCreate, "", `{"name":"move","estimateMinutes":90}`)
-	want := plan{ID: made.ID, Name: "move", EstimateMinutes: new(90), Steps: []int{}, Version: 1, CreatedAt: now, UpdatedAt: now}
+	created := carryOut(taskapi.BatchCreate, "", `{"name":"move","estimateMinutes":90}`)
+	want := plan{ID: created.ID, Name: "move", EstimateMinutes: new(90), Steps: []int{}, Version: 1, CreatedAt: now, UpdatedAt: now}
 	check := func(got plan) {
 		t.Helper()
 		if !reflect.DeepEqual(got, want) {
 			t.Errorf("got %s, want %s", encode(got), encode(want))
 		}
 	}
-	check(made)
-	check(carryOut(taskapi.BatchUpdate, made.ID, `{"estimateMinutes":90}`)) // changes nothing
-	got := carryOut(taskapi.BatchUpdate, made.ID, `{"estimateMinutes":null,"steps":[2,1]}`)
+	check(created)
+	check(carryOut(taskapi.BatchUpdate, created.ID, `{"estimateMinutes":90}`)) // changes nothing
+	got := carryOut(taskapi.BatchUpdate, created.ID, `{"estimateMinutes":null,"steps":[2,1]}`)
 	want.EstimateMinutes, want.Steps, want.Version, want.UpdatedAt = nil, []int{2, 1}, 2, now
 	check(got)
-	got = carryOut(taskapi.BatchReplace, made.ID, `{"name":"stay"}`)
+	got = carryOut(taskapi.BatchReplace, created.ID, `{"name":"stay"}`)
 	want.Name, want.Steps, want.Version, want.UpdatedAt = "stay", []int{}, 3, now
 	check(got)
-	got = carryOut(taskapi.BatchDelete, made.ID, "")
+	got = carryOut(taskapi.BatchDelete, created.ID, "")
 	want.Version, want.UpdatedAt, want.DeletedAt = 4, now, new(now)
 	check(got)
-	got = carryOut(taskapi.BatchRestore, made.ID, "")
+	got = carryOut(taskapi.BatchRestore, created.ID, "")
 	want.Version, want.UpdatedAt, want.DeletedAt = 5, now, nil
 	check(got)
 	changes := u.changesAfter(0)
 	if len(changes) != 1 || changes[0].Seq != 5 || changes[0].Kind != "plan" || string(changes[0].Data) != string(encode(want)) {
 		t.Errorf("got the changes %s", encode(changes))
 	}
-	check(carryOut(taskapi.BatchErase, made.ID, ""))
-	if changes := u.changesAfter(5); len(changes) != 1 || !changes[0].Erased() || changes[0].ID != made.ID {
+	check(carryOut(taskapi.BatchErase, created.ID, ""))
+	if changes := u.changesAfter(5); len(changes) != 1 || !changes[0].Erased() || changes[0].ID != created.ID {
 		t.Errorf("got the changes %s", encode(changes))
 	}
 }

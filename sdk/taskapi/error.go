@@ -19,8 +19,8 @@ const (
 	// CodeQuotaExceeded: the user's quota is used up. Deleting and erasing still
 	// work.
 	CodeQuotaExceeded ErrorCode = "quota_exceeded"
-	// CodeAccountDeleted: everything of the user has been erased, and writes are
-	// rejected.
+	// CodeAccountDeleted: the account was deleted. Its data has been erased, and
+	// writes are rejected.
 	CodeAccountDeleted ErrorCode = "account_deleted"
 	// CodeTaskNotFound: the user has no such task.
 	CodeTaskNotFound ErrorCode = "task_not_found"
@@ -30,7 +30,7 @@ const (
 	CodeNotFound ErrorCode = "not_found"
 	// CodeMethodNotAllowed: the path exists, with other methods (see Allow).
 	CodeMethodNotAllowed ErrorCode = "method_not_allowed"
-	// CodeBodyTooLarge: the request's body, or the changes of a batch, exceed the
+	// CodeBodyTooLarge: the request's body, or the changes of a batch, exceeds the
 	// limit: send less at once.
 	CodeBodyTooLarge ErrorCode = "body_too_large"
 	// CodeUnsupportedMediaType: the body's Content-Type is not accepted.

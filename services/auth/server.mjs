@@ -105,8 +105,8 @@ async function stop(server, unused, pool, tracing, log) {
 }
 
 async function sendMetrics(metrics, response) {
-  const page = await metrics.page();
-  response.writeHead(200, { "content-type": metrics.contentType }).end(page);
+  const text = await metrics.page();
+  response.writeHead(200, { "content-type": metrics.contentType }).end(text);
 }
 
 /** Frequent requests of servers, which are logged only if they fail. */

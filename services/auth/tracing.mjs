@@ -44,8 +44,8 @@ export async function startTracing(log) {
       import("@opentelemetry/sdk-trace-node"),
       import("@opentelemetry/exporter-trace-otlp-proto"),
     ]);
-  const failed = (message) => log.warn("cannot send traces", { error: message });
-  diag.setLogger({ error: failed, warn: failed, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
+  const warn = (message) => log.warn("cannot send traces", { error: message });
+  diag.setLogger({ error: warn, warn, info() {}, debug() {}, verbose() {} }, DiagLogLevel.WARN);
   const provider = new NodeTracerProvider({
     // The environment last, so that OTEL_SERVICE_NAME wins.
     resource: defaultResource().merge(resourceFromAttributes({ "service.name": "auth" })).merge(detectResources({ detectors: [envDetector] })),
@@ -70,8 +70,8 @@ export async function startTracing(log) {
     /** Runs a function without tracing it. */
     untraced: (run) => context.with(suppressTracing(context.active()), run),
     async stop() {
-      const late = new Promise((_, reject) => setTimeout(reject, FLUSH_TIMEOUT_MS, new Error("the collector does not respond")).unref());
-      await Promise.race([provider.shutdown(), late]).catch((error) => log.warn("cannot send the last traces", { error: error.message }));
+      const timeout = new Promise((_, reject) => setTimeout(reject, FLUSH_TIMEOUT_MS, new Error("the collector does not respond")).unref());
+      await Promise.race([provider.shutdown(), timeout]).catch((error) => log.warn("cannot send the last traces", { error: error.message }));
     },
   };
 }

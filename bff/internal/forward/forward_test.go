@@ -218,7 +218,7 @@ func TestUnsupportedResponse_IsRejected(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serve(t, handler))
 			response, _ := f.get(t, "/")
-			f.failed(t, response, forward.ErrResponse)
+			f.wantError(t, response, forward.ErrResponse)
 		})
 	}
 }
@@ -229,7 +229,7 @@ func TestNonCanonicalPath_IsRejected(t *testing.T) {
 	f := newFront(t, serve(t, func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
 	for _, path := range []string{"/a/../b", "/a/./b", "/a//b", "//a", "/a/", "/a%2Fb", "/%61", "/a/%2e%2e/b", "/a/..%2fb", "/.", "/.."} {
 		response, _ := f.get(t, path)
-		f.failed(t, response, forward.ErrPath)
+		f.wantError(t, response, forward.ErrPath)
 	}
 	for _, path := range []string{"/", "/a", "/a/b", "/a%20b", "/a%00", "/%C3%A4"} {
 		if response, _ := f.get(t, path); response.StatusCode != http.StatusOK {
@@ -282,7 +282,7 @@ func TestRequestOnAClosedConnection_IsRetriedIfSafe(t *testing.T) {
 
 func TestTimeouts(t *testing.T) {
 	t.Parallel()
-	t.Run("a response that does not arrive in time", func(t *testing.T) {
+	t.Run("a response that does not arrive in time is an error", func(t *testing.T) {
 		t.Parallel()
 		for _, begun := range []bool{false, true} {
 			f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -293,7 +293,7 @@ func TestTimeouts(t *testing.T) {
 			}))
 			f.timeout = 50 * time.Millisecond
 			response, _ := f.get(t, "/")
-			f.failed(t, response, context.DeadlineExceeded)
+			f.wantError(t, response, context.DeadlineExceeded)
 		}
 	})
 	t.Run("the rest of a response may take longer", func(t *testing.T) {
@@ -319,11 +319,11 @@ func TestTimeouts(t *testing.T) {
 	})
 	t.Run("a request that the browser cancels is canceled", func(t *testing.T) {
 		t.Parallel()
-		arrived, gone := make(chan struct{}), make(chan struct{})
+		arrived, canceled := make(chan struct{}), make(chan struct{})
 		f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
 			close(arrived)
 			<-r.Context().Done()
-			close(gone)
+			close(canceled)
 		}))
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -339,7 +339,7 @@ func TestTimeouts(t *testing.T) {
 			_ = response.Body.Close()
 			t.Error("there was a response")
 		}
-		<-gone
+		<-canceled
 	})
 }
 

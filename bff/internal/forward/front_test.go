@@ -107,8 +107,8 @@ func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {
 	return f.do(t, http.MethodGet, path, nil, nil)
 }
 
-// failed fails the test unless the last request failed with this error.
-func (f *front) failed(t *testing.T, response *http.Response, want error) {
+// wantError fails the test unless the last request failed with this error.
+func (f *front) wantError(t *testing.T, response *http.Response, want error) {
 	t.Helper()
 	if response.StatusCode != frontStatus {
 		t.Fatalf("status %d", response.StatusCode)

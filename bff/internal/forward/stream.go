@@ -32,17 +32,17 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for a stream: %w", err)
 	}
-	ended := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // Read returns the context's error
+	stop := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // Read returns the context's error
 	response, err := roundTrip(conn, r)
 	if err != nil {
-		ended()
+		stop()
 		_ = conn.Close() // the request has failed
 		if r.Context().Err() != nil {
 			err = context.Cause(r.Context())
 		}
 		return nil, fmt.Errorf("request a stream: %w", err)
 	}
-	response.Body = &streamBody{Reader: response.Body, conn: conn, ctx: r.Context(), ended: ended}
+	response.Body = &streamBody{Reader: response.Body, conn: conn, ctx: r.Context(), stop: stop}
 	return response, nil
 }
 
@@ -68,9 +68,9 @@ func roundTrip(conn net.Conn, r *http.Request) (*http.Response, error) {
 type streamBody struct {
 	io.Reader
 
-	conn  net.Conn
-	ctx   context.Context //nolint:containedctx // of the request; its end closes the connection
-	ended func() bool
+	conn net.Conn
+	ctx  context.Context //nolint:containedctx // of the request; its end closes the connection
+	stop func() bool     // stops waiting for the end of ctx
 }
 
 func (b *streamBody) Read(p []byte) (int, error) {
@@ -83,6 +83,6 @@ func (b *streamBody) Read(p []byte) (int, error) {
 
 // Close closes the connection and discards the rest of the body.
 func (b *streamBody) Close() error {
-	b.ended()
+	b.stop()
 	return b.conn.Close()
 }

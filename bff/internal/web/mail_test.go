@@ -77,11 +77,11 @@ func TestPasswordReset_ByMailEndsAllSessions(t *testing.T) {
 	nobody.post("/api/auth/request-password-reset", map[string]any{"email": servertest.NewEmail(), "redirectTo": "/?reset"}).is(http.StatusOK)
 	nobody.post("/api/auth/request-password-reset", reset).is(http.StatusOK)
 	link := in.next(email, "Choose a new password") // the only mail: nobody has the other address
-	at := parse(t, nobody.get(link).is(http.StatusFound).header.Get("Location"))
-	if !at.Query().Has("reset") || at.Query().Get("token") == "" {
-		t.Fatalf("the link leads to %s", at)
+	target := parse(t, nobody.get(link).is(http.StatusFound).header.Get("Location"))
+	if !target.Query().Has("reset") || target.Query().Get("token") == "" {
+		t.Fatalf("the link leads to %s", target)
 	}
-	change := map[string]any{"newPassword": "another correct horse", "token": at.Query().Get("token")}
+	change := map[string]any{"newPassword": "another correct horse", "token": target.Query().Get("token")}
 	nobody.post("/api/auth/reset-password", change).is(http.StatusOK)
 	in.next(email, "Your password was changed")
 	for _, b := range []*browser{ada, elsewhere} {
@@ -105,7 +105,7 @@ func TestEmailChange_IsConfirmedByMail(t *testing.T) {
 	s := newSiteWith(t, siteConfig{env: in.env()})
 	ada := s.newBrowser(t)
 	email := ada.signUp()
-	is := func(want string) {
+	wantEmail := func(want string) {
 		t.Helper()
 		var found taskapi.Response[web.Session]
 		ada.get("/api/session").is(http.StatusOK).into(&found)
@@ -115,15 +115,15 @@ func TestEmailChange_IsConfirmedByMail(t *testing.T) {
 	}
 	second, third := servertest.NewEmail(), servertest.NewEmail()
 	ada.post("/api/auth/change-email", map[string]any{"newEmail": second, "callbackURL": "/"}).is(http.StatusOK)
-	is(email)
+	wantEmail(email)
 	ada.get(in.next(second, "Confirm your email address")).is(http.StatusFound)
-	is(second)
+	wantEmail(second)
 	s.auth.Exec(`UPDATE "user" SET "emailVerified" = true WHERE email = $1`, second)
 	ada.post("/api/auth/change-email", map[string]any{"newEmail": third, "callbackURL": "/"}).is(http.StatusOK)
 	ada.get(in.next(second, "Confirm your new email address")).is(http.StatusFound)
-	is(second)
+	wantEmail(second)
 	ada.get(in.next(third, "Confirm your email address")).is(http.StatusFound)
-	is(third)
+	wantEmail(third)
 }
 
 // TestRequiredVerification_RejectsSignIns checks that a user cannot sign in before the

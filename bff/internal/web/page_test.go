@@ -101,7 +101,7 @@ func TestPage_ServesFilesAndTheIndex(t *testing.T) {
 		}
 	}
 
-	t.Run("compressed files", func(t *testing.T) {
+	t.Run("files are compressed for browsers that accept it", func(t *testing.T) {
 		t.Parallel()
 		for accept, want := range map[string]string{
 			"":                       " plain",
@@ -135,7 +135,7 @@ func TestPage_ServesFilesAndTheIndex(t *testing.T) {
 		}
 	})
 
-	t.Run("headers", func(t *testing.T) {
+	t.Run("pages have security headers", func(t *testing.T) {
 		t.Parallel()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/", nil)
 		r.Header.Set("Accept", document)

@@ -22,13 +22,13 @@ const (
 	statsPath     = "/api/tasks/stats"
 )
 
-// before returns a copy of the site in which instead handles requests to the task service,
+// intercept returns a copy of the site in which handle receives requests to the task service,
 // unless it returns false.
-func (s *site) before(t *testing.T, instead func(http.ResponseWriter, *http.Request) bool) *site {
+func (s *site) intercept(t *testing.T, handle func(http.ResponseWriter, *http.Request) bool) *site {
 	t.Helper()
 	service := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(s.tasks.URL) }}
 	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !instead(w, r) {
+		if !handle(w, r) {
 			service.ServeHTTP(w, r)
 		}
 	}))
@@ -106,8 +106,8 @@ func testStart(t *testing.T, s *site) {
 		session, stats, list, lists := parts(t, ada)
 		user := session.Data.User
 		for name, test := range map[string]struct {
-			instead func(http.ResponseWriter, *http.Request) bool
-			want    web.Bootstrap
+			handle func(http.ResponseWriter, *http.Request) bool
+			want   web.Bootstrap
 		}{
 			"stats fail": {
 				func(w http.ResponseWriter, r *http.Request) bool {
@@ -141,7 +141,7 @@ func testStart(t *testing.T, s *site) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				if diff := cmp.Diff(test.want, bootstrap(t, ada.at(s.before(t, test.instead)))); diff != "" {
+				if diff := cmp.Diff(test.want, bootstrap(t, ada.at(s.intercept(t, test.handle)))); diff != "" {
 					t.Errorf("bootstrap (-want +got):\n%s", diff)
 				}
 			})
@@ -151,7 +151,7 @@ func testStart(t *testing.T, s *site) {
 	t.Run("bootstrap fails if all parts fail", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		ada.at(s.before(t, func(w http.ResponseWriter, _ *http.Request) bool {
+		ada.at(s.intercept(t, func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		})).get(bootstrapPath).fails(taskapi.CodeUnavailable)
@@ -171,8 +171,8 @@ func testStart(t *testing.T, s *site) {
 		} {
 			ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due}).is(http.StatusCreated)
 			ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due, "completed": true}).is(http.StatusCreated)
-			gone := ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due}).is(http.StatusCreated).task()
-			ada.do(http.MethodDelete, "/api/tasks/"+gone.ID, nil, nil).is(http.StatusOK)
+			deleted := ada.post("/api/tasks", map[string]any{"title": title, "dueAt": due}).is(http.StatusCreated).task()
+			ada.do(http.MethodDelete, "/api/tasks/"+deleted.ID, nil, nil).is(http.StatusOK)
 		}
 		got := agenda(ada, "?timeZone=Pacific/Auckland&days=3")
 		want := map[string][]string{
@@ -195,7 +195,7 @@ func testStart(t *testing.T, s *site) {
 			}
 		}
 		s.newBrowser(t).get(agendaPath).fails(taskapi.CodeUnauthenticated)
-		ada.at(s.before(t, func(w http.ResponseWriter, r *http.Request) bool {
+		ada.at(s.intercept(t, func(w http.ResponseWriter, r *http.Request) bool {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		})).get(agendaPath).fails(taskapi.CodeUnavailable)
@@ -216,7 +216,7 @@ func testStart(t *testing.T, s *site) {
 			ada.post("/api/batch", map[string]any{"operations": operations}).is(http.StatusOK)
 		}
 		var calls atomic.Int64
-		counted := ada.at(s.before(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
+		counted := ada.at(s.intercept(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
 		// More at once would wait for the user's share of the service's memory, and be
 		// rejected after 5 s on a busy machine.
 		const atOnce, each = 5, 6

@@ -388,7 +388,7 @@ func (s *session) watchFromNow(ctx context.Context) error {
 
 // reportConnections returns a function that prints when the connection is lost and restored.
 func (s *session) reportConnections() func(error) error {
-	whenConnected, disconnected := "Watching. Ctrl-C ends it.", false
+	whenConnected, disconnected := "Watching. Press Ctrl-C to stop.", false
 	return func(err error) error {
 		switch {
 		case err == nil && whenConnected != "":

@@ -88,7 +88,7 @@ func (u *user) id(words string) string {
 	return lines[1][:shortID]
 }
 
-func TestADay(t *testing.T) {
+func TestCommands_ManageTasks(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.sees("added ID  Water the plants  #home  due tomorrow\n",
@@ -234,7 +234,7 @@ func TestServiceErrors(t *testing.T) {
 		u.server.Inject(sdktest.Fault{Cut: sdktest.CutBefore})
 		u.fails(exitUnreachable, "cannot reach the task service at "+u.server.URL, "list")
 	})
-	t.Run("for a moment", func(t *testing.T) {
+	t.Run("a short outage is retried", func(t *testing.T) {
 		t.Parallel()
 		u := newUser(t)
 		u.server.Inject(sdktest.Fault{Code: taskapi.CodeUnavailable, Times: 2})
@@ -280,15 +280,15 @@ func TestWatch(t *testing.T) {
 	u.server.Inject(sdktest.Fault{Operation: "watchChanges", Code: taskapi.CodeUnavailable, Times: 2})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	out, in := io.Pipe()
-	notes, noted := io.Pipe()
+	stdout, stdoutWriter := io.Pipe()
+	stderr, stderrWriter := io.Pipe()
 	code := make(chan int, 1)
 	go func() {
-		code <- u.program(in, noted).run(ctx, []string{"watch"})
-		_ = in.Close()
-		_ = noted.Close()
+		code <- u.program(stdoutWriter, stderrWriter).run(ctx, []string{"watch"})
+		_ = stdoutWriter.Close()
+		_ = stderrWriter.Close()
 	}()
-	line := func(from *io.PipeReader) string {
+	readLine := func(from *io.PipeReader) string {
 		t.Helper()
 		var text []byte
 		for one := make([]byte, 1); !bytes.HasSuffix(text, []byte("\n")); text = append(text, one...) {
@@ -298,8 +298,8 @@ func TestWatch(t *testing.T) {
 		}
 		return ids.ReplaceAllString(string(text), "ID")
 	}
-	for _, want := range []string{outage, "Watching. Ctrl-C ends it."} {
-		if got := line(notes); got != want+"\n" {
+	for _, want := range []string{outage, "Watching. Press Ctrl-C to stop."} {
+		if got := readLine(stderr); got != want+"\n" {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
@@ -310,31 +310,31 @@ func TestWatch(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := line(out); got != "12:00:00  added    ID  Water [2J the plants\n" {
+	if got := readLine(stdout); got != "12:00:00  added    ID  Water [2J the plants\n" {
 		t.Errorf("got %q", got)
 	}
 	u.server.CutStreams()
 	for _, want := range []string{outage, "tasklane: connected again"} {
-		if got := line(notes); got != want+"\n" {
+		if got := readLine(stderr); got != want+"\n" {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 	if _, err := client.UpdateTask(t.Context(), task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}); err != nil {
 		t.Fatal(err)
 	}
-	if got := line(out); got != "12:00:00  done     ID  [x] Water [2J the plants\n" {
+	if got := readLine(stdout); got != "12:00:00  done     ID  [x] Water [2J the plants\n" {
 		t.Errorf("got %q", got)
 	}
 	if _, err := client.DeleteTask(t.Context(), task.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := line(out); got != "12:00:00  deleted  ID  [x] Water [2J the plants\n" {
+	if got := readLine(stdout); got != "12:00:00  deleted  ID  [x] Water [2J the plants\n" {
 		t.Errorf("got %q", got)
 	}
 	if _, err := client.EraseTask(t.Context(), task.ID); err != nil {
 		t.Fatal(err)
 	}
-	if got := line(out); got != "12:00:00  erased   ID\n" {
+	if got := readLine(stdout); got != "12:00:00  erased   ID\n" {
 		t.Errorf("got %q", got)
 	}
 	cancel()

@@ -37,13 +37,13 @@ type BatchOperation struct {
 
 // BatchRequest is a taskapi.BatchRequest with undecoded operations.
 type BatchRequest struct {
-	Operations []unreadOperation `json:"operations" minItems:"1" maxItems:"100"`
+	Operations []rawOperation `json:"operations" minItems:"1" maxItems:"100"`
 }
 
-type unreadOperation struct{ jsontext.Value }
+type rawOperation struct{ jsontext.Value }
 
 // Schema implements [huma.SchemaProvider].
-func (unreadOperation) Schema(huma.Registry) *huma.Schema {
+func (rawOperation) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Ref: schemaPrefix + "BatchItem"}
 }
 
@@ -54,10 +54,10 @@ func (s Server) withOperations(handler func(context.Context, *BatchInput) (*Batc
 	}
 	return func(ctx context.Context, in *BatchInput) (*BatchOutput, error) {
 		var fields []taskapi.FieldError
-		for i, unread := range in.Body.Operations {
-			operation, broken := readOperation(s.API, fmt.Sprintf("operations[%d]", i), unread.Value)
+		for i, raw := range in.Body.Operations {
+			operation, invalid := readOperation(s.API, fmt.Sprintf("operations[%d]", i), raw.Value)
 			in.Operations = append(in.Operations, operation)
-			fields = append(fields, broken...)
+			fields = append(fields, invalid...)
 		}
 		if len(fields) > 0 {
 			return nil, httpapi.Invalid(fields...)
@@ -68,10 +68,10 @@ func (s Server) withOperations(handler func(context.Context, *BatchInput) (*Batc
 
 // readOperation validates an operation against the schema of its kind and op, and decodes
 // it.
-func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
+func readOperation(api *httpapi.API, path string, data []byte) (BatchOperation, []taskapi.FieldError) {
 	var value any
 	if err := wirejson.Unmarshal(data, &value); err != nil {
-		return BatchOperation{}, fieldErrors(place, err)
+		return BatchOperation{}, fieldErrors(path, err)
 	}
 	var names []taskapi.Kind
 	for _, k := range kinds {
@@ -79,38 +79,38 @@ func readOperation(api *httpapi.API, place string, data []byte) (BatchOperation,
 			names = append(names, k.Name)
 		}
 	}
-	name, broken := discriminate(api, place, value, "kind", names)
-	if broken != nil {
-		return BatchOperation{}, broken
+	name, invalid := discriminate(api, path, value, "kind", names)
+	if invalid != nil {
+		return BatchOperation{}, invalid
 	}
-	op, broken := discriminate(api, place, value, "op", taskapi.BatchOps())
-	if broken != nil {
-		return BatchOperation{}, broken
+	op, invalid := discriminate(api, path, value, "op", taskapi.BatchOps())
+	if invalid != nil {
+		return BatchOperation{}, invalid
 	}
 	kind := kinds[slices.IndexFunc(kinds, func(k Kind) bool { return k.Name == name })]
-	if broken := api.FieldErrors(&huma.Schema{Ref: schemaPrefix + kind.operation(op)}, place, value); broken != nil {
-		return BatchOperation{}, broken
+	if invalid := api.FieldErrors(&huma.Schema{Ref: schemaPrefix + kind.operation(op)}, path, value); invalid != nil {
+		return BatchOperation{}, invalid
 	}
 	var raw taskapi.BatchOperation
 	if err := wirejson.Unmarshal(data, &raw); err != nil {
-		return BatchOperation{}, fieldErrors(place, err)
+		return BatchOperation{}, fieldErrors(path, err)
 	}
 	operation := BatchOperation{Op: raw.Op, Kind: raw.Kind, ID: raw.ID, Version: raw.Version}
 	switch raw.Op {
 	case taskapi.BatchCreate:
-		return operation.with(kind.Create, place+".data", raw.Data)
+		return operation.with(kind.Create, path+".data", raw.Data)
 	case taskapi.BatchReplace:
-		return operation.with(kind.Replace, place+".data", raw.Data)
+		return operation.with(kind.Replace, path+".data", raw.Data)
 	case taskapi.BatchUpdate:
-		return operation.with(kind.Update, place+".changes", raw.Changes)
+		return operation.with(kind.Update, path+".changes", raw.Changes)
 	case taskapi.BatchMove:
-		return operation.with(kind.Move, place+".to", raw.To)
+		return operation.with(kind.Move, path+".to", raw.To)
 	}
 	return operation, nil
 }
 
 // discriminate returns the value of a union's discriminator.
-func discriminate[T ~string](api *httpapi.API, place string, value any, property string, values []T) (T, []taskapi.FieldError) {
+func discriminate[T ~string](api *httpapi.API, path string, value any, property string, values []T) (T, []taskapi.FieldError) {
 	enum := make([]any, len(values))
 	for i, v := range values {
 		enum[i] = string(v)
@@ -118,30 +118,30 @@ func discriminate[T ~string](api *httpapi.API, place string, value any, property
 	schema := object(map[string]*huma.Schema{property: {Type: huma.TypeString, Enum: enum}})
 	schema.PrecomputeMessages()
 	schema.Properties[property].PrecomputeMessages()
-	broken := api.FieldErrors(schema, place, value)
+	invalid := api.FieldErrors(schema, path, value)
 	members, _ := value.(map[string]any)
 	name, _ := members[property].(string)
-	return T(name), broken
+	return T(name), invalid
 }
 
 // with decodes data as a type and returns the operation with it.
-func (o BatchOperation) with(t reflect.Type, place string, data []byte) (BatchOperation, []taskapi.FieldError) {
+func (o BatchOperation) with(t reflect.Type, path string, data []byte) (BatchOperation, []taskapi.FieldError) {
 	request := reflect.New(t)
 	if err := wirejson.Unmarshal(data, request.Interface()); err != nil {
-		return BatchOperation{}, fieldErrors(place, err)
+		return BatchOperation{}, fieldErrors(path, err)
 	}
 	o.Data = request.Elem().Interface()
 	return o, nil
 }
 
 // fieldErrors converts an error of wirejson to field errors.
-func fieldErrors(place string, err error) []taskapi.FieldError {
-	var broken *wirejson.Error
-	if !errors.As(err, &broken) {
-		return []taskapi.FieldError{{Field: place, Code: taskapi.FieldFormat, Message: "is malformed"}}
+func fieldErrors(path string, err error) []taskapi.FieldError {
+	var failure *wirejson.Error
+	if !errors.As(err, &failure) {
+		return []taskapi.FieldError{{Field: path, Code: taskapi.FieldFormat, Message: "is malformed"}}
 	}
-	if broken.Field != "" {
-		place += "." + broken.Field
+	if failure.Field != "" {
+		path += "." + failure.Field
 	}
-	return []taskapi.FieldError{{Field: place, Code: broken.Code, Message: broken.Message}}
+	return []taskapi.FieldError{{Field: path, Code: failure.Code, Message: failure.Message}}
 }

@@ -57,7 +57,7 @@ func many[I, T, C, R, U, M any, Q query[I]](_ taskapi.Operations[C, R, U, M], k 
 	return k
 }
 
-// bounded returns the codes of an operation that may exceed the number of resources.
+// bounded returns the codes of an operation that may exceed the maximum of the kind.
 func (k Kind) bounded(codes []taskapi.ErrorCode) []taskapi.ErrorCode {
 	if k.Maximum == 0 {
 		return codes

@@ -26,7 +26,7 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
     if (cookies.size > 0)
       request.headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
     const response = await fetch(request);
-    for (const cookie of response.headers.getSetCookie()) keepCookie(cookies, cookie);
+    for (const cookie of response.headers.getSetCookie()) storeCookie(cookies, cookie);
     // A stream does not end.
     const isStream = response.headers.get("content-type")?.startsWith("text/event-stream");
     responses.push(JSON.stringify([...response.headers]) + (isStream ? "" : await response.clone().text()));
@@ -42,7 +42,7 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
   };
 }
 
-function keepCookie(cookies: Map<string, string>, cookie: string): void {
+function storeCookie(cookies: Map<string, string>, cookie: string): void {
   const [pair = "", ...attributes] = cookie.split(";");
   const [name = "", value = ""] = pair.split(/=(.*)/s);
   if (attributes.some((attribute) => /^\s*max-age=0$/i.test(attribute))) cookies.delete(name.trim());

@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// TestMigrateCorrectsThePassword checks that migrate gives the runtime role the password
+// TestMigrate_SetsThePasswordOfTheRuntimeRole checks that migrate gives the runtime role the password
 // in DATABASE_URL.
-func TestMigrateCorrectsThePassword(t *testing.T) {
+func TestMigrate_SetsThePasswordOfTheRuntimeRole(t *testing.T) {
 	t.Parallel()
 	server := pgtest.NewServer(t)
 	if err := roles.Create(t.Context(), server.AdminURL(postgres.Superuser), roles.Passwords{Owner: "owner", Auth: "auth"}); err != nil {

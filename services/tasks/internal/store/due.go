@@ -65,7 +65,7 @@ const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settin
 // the database checks.
 func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
 	if tx.zone.location == nil && !tx.locked() {
-		tx.zone = tx.store.zones.last(tx.user)
+		tx.zone = tx.store.zones.cached(tx.user)
 	} else if tx.zone.location == nil {
 		if err := tx.read(ctx, statement{selectZone, []any{tx.user}}, tx.readZone); err != nil {
 			return nil, err

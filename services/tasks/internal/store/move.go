@@ -61,7 +61,7 @@ func (p place) field() string {
 // placeOf returns the place in a move's request, by default the last.
 func placeOf(op Operation) place {
 	p, field := place{}, "After"
-	if !op.names(field) {
+	if !op.has(field) {
 		p.before, field = true, "Before"
 	}
 	if id, _ := op.reference(field); id != nil {

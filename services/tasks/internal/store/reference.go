@@ -36,14 +36,14 @@ func (op Operation) reference(name string) (id *string, present bool) {
 	return id, id != nil
 }
 
-// names reports whether a field of the operation's data refers to a resource, or is null.
-func (op Operation) names(field string) bool {
+// has reports whether a field of the operation's data is present, with an id or null.
+func (op Operation) has(field string) bool {
 	_, present := op.reference(field)
 	return present
 }
 
 // relocate sets a row's list and parent to those of a move. If only a list is given, the row
-// gets to its top level.
+// moves to its top level.
 func (k *kind) relocate(r row, op Operation) {
 	task, ok := r.(*taskRow)
 	if !ok {
@@ -59,17 +59,17 @@ func (k *kind) relocate(r row, op Operation) {
 	}
 }
 
-// lookAtReferences queues the reading of the resources that operations refer to, unless they
-// are read anyway.
-func (tx *transaction) lookAtReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
+// queueReferences queues reads of the resources to which operations refer, except those in
+// known.
+func (tx *transaction) queueReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
 	named := map[taskapi.Kind][]uuid.UUID{}
 	for _, op := range operations {
 		for _, r := range referring {
-			text, _ := op.reference(r.field)
-			if text == nil {
+			ref, _ := op.reference(r.field)
+			if ref == nil {
 				continue
 			}
-			kind, id := cmp.Or(r.kind, op.Kind), rowID(text)
+			kind, id := cmp.Or(r.kind, op.Kind), rowID(ref)
 			if !slices.Contains(known[kind], id) && !slices.Contains(named[kind], id) {
 				named[kind] = append(named[kind], id)
 			}

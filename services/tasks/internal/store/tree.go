@@ -53,7 +53,7 @@ func (tx *transaction) settleTask(ctx context.Context, op Operation, before, aft
 	if err != nil {
 		return err
 	}
-	if op.names("ListID") && after.ListID != parent.ListID {
+	if op.has("ListID") && after.ListID != parent.ListID {
 		return &FieldError{Field: "listId", Code: taskapi.FieldNotAllowed, Message: "must be that of the parent"}
 	}
 	after.ListID = parent.ListID

@@ -45,7 +45,7 @@ func (s *Store) writeOnce(
 		if op.Op != taskapi.BatchCreate {
 			ids[op.Kind] = append(ids[op.Kind], op.ID)
 		}
-		blind = blind && op.Op == taskapi.BatchCreate && !op.names("ParentID")
+		blind = blind && op.Op == taskapi.BatchCreate && !op.has("ParentID")
 	}
 	tx := &transaction{store: s, user: user, key: key}
 	switch err = errCheckFailed; {
@@ -181,7 +181,7 @@ func (tx *transaction) begin(ctx context.Context, ids map[taskapi.Kind][]uuid.UU
 			}))
 		}
 	}
-	tx.lookAtReferences(batch, ids, operations)
+	tx.queueReferences(batch, ids, operations)
 	tx.lookAtZone(batch, operations)
 	err = tx.store.exchange(ctx, tx.conn, batch)
 	return found, err

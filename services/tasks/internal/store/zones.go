@@ -28,8 +28,8 @@ func newZones() zones {
 	return zones{otter.Must(&otter.Options[string, zone]{MaximumSize: maxZones})}
 }
 
-// last returns the cached time zone of a user, or the default.
-func (z zones) last(user string) zone {
+// cached returns the cached time zone of a user, or the default.
+func (z zones) cached(user string) zone {
 	if known, ok := z.known.GetIfPresent(user); ok {
 		return known
 	}
@@ -42,20 +42,20 @@ func (z zones) cache(user, name string) zone {
 	if err != nil {
 		location = time.UTC
 	}
-	seen := zone{name, location}
-	z.known.Set(user, seen)
-	return seen
+	known := zone{name, location}
+	z.known.Set(user, known)
+	return known
 }
 
 const selectZone = "SELECT time_zone FROM tasklane.settings WHERE user_id = $1"
 
-// runInZone is run for statements that depend on a time zone: that of the user's settings if
-// it is nil.
-func (s *Store) runInZone(ctx context.Context, user string, asked *time.Location, queue func(*pgx.Batch, *time.Location)) error {
-	if asked != nil {
-		return s.run(ctx, setUser(user), func(batch *pgx.Batch) { queue(batch, asked) })
+// runInZone is run for statements that depend on a time zone: requested, or that of the
+// user's settings if requested is nil.
+func (s *Store) runInZone(ctx context.Context, user string, requested *time.Location, queue func(*pgx.Batch, *time.Location)) error {
+	if requested != nil {
+		return s.run(ctx, setUser(user), func(batch *pgx.Batch) { queue(batch, requested) })
 	}
-	for guess := s.zones.last(user); ; {
+	for guess := s.zones.cached(user); ; {
 		var name string
 		err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 			name = taskapi.DefaultTimeZone

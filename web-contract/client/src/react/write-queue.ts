@@ -6,7 +6,7 @@ export interface QueuedWrite {
   done: () => void;
 }
 
-/** Sends writes to one resource in the order in which they were made. */
+/** Orders writes: each waits for the earlier writes to its resources. */
 export class WriteQueue {
   readonly #last = new Map<string, Promise<void>>();
 

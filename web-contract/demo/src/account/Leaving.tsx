@@ -6,7 +6,7 @@ import { useTrueFor } from "../ui/use-true-for";
 import { useStore } from "../ui/store";
 import { signOut } from "./auth";
 
-/** After how many milliseconds the page says that changes are not saved yet. */
+/** The delay in milliseconds before the page says that changes are not saved yet. */
 const grace = 1_500;
 
 /**
@@ -17,16 +17,16 @@ const grace = 1_500;
 export function Leaving() {
   const { leaving, notices, drafts, outbox } = useWorkspace();
   const unsaved = useIsMutating() + useStore(outbox.foreign).size;
-  const [anyway, setAnyway] = useState(false);
+  const [discarding, setDiscarding] = useState(false);
   const late = useTrueFor(unsaved > 0, grace);
   const failed = useStore(notices.notice)?.failure;
   const edit = useStore(drafts.edit);
   const conflicts = useStore(drafts.conflicts);
   const needsUser = failed || edit !== undefined || conflicts.length > 0;
-  const ready = anyway || unsaved === 0;
+  const ready = discarding || unsaved === 0;
 
   useEffect(() => {
-    if (needsUser && !anyway) return leaving.set(false);
+    if (needsUser && !discarding) return leaving.set(false);
     if (!ready) return;
     const stay = () => {
       leaving.set(false);
@@ -34,7 +34,7 @@ export function Leaving() {
       notices.show({ message: "You could not be signed out.", failure: true, action });
     };
     signOut().then(({ error }) => (error ? stay() : outbox.clear()), stay);
-  }, [needsUser, anyway, ready, leaving, notices, outbox]);
+  }, [needsUser, discarding, ready, leaving, notices, outbox]);
 
   if (ready || !late) {
     return (
@@ -49,7 +49,7 @@ export function Leaving() {
         <h1 className="error-title">{counted(unsaved, "change")} not saved yet</h1>
         <p className="error-detail">Tasklane cannot be reached just now. You will be signed out as soon as it is back.</p>
         <p className="button-row">
-          <button type="button" className="button danger" onClick={() => setAnyway(true)}>
+          <button type="button" className="button danger" onClick={() => setDiscarding(true)}>
             Sign out without saving
           </button>
           <button type="button" className="button" onClick={() => leaving.set(false)}>

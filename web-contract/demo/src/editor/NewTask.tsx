@@ -29,9 +29,9 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
   const { drafts, writes } = useWorkspace();
   const { title, fields, read, fault, change, keep } = useNewTask(defaults);
   const quick = useStore(quickAdd);
-  const tell = useTell(whyHidden);
+  const showHiddenNotice = useHiddenNotice(whyHidden);
   const [pasted, setPasted] = useState<string[]>();
-  // The field has the pasted lines as one task. Whoever goes on with that no longer needs the offer.
+  // The field holds the pasted lines as one task. An edit withdraws the offer to add a task for each line.
   const isOffered = pasted && title === pasted.join(" ");
   const focus = () => field.current?.focus();
 
@@ -64,8 +64,8 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
     if (title.trim() === "") return;
     drafts.clearNewTask();
     const id = writes.create(fields);
-    // After the view has rendered the task.
-    requestAnimationFrame(() => setTimeout(() => tell(id, fields)));
+    // Wait until the view has rendered the task.
+    requestAnimationFrame(() => setTimeout(() => showHiddenNotice(id, fields)));
   }
 
   return (
@@ -113,7 +113,7 @@ export function NewTask({ defaults, placeholder = "Add a task", whyHidden }: Pro
 }
 
 /** Returns a function that says where a new task is if the view does not show it, and offers to show it. */
-function useTell(whyHidden: Props["whyHidden"]) {
+function useHiddenNotice(whyHidden: Props["whyHidden"]) {
   const queryClient = useQueryClient();
   const { drafts, notices } = useWorkspace();
   return (id: string, fields: Fields): void => {

@@ -14,7 +14,7 @@ export interface RepeatProps {
   onDone: () => void;
 }
 
-/** The button with a task's recurrence, which opens the choice of another one. Tasks without a due date do not have it. */
+/** A button that shows a task's recurrence and opens the choice of another. A task without a due date has none. */
 export function RepeatPicker({ fields, onChange, onDone }: RepeatProps) {
   const { dueAt, recurrence, recurrenceFrom } = fields;
   if (!dueAt) return null;

@@ -18,15 +18,15 @@ export function Toolbar() {
   const { list } = useRoute();
   const [filters, change] = useFilters();
   const { selection } = useWorkspace();
-  const selecting = useStorePart(selection.picked, (picked) => picked !== undefined);
-  const set = countFilters(filters);
+  const isSelecting = useStorePart(selection.picked, (picked) => picked !== undefined);
+  const filterCount = countFilters(filters);
 
   return (
     <search className="toolbar" aria-label="Search and filters">
       <SearchField value={filters.search} onChange={(search) => change({ search })} />
       <PopoverButton
-        className={set > 0 ? "tool is-set" : "tool"}
-        label={set > 0 ? `Filter, ${set} set` : "Filter"}
+        className={filterCount > 0 ? "tool is-set" : "tool"}
+        label={filterCount > 0 ? `Filter, ${filterCount} set` : "Filter"}
         title="Filter"
         align="end"
         content={() => <FilterChoice filters={filters} onChange={change} />}
@@ -55,10 +55,10 @@ export function Toolbar() {
       <button
         id={selectButtonId}
         type="button"
-        className={selecting ? "tool is-set" : "tool"}
+        className={isSelecting ? "tool is-set" : "tool"}
         aria-label="Select"
-        aria-pressed={selecting}
-        onClick={selecting ? selection.end : selection.begin}
+        aria-pressed={isSelecting}
+        onClick={isSelecting ? selection.end : selection.begin}
       >
         <SelectIcon />
         <span className="wide-only">Select</span>
