@@ -58,17 +58,19 @@ func serve(t *testing.T, server *http.Server) net.Conn {
 	return client
 }
 
-type echoInput struct{ Body struct{ Text string } }
+type slowInput struct{ Body struct{ Text string } }
 
 // large is a response that exceeds all buffers.
 type large struct{ Body string }
 
-func slowHandler(failed chan<- error) http.Handler {
+// newTestHandler serves POST /slow, which responds after 8 s, and GET /large. It sends the
+// error of writing to the client to written.
+func newTestHandler(written chan<- error) http.Handler {
 	router := NewRouter(Observers{Log: slog.New(slog.DiscardHandler)})
 	api := NewAPI(router, Config{Title: "Test", Version: "1"})
 	api.UseMiddleware(api.LimitInFlight)
-	Register(api, huma.Operation{OperationID: "echo", Method: http.MethodPost, Path: "/echo"}, nil,
-		func(ctx context.Context, _ *echoInput) (*struct{}, error) {
+	Register(api, huma.Operation{OperationID: "slow", Method: http.MethodPost, Path: "/slow"}, nil,
+		func(ctx context.Context, _ *slowInput) (*struct{}, error) {
 			// Longer than Huma's timeout for a body, which is 5 s.
 			select {
 			case <-time.After(8 * time.Second):
@@ -82,7 +84,7 @@ func slowHandler(failed chan<- error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		router.ServeHTTP(w, r)
 		_, err := w.Write([]byte(" "))
-		failed <- err
+		written <- err
 	})
 }
 
@@ -92,7 +94,7 @@ func TestSlowClients(t *testing.T) {
 	t.Run("incomplete headers", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn, start := dial(t, slowHandler(nil)), time.Now()
+			conn, start := dial(t, newTestHandler(nil)), time.Now()
 			fmt.Fprint(conn, "GET /large HTTP/1.1\r\n")
 			_, _ = io.ReadAll(conn)
 			if took := time.Since(start); took != headerTimeout {
@@ -104,8 +106,8 @@ func TestSlowClients(t *testing.T) {
 	t.Run("incomplete body", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn, start := dial(t, slowHandler(make(chan error, 1))), time.Now()
-			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
+			conn, start := dial(t, newTestHandler(make(chan error, 1))), time.Now()
+			fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{")
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil {
 				t.Fatal(err)
@@ -123,8 +125,8 @@ func TestSlowClients(t *testing.T) {
 	t.Run("a handler may run longer than a body may take", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			conn := dial(t, slowHandler(make(chan error, 1)))
-			fmt.Fprint(conn, "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"Text\":\"ab\"}")
+			conn := dial(t, newTestHandler(make(chan error, 1)))
+			fmt.Fprint(conn, "POST /slow HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 13\r\n\r\n{\"Text\":\"ab\"}")
 			res, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			if err != nil || res.StatusCode != http.StatusNoContent {
 				t.Errorf("%v, %v, want 204", res, err)
@@ -135,10 +137,10 @@ func TestSlowClients(t *testing.T) {
 	t.Run("an unread response", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			failed := make(chan error, 1)
-			conn, start := dial(t, slowHandler(failed)), time.Now()
+			written := make(chan error, 1)
+			conn, start := dial(t, newTestHandler(written)), time.Now()
 			fmt.Fprint(conn, "GET /large HTTP/1.1\r\nHost: a\r\n\r\n")
-			if err := <-failed; err == nil {
+			if err := <-written; err == nil {
 				t.Error("the response was sent")
 			}
 			if took := time.Since(start); took != budget.Delivery {
@@ -151,7 +153,7 @@ func TestSlowClients(t *testing.T) {
 func TestLargeHeaders_AreRejected(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		conn := dial(t, slowHandler(nil))
+		conn := dial(t, newTestHandler(nil))
 		go func() {
 			fmt.Fprintf(conn, "GET /large HTTP/1.1\r\nHost: a\r\nFiller: %s\r\n\r\n", strings.Repeat("a", 64<<10))
 		}()

@@ -18,8 +18,8 @@ import (
 
 func TestRunAll(t *testing.T) {
 	t.Parallel()
-	counts := func(name string, counted tally, err error) step {
-		return step{name: name, run: func(context.Context, *runner) (tally, error) { return counted, err }}
+	fakeStep := func(name string, result tally, err error) step {
+		return step{name: name, run: func(context.Context, *runner) (tally, error) { return result, err }}
 	}
 	for _, tt := range []struct {
 		name  string
@@ -27,9 +27,9 @@ func TestRunAll(t *testing.T) {
 		sum   string
 		err   error
 	}{
-		{"all pass", []step{counts("a", tally{passed: 2}, nil), counts("b", tally{passed: 3, skipped: 1}, nil)}, "5 passed, 0 failed, 1 skipped", nil},
-		{"a failing step does not stop the next", []step{counts("a", tally{failed: 2}, errors.New("exit 1")), counts("b", tally{passed: 3}, nil)}, "3 passed, 2 failed", ErrFailed},
-		{"a step that cannot run has failed", []step{counts("a", tally{passed: 4}, errors.New("no browser"))}, "4 passed, 1 failed", ErrFailed},
+		{"all pass", []step{fakeStep("a", tally{passed: 2}, nil), fakeStep("b", tally{passed: 3, skipped: 1}, nil)}, "5 passed, 0 failed, 1 skipped", nil},
+		{"a failing step does not stop the next", []step{fakeStep("a", tally{failed: 2}, errors.New("exit 1")), fakeStep("b", tally{passed: 3}, nil)}, "3 passed, 2 failed", ErrFailed},
+		{"a step that cannot run has failed", []step{fakeStep("a", tally{passed: 4}, errors.New("no browser"))}, "4 passed, 1 failed", ErrFailed},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -56,8 +56,8 @@ func TestGoReport(t *testing.T) {
 		`{"Action":"pass","Package":"p","Test":"TestGood/part","Elapsed":0.1}`,
 		`{"Action":"output","Package":"p","Test":"TestBad","Output":"the reason\n"}`,
 		`{"Action":"fail","Package":"p","Test":"TestBad","Elapsed":0.1}`,
-		`{"Action":"output","Package":"p","Test":"TestLeft","Output":"needs a thing\n"}`,
-		`{"Action":"skip","Package":"p","Test":"TestLeft","Elapsed":0}`,
+		`{"Action":"output","Package":"p","Test":"TestSkipped","Output":"needs a thing\n"}`,
+		`{"Action":"skip","Package":"p","Test":"TestSkipped","Elapsed":0}`,
 		`{"Action":"output","Package":"p","Test":"TestPanics","Output":"panic: at the disco\n"}`,
 		`{"Action":"output","Package":"p","Output":"FAIL\n"}`,
 		`{"Action":"fail","Package":"p","Elapsed":0.3}`,
@@ -74,13 +74,13 @@ func TestGoReport(t *testing.T) {
 	if diff := cmp.Diff(want, printed); diff != "" {
 		t.Errorf("output (-want +got):\n%s", diff)
 	}
-	took := durations{"p TestGood": 0.1, "p TestBad": 0.1, "p TestLeft": 0}
+	took := durations{"p TestGood": 0.1, "p TestBad": 0.1, "p TestSkipped": 0}
 	if diff := cmp.Diff(took, report.took); diff != "" {
 		t.Errorf("durations (-want +got):\n%s", diff)
 	}
 }
 
-func TestDurations_AreTheTenLongest(t *testing.T) {
+func TestDurations_PrintsTheTenLongest(t *testing.T) {
 	t.Parallel()
 	took := durations{}
 	for i := range 12 {
@@ -88,7 +88,7 @@ func TestDurations_AreTheTenLongest(t *testing.T) {
 	}
 	lines := strings.Split(took.String(), "\n")
 	if len(lines) != 11 || lines[0] != "    11.0 s  test 11" || lines[9] != "     2.0 s  test 2" {
-		t.Errorf("the longest:\n%s", took)
+		t.Errorf("durations:\n%s", took)
 	}
 }
 
@@ -191,9 +191,9 @@ func TestSequentialTestsExist(t *testing.T) {
 
 func TestReadReports(t *testing.T) {
 	t.Parallel()
-	v := &runner{root: "/root", took: durations{}}
+	r := &runner{root: "/root", took: durations{}}
 	t.Cleanup(func() {
-		if diff := cmp.Diff(durations{"e2e/a.test.ts": 2.5}, v.took); diff != "" {
+		if diff := cmp.Diff(durations{"e2e/a.test.ts": 2.5}, r.took); diff != "" {
 			t.Errorf("durations (-want +got):\n%s", diff)
 		}
 	})
@@ -206,9 +206,9 @@ func TestReadReports(t *testing.T) {
 	}{
 		{"TAP", "ok 1 - x\n# tests 7\n# pass 3\n# fail 1\n# cancelled 1\n# skipped 1\n# todo 1\n", readTAP, tally{passed: 3, failed: 2, skipped: 2}, ""},
 		{"empty TAP", "# pass 0\n# fail 0\n", readTAP, tally{}, noTests},
-		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1,"testResults":[{"name":"/root/e2e/a.test.ts","startTime":1000,"endTime":3500}]}`, v.readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
-		{"empty Vitest", `{"success":true}`, v.readVitest, tally{}, noTests},
-		{"broken Vitest", `{`, v.readVitest, tally{}, "read the report"},
+		{"Vitest", `{"numPassedTests":3,"numFailedTests":1,"numPendingTests":1,"numTodoTests":1,"testResults":[{"name":"/root/e2e/a.test.ts","startTime":1000,"endTime":3500}]}`, r.readVitest, tally{passed: 3, failed: 1, skipped: 2}, ""},
+		{"empty Vitest", `{"success":true}`, r.readVitest, tally{}, noTests},
+		{"broken Vitest", `{`, r.readVitest, tally{}, "read the report"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -53,12 +53,12 @@ function recordSite(context: BrowserContext): Response[] {
   return all;
 }
 
-const reads = ["GET", "HEAD", "OPTIONS"];
+const readMethods = ["GET", "HEAD", "OPTIONS"];
 
 /** The writes and streams that the site accepted from a foreign page. */
 function accepted(responses: Response[]): string[] {
   return responses
-    .filter((response) => !reads.includes(response.request().method()) || response.url().endsWith("/api/events"))
+    .filter((response) => !readMethods.includes(response.request().method()) || response.url().endsWith("/api/events"))
     .filter((response) => response.status() < 400)
     .map((response) => `${response.status()} ${response.request().method()} ${response.url()}`);
 }

@@ -136,7 +136,7 @@ describe.concurrent("a list of tasks", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("does not get a selected task that has left the view", async ({ openPage }) => {
+  test("accepts only the selected tasks that are still in view", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
@@ -172,7 +172,7 @@ describe.concurrent("a list of tasks", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("has the tasks that were moved into it offline", async ({ openPage }) => {
+  test("receives a task moved offline once the page is online again", async ({ openPage }) => {
     const { page } = await openPage(wide);
     await signUp(page, newAccount());
     await seed(page, [{ title: "Buy soil" }]);

@@ -57,7 +57,7 @@ describe.concurrent("a user", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("can use everything by keyboard", async ({ openPage }) => {
+  test("signs up, adds, edits and deletes tasks by keyboard alone", async ({ openPage }) => {
     const account = newAccount();
     const { page, consoleErrors } = await openPage();
     const keyboard = page.keyboard;
@@ -159,7 +159,7 @@ describe.concurrent("a user", () => {
     expect(consoleErrors).toEqual([]);
   });
 
-  test("can use selection and the trash by keyboard", async ({ openPage }) => {
+  test("selects tasks and empties the trash by keyboard alone", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     const { keyboard } = page;
     const press = async (...keys: string[]) => {
@@ -228,7 +228,7 @@ describe.concurrent("a user", () => {
 });
 
 describe.concurrent("when the server is slow", () => {
-  test("a task that is added while the list loads is on it", async ({ openPage }) => {
+  test("a task added while the list loads appears in it once", async ({ openPage }) => {
     const { page } = await openPage();
     const added = page.waitForResponse((response) => response.request().method() === "POST" && response.url().endsWith("/api/tasks"));
     // The bootstrap response lacks the task and arrives after it was added.

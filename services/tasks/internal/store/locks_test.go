@@ -23,13 +23,17 @@ const (
 	// longestLock is how long a migration may block reads or writes on an otherwise
 	// idle machine.
 	longestLock = 100 * time.Millisecond
+	// pause is the time between two looks at the locks, and between two rounds of work:
+	// enough to leave the processors to the migration.
+	pause = 5 * time.Millisecond
 )
 
-// fill inserts the tasks from $1 to $2, a hundred for each user.
+// fill inserts the tasks from $1 to $2, a hundred for each user. One in ten was indexed by an
+// older release.
 const fill = `
 	INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
 	SELECT 'user-' || n / 100, gen_random_uuid(), n % 100 + 1, 1, 'Water the plants ' || n, repeat('x', 100), n % 5, '{home}', to_hex(n) || 'V',
-		timestamptz '2026-01-01' + n * interval '1 s', timestamptz '2026-01-01' + n * interval '1 s', decode(to_hex(4096 + n % 4096), 'hex'), 'plants water'
+		timestamptz '2026-01-01' + n * interval '1 s', timestamptz '2026-01-01' + n * interval '1 s', decode(to_hex(4096 + n % 4096), 'hex'), CASE n % 10 WHEN 0 THEN 'plants water' ELSE 'plants water ''#2''' END::tsvector
 	FROM generate_series($1::int, $2::int) n`
 
 const fillUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-' || n, 100 FROM generate_series(0, $1::int / 100) n"
@@ -145,7 +149,10 @@ func watchLocks(t *testing.T, db storetest.Database) (stop func() time.Duration)
 	var longest time.Duration
 	watching.Go(func() {
 		since := map[string]time.Time{}
-		for ctx.Err() == nil {
+		for range time.Tick(pause) {
+			if ctx.Err() != nil {
+				return
+			}
 			rows, err := conn.Query(context.WithoutCancel(ctx), look)
 			if err != nil {
 				t.Error(err)
@@ -206,7 +213,10 @@ func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Dura
 	var operations int
 	var slowest time.Duration
 	working.Go(func() {
-		for ctx.Err() == nil {
+		for range time.Tick(pause) {
+			if ctx.Err() != nil {
+				return
+			}
 			begin := time.Now()
 			if !work() {
 				return

@@ -34,7 +34,7 @@ func TestDetectsEachBrokenPolicy(t *testing.T) {
 		{"with maintenance for all", "ALTER POLICY maintenance ON %s TO PUBLIC", true},
 		{"without row-level security", "ALTER TABLE %s DISABLE ROW LEVEL SECURITY", true},
 	}
-	tables := guarded(t)
+	tables := usersTables(t)
 	for _, table := range tables {
 		t.Run(table, func(t *testing.T) {
 			t.Parallel()
@@ -56,8 +56,8 @@ func TestDetectsEachBrokenPolicy(t *testing.T) {
 	t.Logf("counted: policies broken %d", len(changes)*len(tables))
 }
 
-// guarded returns the tables with rows of users.
-func guarded(t *testing.T) []string {
+// usersTables returns the tables with rows of users.
+func usersTables(t *testing.T) []string {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
 	if err != nil {

@@ -3,8 +3,12 @@ import type { Change, Client, WatchState } from "../index.js";
 /** How many milliseconds a hidden tab keeps its connection. */
 const hiddenTimeout = 60_000;
 
-/** A message of the tab with the connection to the others: its state, or a change and the previous number. */
-type Message = { state: WatchState } | { from: number; change: Change };
+/** A message of the tab with the connection to the others: its number, and its state or the change after that. */
+interface Message {
+  from: number;
+  state?: WatchState;
+  change?: Change;
+}
 
 interface Options {
   signal: AbortSignal;
@@ -54,7 +58,7 @@ export function watchShared(
         const tell = (state: WatchState) => {
           if (own.signal.aborted) return;
           onState(state);
-          send({ state });
+          send({ from: seq, state });
         };
         for await (const change of client.watchChanges(seq, { signal: own.signal, onState: tell })) {
           send({ from: seq, change });
@@ -101,11 +105,11 @@ export function watchShared(
     if (signal.aborted) return stop();
     signal.addEventListener("abort", stop);
     page?.addEventListener("visibilitychange", show);
-    channel?.addEventListener("message", ({ data }: MessageEvent<Message>) => {
-      if (connected) return;
-      if ("state" in data) onState(data.state);
-      else if (data.from <= seq) receive(data.change);
-      else acquire(true);
+    channel?.addEventListener("message", ({ data: { from, state, change } }: MessageEvent<Message>) => {
+      // Also while connected: another tab may have just taken the connection, before the change arrived on it here.
+      if (from <= seq) change && receive(change);
+      else if (!connected) acquire(true);
+      if (state && !connected) onState(state);
     });
     if (page?.hidden) acquire(false);
     show();

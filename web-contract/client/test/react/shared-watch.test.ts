@@ -148,6 +148,30 @@ describe("tabs of one user", () => {
     await eventually(() => expect(behind.seen).toEqual([10]));
   });
 
+  test("take the connection back from a newer tab that has read a change which they have not", async () => {
+    const first = openTab(4);
+    await eventually(() => expect(server.opened).toEqual([4]));
+    openTab(6);
+    await eventually(() => expect(server.opened).toEqual([4, 6, 4]));
+    await eventually(() => expect(server.connections.size).toBe(1));
+    server.broadcast(5);
+    server.broadcast(6);
+    await eventually(() => expect(first.seen).toEqual([5, 6]));
+  });
+
+  test("handle the change of a tab that has just taken the connection", async () => {
+    const first = openTab(4);
+    await eventually(() => expect(server.connections.size).toBe(1));
+    // The lock's end is not known to the first tab yet.
+    const channel = new BroadcastChannel(`tasklane.changes.${user}`);
+    channel.postMessage({ from: 4, change: changeOf(5) });
+    await eventually(() => expect(first.seen).toEqual([5]));
+    channel.close();
+    server.broadcast(5);
+    server.broadcast(6);
+    await eventually(() => expect(first.seen).toEqual([5, 6]));
+  });
+
   test("close the connection a minute after all are hidden, and resume when one is shown", async () => {
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     const { page, seen } = openTab(4);

@@ -59,7 +59,7 @@ export function DueChoice({ due, onChange, onDone }: DueProps) {
         <PartField label="Date" type="date" max={lastDay} value={date} onChange={changeDate} />
         <PartField label="Time" type="time" value={time} onChange={changeTime} />
       </div>
-      <div className="due-foot">
+      <div className="due-actions">
         {date && (
           <button type="button" className="option" onClick={() => choose(noDue)}>
             No due date

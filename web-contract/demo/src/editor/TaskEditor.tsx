@@ -87,7 +87,7 @@ export function TaskEditor({ task }: { task: Task }) {
           </p>
         )}
       </div>
-      <div className="editor-foot">
+      <div className="editor-footer">
         <TaskFields
           fields={fields}
           onChange={change}
