@@ -24,25 +24,36 @@ async function dragPath(item: Locator, onto: Locator, place: keyof typeof height
   };
 }
 
-/** Moves the pointer around its target until the page shows the place. An automated browser fires drag events only when the pointer moves. */
-async function waitForDropLine(page: Page, place: keyof typeof heights, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>): Promise<void> {
+/** Waits until the element can be dragged: the page loads the code for that after its first rendering. */
+async function waitForDragging(item: Locator): Promise<void> {
+  const isReady = () => item.evaluate((element) => Boolean(element.closest("[draggable=true]") ?? element.querySelector("[draggable=true]")));
+  await eventually(async () => expect(await isReady()).toBe(true));
+}
+
+/**
+ * Moves the pointer around its target until the page shows the place there and `check` passes. An automated browser fires
+ * drag events only when the pointer moves, and the page may still show where the pointer was before.
+ */
+async function waitForDropLine(onto: Locator, place: keyof typeof heights, { x, y }: Point, moveTo: (point: Point) => Promise<unknown>, check?: () => Promise<void>): Promise<void> {
+  const shown = (element: Element, drop: string) => Boolean(element.closest(drop) ?? element.querySelector(drop));
   let step = 0;
   await eventually(async () => {
     await moveTo({ x: x + (++step % 2), y });
-    expect(await page.locator(`[data-drop=${place}]`).count()).toBe(1);
+    expect(await onto.evaluate(shown, `[data-drop=${place}]`)).toBe(true);
+    await check?.();
   });
 }
 
-/** Drags an element with the mouse, and drops it on a place of another one once the page shows that place. `meanwhile` runs before the drop. */
-export async function drag(item: Locator, onto: Locator, place: keyof typeof heights, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
+/** Drags an element with the mouse, and drops it on a place of another one once the page shows that place. `check` must pass before the drop. */
+export async function drag(item: Locator, onto: Locator, place: keyof typeof heights, check?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
+  await waitForDragging(item);
   const { start, end } = await dragPath(item, onto, place, inset);
   await page.mouse.move(start.x, start.y);
   await page.mouse.down();
   await page.mouse.move(start.x + 10, start.y + 8, { steps: 4 });
   await page.mouse.move(end.x, end.y, { steps: 8 });
-  await waitForDropLine(page, place, end, ({ x, y }) => page.mouse.move(x, y));
-  await meanwhile?.();
+  await waitForDropLine(onto, place, end, ({ x, y }) => page.mouse.move(x, y), check);
   await page.mouse.up();
 }
 
@@ -54,9 +65,10 @@ async function withFinger(page: Page, act: (session: CDPSession, finger: Finger)
   await session.detach();
 }
 
-/** Drags an element with a finger: a long press picks it up, as on a phone. `meanwhile` runs before the drop. */
-export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof heights, meanwhile?: () => Promise<void>, inset?: number): Promise<void> {
+/** Drags an element with a finger: a long press picks it up, as on a phone. `check` must pass before the drop. */
+export async function dragByFinger(item: Locator, onto: Locator, place: keyof typeof heights, check?: () => Promise<void>, inset?: number): Promise<void> {
   const page = item.page();
+  await waitForDragging(item);
   const { start, end } = await dragPath(item, onto, place, inset);
   await withFinger(page, async (session, finger) => {
     await session.send("Input.setInterceptDrags", { enabled: true });
@@ -67,8 +79,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
     // A headless browser cannot drag with the system, so from here on the moves are dispatched as drag events.
     const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
     await over("dragEnter", start);
-    await waitForDropLine(page, place, end, (point) => over("dragOver", point));
-    await meanwhile?.();
+    await waitForDropLine(onto, place, end, (point) => over("dragOver", point), check);
     await over("drop", end);
     await finger("mouseReleased", end);
   });

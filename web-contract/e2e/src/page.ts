@@ -39,17 +39,28 @@ export const test = base
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
       context.setDefaultTimeout(waitTimeout);
       contexts.push(context);
+      await context.addInitScript(keepNotices);
       const page = await context.newPage();
       const consoleErrors: string[] = [];
       page.on("pageerror", (error) => consoleErrors.push(String(error)));
       page.on("console", (message) => {
-        if (message.type() === "error" || message.type() === "warning") consoleErrors.push(message.text());
+        if (message.type() === "error" || message.type() === "warning") consoleErrors.push(`${message.text()} ${message.location().url}`);
       });
       await prepare(page);
       await page.goto("/");
       return { page, consoleErrors };
     };
   });
+
+/**
+ * Leaves out the timer of eight seconds after which a notice disappears, so that a test can read and press it however busy
+ * the machine is. It has no effect with `page.clock`, where a test undoes by key.
+ */
+function keepNotices(): void {
+  const original = setTimeout;
+  const kept = (run: () => void, delay?: number, ...rest: []) => (delay === 8_000 ? 0 : original(run, delay, ...rest));
+  Object.assign(window, { setTimeout: kept });
+}
 
 export async function signUp(page: Page, account: Account): Promise<void> {
   await page.getByRole("button", { name: "Create an account" }).click();

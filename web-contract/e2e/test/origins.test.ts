@@ -1,6 +1,7 @@
 import type { BrowserContext, CDPSession } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject } from "vitest";
 import { expectSuccess, test, useWholeApi } from "../src/device.js";
+import { eventually } from "../src/eventually.js";
 import { serveForeign, type ForeignServer } from "../src/foreign.js";
 import { startSite, type Site } from "../src/site.js";
 import { newAccount } from "../src/visitor.js";
@@ -32,7 +33,7 @@ describe.concurrent("a front end on another trusted origin", () => {
     const create = () => device.page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
     for (let round = 0; round < 3; round++) await create();
     const path = new URL("/api/tasks", stack.url).href;
-    expect(preflights).toEqual([{ url: path, maxAge: "7200", origin: stack.trustedOrigin }]);
+    await eventually(() => expect(preflights).toEqual([{ url: path, maxAge: "7200", origin: stack.trustedOrigin }]));
   });
 });
 

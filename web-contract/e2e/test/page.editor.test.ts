@@ -46,7 +46,7 @@ describe.concurrent.for(screens)("the editor, by %s, %d pixels wide", ([pointer,
     await page.getByRole("textbox", { name: "Notes" }).fill("All of them");
     await page.getByRole("form").getByRole("checkbox", { name: "Task 3" }).click();
     await openTask(page, "Task 3").waitFor({ state: "detached" });
-    expect(await page.getByRole("form", { name: /^Edit/ }).count()).toBe(0);
+    await page.getByRole("form", { name: /^Edit/ }).waitFor({ state: "detached" });
     expect(await inWindow(openTask(page, "Task 4"))).toBe(true);
     expect(await page.evaluate(() => scrollY)).toBeLessThan(height);
     await openTask(page, "Task 4").and(page.locator(":focus")).waitFor();

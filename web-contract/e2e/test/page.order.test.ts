@@ -117,7 +117,7 @@ describe.concurrent("the user's own order", () => {
     expect(await page.locator("main li").count()).toBeLessThan(80);
     await page.mouse.up();
     await expectAnnounced(page, "“Task 999” is now");
-    expect(Number(await row(page, "Task 999").getAttribute("aria-posinset"))).toBeGreaterThan(20);
+    await eventually(async () => expect(Number(await row(page, "Task 999").getAttribute("aria-posinset"))).toBeGreaterThan(20));
     expect(consoleErrors).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { eventually } from "../src/eventually.js";
-import { addTask, completedTask, expectTitles, goTo, openTask, seed, signOut, signUp, test, titles } from "../src/page.js";
+import { addTask, completedTask, expectTitles, goTo, openTask, seed, signOut, signUp, test } from "../src/page.js";
 import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
@@ -53,7 +53,7 @@ describe.concurrent.for([360, 768, 1440])("on a screen %i pixels wide,", (width)
 
     await page.keyboard.press("2");
     await page.getByRole("heading", { name: "Today", level: 1 }).waitFor();
-    expect(await page.evaluate(() => scrollY)).toBe(0);
+    await eventually(async () => expect(await page.evaluate(() => scrollY)).toBe(0));
     await page.goBack();
     await expectTopmost(page, before);
     await page.keyboard.press("4");
@@ -185,7 +185,7 @@ describe.concurrent("the keyboard", () => {
     // Shortcuts of the list open the list.
     await page.keyboard.press("/");
     await expectFocus(page, "Search");
-    expect(await titles(page, "Open tasks")).toEqual(["One"]);
+    await expectTitles(page, "Open tasks", ["One"]);
     await page.getByRole("heading", { name: "Tasks" }).click();
     await page.keyboard.press("4");
     await page.getByRole("heading", { name: "Trash" }).waitFor();
@@ -194,10 +194,18 @@ describe.concurrent("the keyboard", () => {
     await addTask(page, "Three");
   });
 
-  test("can type the first task of an empty list at once", async ({ openPage }) => {
+  test("can type the first task of an empty list at once, however late the list is loaded", async ({ openPage }) => {
     const { page } = await openPage();
+    let release = () => {};
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await page.route("**/api/bootstrap", async (route) => {
+      await released;
+      await route.continue();
+    });
     await signUp(page, newAccount());
-    await page.getByText("Nothing here yet.").waitFor();
+    // The button that had the focus is gone.
+    await page.locator("h1:focus").waitFor();
+    release();
     await expectFocus(page, "new-task");
   });
 });

@@ -84,20 +84,22 @@ describe.concurrent("a user", () => {
 
     // Tab goes from the field to the rows, the newest first.
     await keyboard.press("Tab");
-    expect(await focused()).toBe("Three");
+    await expectFocus("Three");
     await keyboard.press("Space");
     await completedTask(page, "Three").waitFor();
-    expect(await focused()).toBe("Two");
+    await expectFocus("Two");
     await keyboard.press("ArrowDown");
-    expect(await focused()).toBe("One");
+    await expectFocus("One");
     await keyboard.press("ArrowUp");
 
     await keyboard.press("Tab");
     await keyboard.press("Enter");
+    await expectFocus("Title");
     await keyboard.type(" and a half");
     await keyboard.press("Escape");
     await expectFocus("Edit “Two”");
     await keyboard.press("e");
+    await expectFocus("Title");
     await keyboard.type(" and a half");
     for (const _ of ["notes", "due date"]) await keyboard.press("Tab");
     await keyboard.press("Enter");
@@ -129,7 +131,7 @@ describe.concurrent("a user", () => {
 
     await keyboard.press("Delete");
     await openTask(page, "Two and a half").waitFor({ state: "detached" });
-    expect(await focused()).toBe("One");
+    await expectFocus("One");
     await keyboard.press("z");
     await openTask(page, "Two and a half").waitFor();
     await keyboard.press("x");
@@ -138,6 +140,7 @@ describe.concurrent("a user", () => {
     await openTask(page, "One").waitFor();
 
     await keyboard.press("/");
+    await expectFocus("Search");
     await keyboard.type("half");
     await expectTitles(page, "Open tasks", ["Two and a half"]);
     await keyboard.press("Escape");

@@ -145,7 +145,7 @@ describe.concurrent("text at 200 %", () => {
       await devtools.send("Page.setFontSizes", { fontSizes: { standard: 32, fixed: 26 } });
     };
     await enlarge();
-    expect(await page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))).toBe(32);
+    await eventually(async () => expect(await page.evaluate(() => parseFloat(getComputedStyle(document.body).fontSize))).toBe(32));
     const check = async (what: string) => {
       const over = await page.evaluate(() => {
         const wide = document.documentElement.scrollWidth - innerWidth;
@@ -175,12 +175,14 @@ describe.concurrent("text at 200 %", () => {
     await check("the editor");
     for (const name of [/^Due/, /^Priority/, /^Tags/]) {
       await page.getByRole("button", { name }).click();
+      await page.getByRole("dialog").waitFor();
       await check(String(name));
       await page.keyboard.press("Escape");
     }
     await page.keyboard.press("Escape");
     for (const name of [/^Filter/, /^Sort/, /^Account/]) {
       await page.getByRole("button", { name }).click();
+      await page.getByRole("dialog").waitFor();
       await check(String(name));
       await page.keyboard.press("Escape");
     }

@@ -6,11 +6,11 @@ import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "UTC";
 
-/** The due date in the row of a task. */
-async function dueOf(page: Page, title: string): Promise<string | undefined> {
-  const text = await page.getByRole("listitem").filter({ hasText: title }).locator(".task-meta").textContent();
+/** Waits until the row of a task shows this due date. */
+async function expectDue(page: Page, title: string, due: string): Promise<void> {
+  const meta = page.getByRole("listitem").filter({ hasText: title }).locator(".task-meta");
   // Some browsers put a narrow space before AM and PM.
-  return text?.replaceAll("\u202f", " ");
+  await eventually(async () => expect((await meta.textContent())?.replaceAll("\u202f", " ")).toBe(due));
 }
 
 /** Signs a new user up at a moment, with one task. */
@@ -40,7 +40,7 @@ describe.concurrent("a due date", () => {
     await page.getByRole("button", { name: "Done" }).click();
     await page.getByRole("button", { name: "Due May 7, 2031, 9:30 AM" }).waitFor();
     await waitForWrite(page, () => page.getByRole("button", { name: "Save" }).click());
-    expect(await dueOf(page, "Book the train")).toBe("May 7, 2031, 9:30 AM");
+    await expectDue(page, "Book the train", "May 7, 2031, 9:30 AM");
     expect(consoleErrors).toEqual([]);
   });
 
@@ -77,8 +77,8 @@ describe.concurrent("a due date", () => {
     const { page } = await openPage({ timezoneId, locale });
     await signUpAt(page, "2026-11-23T12:00:00Z");
     await seed(page, [{ title: "Far", dueAt: "2031-11-30T17:00:00Z" }, { title: "Soon", dueAt: "2026-11-23T18:30:00Z" }]);
-    expect(await dueOf(page, "Far")).toBe(due);
-    expect(await dueOf(page, "Soon")).toBe(locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");
+    await expectDue(page, "Far", due);
+    await expectDue(page, "Soon", locale === "en-US" ? "Today, 6:30 PM" : "Today, 18:30");
     await goTo(page, "Today");
     await page.getByText(today, { exact: true }).first().waitFor();
   });

@@ -11,7 +11,7 @@ interface Notice {
   failure?: boolean;
 }
 
-/** The time in milliseconds for which a notice is shown. */
+/** The time in milliseconds for which a notice is shown. The browser tests leave out timers of exactly this delay. */
 const readingTime = 8_000;
 
 /** Messages to the user: notices for all, announcements for screen readers. */
