@@ -21,58 +21,58 @@ type token struct {
 }
 
 var (
-	spaced   = regexp.MustCompile(`[^\s]+`)
-	opening  = regexp.MustCompile(`^["„“]`)
-	closing  = regexp.MustCompile(`["“”][.,;:!?]*$`)
-	before   = regexp.MustCompile(`^[(\[]*`)
-	atDigit  = regexp.MustCompile(`^@\d`)
-	after    = regexp.MustCompile(`[,;:!?)\]]*$`)
-	fullStop = regexp.MustCompile(`\.+$`)
+	nonSpace      = regexp.MustCompile(`[^\s]+`)
+	openQuote     = regexp.MustCompile(`^["„“]`)
+	closeQuote    = regexp.MustCompile(`["“”][.,;:!?]*$`)
+	leadingMarks  = regexp.MustCompile(`^[(\[]*`)
+	atDigit       = regexp.MustCompile(`^@\d`)
+	trailingMarks = regexp.MustCompile(`[,;:!?)\]]*$`)
+	fullStop      = regexp.MustCompile(`\.+$`)
 
-	counted     = regexp.MustCompile(`^([1-9]\d{0,2})(\D+)$`)
-	smallNumber = regexp.MustCompile(`^[1-9]\d{0,2}$`)
-	minute      = regexp.MustCompile(`^[0-5]\d\.?$`)
-	oneOrTwo    = regexp.MustCompile(`^\d{1,2}$`)
-	ordinal     = regexp.MustCompile(`^(\d{1,2})(\D+)$`)
-	yearNumber  = regexp.MustCompile(`^20\d\d\.?$`)
-	dotted      = regexp.MustCompile(`^(\d{1,2})\.(\d\d)$`)
-	span        = regexp.MustCompile(`^(\d{1,2})[-–](\d{1,2})$`)
-	clock       = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d\d))?(am|pm)?(?:[-–](\d{1,2})(?::(\d\d))?(am|pm)?)?$`)
-	isoDate     = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)\.?$`)
-	dottedDate  = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)?\.?$`)
-	looseDate   = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})$`)
-	slashDate   = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
+	counted        = regexp.MustCompile(`^([1-9]\d{0,2})(\D+)$`)
+	smallNumber    = regexp.MustCompile(`^[1-9]\d{0,2}$`)
+	minute         = regexp.MustCompile(`^[0-5]\d\.?$`)
+	oneOrTwoDigits = regexp.MustCompile(`^\d{1,2}$`)
+	ordinal        = regexp.MustCompile(`^(\d{1,2})(\D+)$`)
+	yearNumber     = regexp.MustCompile(`^20\d\d\.?$`)
+	dotted         = regexp.MustCompile(`^(\d{1,2})\.(\d\d)$`)
+	span           = regexp.MustCompile(`^(\d{1,2})[-–](\d{1,2})$`)
+	clock          = regexp.MustCompile(`^(\d{1,2})(?:[:.](\d\d))?(am|pm)?(?:[-–](\d{1,2})(?::(\d\d))?(am|pm)?)?$`)
+	isoDate        = regexp.MustCompile(`^(\d{4})-(\d\d)-(\d\d)\.?$`)
+	dottedDate     = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})\.(\d{4}|\d\d)?\.?$`)
+	looseDate      = regexp.MustCompile(`^(\d{1,2})\.(\d{1,2})$`)
+	slashDate      = regexp.MustCompile(`^(\d{1,2})/(\d{1,2})(?:/(\d{4}|\d\d))?$`)
 )
 
 // tokensOf splits a text at spaces. Quoted text is literal.
 func tokensOf(text string) []token {
 	var tokens []token
 	quoted := false
-	for _, bounds := range spaced.FindAllStringIndex(text, -1) {
+	for _, bounds := range nonSpace.FindAllStringIndex(text, -1) {
 		raw := text[bounds[0]:bounds[1]]
-		opens := opening.MatchString(raw)
+		opens := openQuote.MatchString(raw)
 		isLiteral := quoted || opens
 		if opens {
 			quoted = true
 		}
-		if closing.MatchString(raw) && utf8.RuneCountInString(raw) > 1 {
+		if closeQuote.MatchString(raw) && utf8.RuneCountInString(raw) > 1 {
 			quoted = false
 		}
 		if isLiteral {
 			tokens = append(tokens, token{isLiteral: true})
 			continue
 		}
-		skipped := len(before.FindString(raw))
+		skipped := len(leadingMarks.FindString(raw))
 		if atDigit.MatchString(raw[skipped:]) {
 			skipped++
 		}
-		left := after.FindString(raw[skipped:])
-		word := raw[skipped : len(raw)-len(left)]
+		rest := trailingMarks.FindString(raw[skipped:])
+		word := raw[skipped : len(raw)-len(rest)]
 		first, _ := utf8.DecodeRuneInString(word)
 		start := bounds[0] + skipped
 		tokens = append(tokens, token{
 			start: start, end: start + len(word), word: strings.ToLower(word),
-			isCapital: unicode.IsUpper(first), isStop: left != "",
+			isCapital: unicode.IsUpper(first), isStop: rest != "",
 		})
 	}
 	return tokens
@@ -149,7 +149,7 @@ func (l *language) valueOf(name, word string) (int, bool) {
 	case "MONTHNAME":
 		return either(l.Months, l.WeakMonths)
 	case "DAY":
-		if oneOrTwo.MatchString(word) {
+		if oneOrTwoDigits.MatchString(word) {
 			return within(number(word), 1, 31)
 		}
 		return l.ordinalOf(word)
@@ -164,7 +164,7 @@ func (l *language) valueOf(name, word string) (int, bool) {
 	case "YEAR":
 		return number(bare(word)), yearNumber.MatchString(word)
 	case "HOUR":
-		if oneOrTwo.MatchString(word) {
+		if oneOrTwoDigits.MatchString(word) {
 			return within(number(word), 0, 23)
 		}
 		value, _ := lookUp(l.Numbers, word)
@@ -267,11 +267,11 @@ func (l *language) dateOf(name, word string, dayFirst bool) []int {
 	if dayFirst {
 		month, day = b, a
 	}
-	isAsked := isFraction == (name == "FRACTION") && (name == "FRACTION" || name == "SLASH")
-	if date := validDate(isAsked, yearOf(match[3]), month, day); date != nil {
+	isWanted := isFraction == (name == "FRACTION") && (name == "FRACTION" || name == "SLASH")
+	if date := validDate(isWanted, yearOf(match[3]), month, day); date != nil {
 		return date
 	}
-	return validDate(isAsked, yearOf(match[3]), day, month)
+	return validDate(isWanted, yearOf(match[3]), day, month)
 }
 
 func yearOf(digits string) int {
@@ -281,13 +281,13 @@ func yearOf(digits string) int {
 	return number(digits)
 }
 
-func validDate(isAsked bool, year, month, day int) []int {
+func validDate(isWanted bool, year, month, day int) []int {
 	leap := year
 	if leap == 0 {
 		leap = 2000
 	}
 	date := time.Date(leap, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if !isAsked || month < 1 || month > 12 || date.Day() != day {
+	if !isWanted || month < 1 || month > 12 || date.Day() != day {
 		return nil
 	}
 	return []int{year, month, day}

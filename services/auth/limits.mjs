@@ -25,14 +25,14 @@ export function limitRows(endpoint, { model, owner, max, error }) {
 export const MAX_SESSIONS = 100;
 const MAX_USER_AGENT_LENGTH = 512;
 
-/** Returns a plugin that ends a user's longest unused sessions when there are too many, and shortens what each stores. */
+/** Returns a plugin that ends a user's least recently used sessions when there are too many, and shortens what each stores. */
 export function limitSessions() {
   const before = async ({ userAgent }) => ({ data: { userAgent: userAgent?.slice(0, MAX_USER_AGENT_LENGTH) } });
   const after = async ({ userId }, { context }) => {
-    const of = { model: "session", where: [{ field: "userId", value: userId }] };
-    const excess = (await context.adapter.count(of)) - MAX_SESSIONS;
+    const query = { model: "session", where: [{ field: "userId", value: userId }] };
+    const excess = (await context.adapter.count(query)) - MAX_SESSIONS;
     if (excess <= 0) return;
-    const unused = await context.adapter.findMany({ ...of, sortBy: { field: "updatedAt", direction: "asc" }, limit: excess });
+    const unused = await context.adapter.findMany({ ...query, sortBy: { field: "updatedAt", direction: "asc" }, limit: excess });
     await context.internalAdapter.deleteSessions(unused.map(({ token }) => token));
   };
   return { id: "tasklane-sessions", init: () => ({ options: { databaseHooks: { session: { create: { before, after } } } } }) };

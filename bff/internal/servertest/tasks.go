@@ -18,7 +18,7 @@ type Tasks struct {
 
 	auth    *Auth
 	runtime *url.URL
-	more    []string
+	extra   []string // environment variables
 }
 
 // StartTasks starts a task service that accepts the JWTs of a Better Auth server, with a
@@ -28,7 +28,7 @@ func StartTasks(t testing.TB, auth *Auth, env ...string) *Tasks {
 	owner, role := newDatabase(t, auth.postgres)
 	runtime := parse(t, owner)
 	runtime.User = role
-	s := &Tasks{OwnerURL: owner, auth: auth, runtime: runtime, more: env}
+	s := &Tasks{OwnerURL: owner, auth: auth, runtime: runtime, extra: env}
 	s.process = &process{t: t}
 	s.Migrate()
 	var port string
@@ -67,7 +67,7 @@ func (s *Tasks) replica(port string) *Tasks {
 	ports[0] = cmp.Or(port, ports[0])
 	replica := &Tasks{
 		URL: parse(t, "http://127.0.0.1:"+ports[0]), OpsURL: parse(t, "http://127.0.0.1:"+ports[1]),
-		OwnerURL: s.OwnerURL, auth: s.auth, runtime: s.runtime, more: s.more,
+		OwnerURL: s.OwnerURL, auth: s.auth, runtime: s.runtime, extra: s.extra,
 	}
 	replica.process = &process{
 		t:       t,
@@ -80,7 +80,7 @@ func (s *Tasks) replica(port string) *Tasks {
 			"HOST=127.0.0.1",
 			"PORT=" + ports[0],
 			"OPS_PORT=" + ports[1],
-		}, s.more...),
+		}, s.extra...),
 	}
 	replica.start()
 	return replica

@@ -13,7 +13,7 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-func TestDocument(t *testing.T) {
+func TestDocument_IsCommitted(t *testing.T) {
 	t.Parallel()
 	golden := filepath.Join("..", "..", "..", "web-contract", "openapi", "bff.yaml")
 	got, err := web.Document()

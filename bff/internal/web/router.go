@@ -92,7 +92,7 @@ func NewHandler(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	watching, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
+	streaming, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
 		sdk.WithHTTPClient(&http.Client{Transport: cmp.Or(config.StreamTransport, config.TasksTransport)}))
 	if err != nil {
 		return nil, err
@@ -104,7 +104,7 @@ func NewHandler(config Config) (*Handler, error) {
 		proxies:  config.TrustedProxies,
 		tasks:    tasks,
 		service:  forward.Upstream{URL: config.TasksURL, Transport: config.TasksTransport, Headers: serviceResponseHeaders},
-		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, watching, config.Sessions),
+		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, streaming, config.Sessions),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	belowAPI := func(r *http.Request) bool { return isAPI(r.URL.Path) }
@@ -138,12 +138,12 @@ func NewHandler(config Config) (*Handler, error) {
 	return &Handler{Handler: r, streams: s.streams}, nil
 }
 
-// onlyIf applies a middleware only to requests for which is returns true.
-func onlyIf(is func(*http.Request) bool, middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
+// onlyIf applies a middleware only to requests that fulfill the condition.
+func onlyIf(condition func(*http.Request) bool, middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		applied := middleware(next)
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if is(r) {
+			if condition(r) {
 				applied.ServeHTTP(w, r)
 			} else {
 				next.ServeHTTP(w, r)

@@ -225,7 +225,7 @@ func TestAllServicesUseTheSamePublicURL(t *testing.T) {
 	}
 }
 
-func TestBothServersTrustTheSameOrigins(t *testing.T) {
+func TestTrustedOrigins_ReachBothServers(t *testing.T) {
 	t.Parallel()
 	for _, want := range []string{"", "https://app.example.com,https://www.example.com"} {
 		env := completeEnvironment()
@@ -242,9 +242,9 @@ func TestBothServersTrustTheSameOrigins(t *testing.T) {
 	}
 }
 
-// TestOnlyMigrateIsTheOwner: no server may change the tables, or read the rows of several
+// TestOnlyMigrate_ConnectsAsTheOwner: no server may change the tables, or read the rows of several
 // users at once.
-func TestOnlyMigrateIsTheOwner(t *testing.T) {
+func TestOnlyMigrate_ConnectsAsTheOwner(t *testing.T) {
 	t.Parallel()
 	var owners []string
 	for name, service := range load(t).Services {

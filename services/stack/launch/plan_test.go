@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOnlyMigrateIsTheOwner(t *testing.T) {
+func TestOnlyMigrate_ConnectsAsTheOwner(t *testing.T) {
 	t.Parallel()
 	const owner = "postgres://owner:its-password@127.0.0.1:5432/tasklane"
 	p := plan{urls: databaseURLs{
@@ -25,7 +25,7 @@ func TestOnlyMigrateIsTheOwner(t *testing.T) {
 	}
 }
 
-func TestBothServersTrustTheFurtherOrigins(t *testing.T) {
+func TestTrustedOrigins_ReachBothServers(t *testing.T) {
 	t.Parallel()
 	p := plan{config: Config{Port: 3000, TrustedOrigins: "http://localhost:5173"}}
 	const want = "http://localhost:3000,http://127.0.0.1:3000,http://localhost:5173"

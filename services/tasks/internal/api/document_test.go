@@ -12,9 +12,9 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files")
 
-// TestDocument compares the service's OpenAPI document with the committed one, from which
+// TestDocument_IsCommitted compares the service's OpenAPI document with the committed one, from which
 // the TypeScript types are generated.
-func TestDocument(t *testing.T) {
+func TestDocument_IsCommitted(t *testing.T) {
 	t.Parallel()
 	const golden = "../../../../web-contract/openapi/tasks.yaml"
 	got, err := api.Document()

@@ -29,7 +29,7 @@ const manyUsers = "INSERT INTO tasklane.user_state (user_id, seq) SELECT 'user-'
 // dayOfLife creates tasks, moves those of ten days earlier to the trash, and stores five
 // responses for each. $1 is the time, $2 the number of tasks.
 var dayOfLife = []string{
-	`WITH made AS (
+	`WITH created AS (
 		INSERT INTO tasklane.tasks (user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
 		SELECT 'user-' || n % 20 + 1, gen_random_uuid(), 1, 1, 'Water the plants ' || n, repeat('x', 100), 0, '{home}', md5(n::text), $1, $1, '\x01', 'plants water'
 		FROM generate_series(1, $2::int) n RETURNING 1)
@@ -110,6 +110,6 @@ func TestPurgeKeepsTablesSteady(t *testing.T) {
 		t.Errorf("the tables grow: from %d bytes to %d in %d days", steady, last, steadyDays)
 	}
 	if n, err := storetest.Open(t, store.Config{URL: db.URL}).Purge(t.Context()); n != 0 || err != nil {
-		t.Errorf("a purge of today removed %d rows more, %v", n, err)
+		t.Errorf("a purge of today removed %d more rows, %v", n, err)
 	}
 }

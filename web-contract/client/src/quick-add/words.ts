@@ -64,11 +64,11 @@ export function tokensOf(text: string): (Token | undefined)[] {
     if (opens) quoted = true;
     if (closes && raw.length > 1) quoted = false;
     if (isLiteral) return undefined;
-    const before = /^[([]*(@(?=\d))?/.exec(raw)![0].length;
-    const after = /[,;:!?)\]]*$/.exec(raw.slice(before))![0].length;
-    const word = raw.slice(before, raw.length - after);
-    const start = match.index + before;
-    return { start, end: start + word.length, word: word.toLowerCase(), isCapital: /^\p{Lu}/u.test(word), isStop: after > 0, isAfterSign: false };
+    const leading = /^[([]*(@(?=\d))?/.exec(raw)![0].length;
+    const trailing = /[,;:!?)\]]*$/.exec(raw.slice(leading))![0].length;
+    const word = raw.slice(leading, raw.length - trailing);
+    const start = match.index + leading;
+    return { start, end: start + word.length, word: word.toLowerCase(), isCapital: /^\p{Lu}/u.test(word), isStop: trailing > 0, isAfterSign: false };
   });
 }
 

@@ -49,7 +49,7 @@ function Version({ name, fields, values }: VersionProps) {
         {fields.map((field) => (
           <div key={field}>
             <dt>{fieldLabels[field]}</dt>
-            <dd dir="auto">{written(field, values, lists)}</dd>
+            <dd dir="auto">{textOf(field, values, lists)}</dd>
           </div>
         ))}
       </dl>
@@ -58,7 +58,7 @@ function Version({ name, fields, values }: VersionProps) {
 }
 
 /** The value of a field in words. */
-function written(field: FieldName, values: Partial<Fields>, lists: Lists): string {
+function textOf(field: FieldName, values: Partial<Fields>, lists: Lists): string {
   switch (field) {
     case "dueAt":
       return dueName({ ...noDue, ...values }) || "No due date";
