@@ -106,7 +106,7 @@ build-bench: build
 
 .PHONY: build
 build: tools ## build the programs into .build: tasks, bff and stack
-	$(call step,building the Go programs,go build -buildvcs=false -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)
+	$(call step,building the Go programs,go build -buildvcs=false -ldflags "-X github.com/tasklane/tasklane/services/version.Revision=$$(git rev-parse --short HEAD 2>/dev/null)" -o .build/ ./services/stack/cmd/stack ./services/tasks/cmd/tasks ./bff/cmd/bff)
 
 .PHONY: env
 env: ## write .env, the settings of docker compose, with new passwords and secrets

@@ -73,14 +73,36 @@ func TestRestore(t *testing.T) {
 	second.secret = first.secret
 	begin := time.Now()
 	// Better Auth can start once its schema is restored, and doctor needs it.
-	restore, doctor, found := strings.Cut(dumped(block(t, root, "restore")), "tasks doctor")
+	restore, checks, found := strings.Cut(dumped(block(t, root, "restore")), "tasks doctor")
 	if !found {
 		t.Fatal("the commands of the restore do not run doctor")
 	}
-	second.sh(restore)
+	second.sh(restore + ")")
+	// No server has a connection, which would keep the database from being dropped.
+	t.Run("an incomplete dump changes nothing", func(t *testing.T) {
+		whole, err := os.ReadFile(kept)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short := filepath.Join(t.TempDir(), "tasklane.dump")
+		for _, missing := range []int{1, len(whole) / 20, len(whole) / 2, len(whole)} {
+			if err := os.WriteFile(short, whole[:len(whole)-missing], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			// As pasted into a terminal, where a command that fails does not end the shell.
+			second.sh("set +e\n" + strings.ReplaceAll(block(t, root, "restore"), "tasklane.dump", short) + "[ $? != 0 ]")
+			if diff := cmp.Diff(adas, second.sh("tasks export-user "+ada.id)); diff != "" {
+				t.Errorf("after a dump without %d of %d bytes, a user's resources (-before +after):\n%s", missing, len(whole), diff)
+			}
+		}
+	})
 	second.startAuth()
-	if out := second.sh("tasks doctor" + doctor); strings.Contains(out, "FAIL") {
+	out := second.sh("(tasks doctor" + checks)
+	if strings.Contains(out, "FAIL") {
 		t.Errorf("doctor printed\n%s", out)
+	}
+	if !regexp.MustCompile(`\n +2 \| +6\n`).MatchString(out) {
+		t.Errorf("the restore ends with\n%s\nnot with the number of users and tasks", out)
 	}
 	second.startTasks()
 	t.Logf("restored and serving after %s", time.Since(begin).Round(time.Second))
@@ -100,6 +122,9 @@ func TestRestore(t *testing.T) {
 		}
 		if got, want := second.sh("LOGGED="+match[1]+"\n"+block(t, root, "user-of-line")), ada.id+"|ada@example.com\n"; got != want {
 			t.Errorf("the line is of %q, want %q", got, want)
+		}
+		if got := second.sh("EMAIL=ada@example.com\n" + block(t, root, "id-of-email") + "echo $ID"); got != ada.id+"\n" {
+			t.Errorf("Ada's id is %q, want %q", got, ada.id)
 		}
 		if got := second.sh("EMAIL=ada@example.com\n" + block(t, root, "line-of-user")); got != match[1]+"\n" {
 			t.Errorf("Ada's lines have %q, want %q", got, match[1])

@@ -53,4 +53,4 @@ keep owner-url "$(url tasklane_owner owner)"
 keep auth-url "$(url tasklane_auth auth)"
 keep app-url "$(url tasklane_app app)"
 [ -e "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" services/deploy/systemd/tasklane.env >"$etc/tasklane.env"
-echo "installed below $opt, with the settings in $etc" >&2
+echo "installed below $opt, for $(grep '^PUBLIC_URL=' "$etc/tasklane.env"), with the settings in $etc" >&2
