@@ -39,7 +39,7 @@ export const test = base
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
       context.setDefaultTimeout(waitTimeout);
       contexts.push(context);
-      await context.addInitScript(keepNotices);
+      await context.addInitScript(leaveOutTimers, 8_000);
       const page = await context.newPage();
       const consoleErrors: string[] = [];
       page.on("pageerror", (error) => consoleErrors.push(String(error)));
@@ -53,13 +53,13 @@ export const test = base
   });
 
 /**
- * Leaves out the timer of eight seconds after which a notice disappears, so that a test can read and press it however busy
- * the machine is. It has no effect with `page.clock`, where a test undoes by key.
+ * Leaves out the page's timers with a delay. Notices have one of eight seconds: without it, a test can read and press them
+ * however busy the machine is. It has no effect with `page.clock`, where a test undoes by key.
  */
-function keepNotices(): void {
+export function leaveOutTimers(delay: number): void {
   const original = setTimeout;
-  const kept = (run: () => void, delay?: number, ...rest: []) => (delay === 8_000 ? 0 : original(run, delay, ...rest));
-  Object.assign(window, { setTimeout: kept });
+  const others = (run: () => void, after?: number, ...rest: []) => (after === delay ? 0 : original(run, after, ...rest));
+  Object.assign(window, { setTimeout: others });
 }
 
 export async function signUp(page: Page, account: Account): Promise<void> {

@@ -8,6 +8,7 @@ import {
   expectAccessible,
   expectTitles,
   goTo,
+  leaveOutTimers,
   openTask,
   seed,
   signIn,
@@ -266,12 +267,22 @@ const internalProblem = {
 describe.concurrent("when something fails", () => {
   test("the page offers a retry if it cannot reach the server when it starts", async ({ openPage }) => {
     const { page } = await openPage();
+    await page.addInitScript(leaveOutTimers, 5_000);
     await page.route("**/api/auth/get-session*", (route) => route.abort());
     await page.reload();
     await page.getByText("We cannot reach Tasklane.").waitFor();
     await expectAccessible(page);
     await page.unrouteAll();
     await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
+  });
+
+  test("the page opens by itself once it can reach the server", async ({ openPage }) => {
+    const { page } = await openPage();
+    await page.route("**/api/auth/get-session*", (route) => route.abort());
+    await page.reload();
+    await page.getByText("We cannot reach Tasklane.").waitFor();
+    await page.unrouteAll();
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
   });
 

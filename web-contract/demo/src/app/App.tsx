@@ -12,6 +12,9 @@ import { SignedIn } from "./SignedIn";
 const DevicePage = lazy(async () => (await import("../account/DevicePage")).DevicePage, false);
 const ResetPage = lazy(async () => (await import("../account/ResetPage")).ResetPage, false);
 
+/** The delay, in milliseconds, before a request for the session is repeated that failed at the start of the page. A browser test leaves out timers of exactly this delay. */
+const retryDelay = 5_000;
+
 interface Props {
   /** The workspace of the user who was signed in at the start of the page. */
   opened: Workspace | undefined;
@@ -26,6 +29,15 @@ export function App({ opened }: Props) {
   // waits only for the first response, because a half-filled form must not disappear.
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
+
+  // The session has not been known yet, and a request for it has failed.
+  const [unreachable, setUnreachable] = useState(false);
+  if (error && !unreachable) setUnreachable(true);
+  useEffect(() => {
+    if (known || !error) return;
+    const timer = setTimeout(() => void refetch(), retryDelay);
+    return () => clearTimeout(timer);
+  }, [known, error, refetch]);
 
   const user = known ? session?.user : opened?.user;
   const id = user?.id ?? null;
@@ -54,13 +66,13 @@ export function App({ opened }: Props) {
   if (user && isPage("device")) return <DevicePage user={user} />;
   if (user) return workspace && <SignedIn key={user.id} workspace={workspace} />;
   if (known) return <AccountPage interrupted={workspace?.user} />;
-  if (error) {
+  if (unreachable) {
     return (
       <main className="centered">
         <ErrorState
           alone
           title="We cannot reach Tasklane."
-          detail="Check your connection, then try again."
+          detail="Check your connection. The page opens as soon as Tasklane can be reached."
           action="Try again"
           onAction={() => void refetch()}
         />
