@@ -72,7 +72,7 @@ func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) h
 				checked.Method = http.MethodPost // not a safe method
 			}
 			if rule.Check(&checked) != nil {
-				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, originSentence(r, "it is neither PUBLIC_URL nor in TRUSTED_ORIGINS.")))
+				httpapi.WriteProblem(w, r, httpapi.NewProblem(taskapi.CodeCrossOrigin, originSentence(r, "this origin is neither PUBLIC_URL nor listed in TRUSTED_ORIGINS.")))
 				return
 			}
 			next.ServeHTTP(w, r)
