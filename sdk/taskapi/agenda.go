@@ -61,9 +61,9 @@ func NewAgenda(now time.Time, days int) Agenda {
 	return agenda
 }
 
-// Day returns the day of an agenda on which a task is due that is not overdue: its day,
-// however long that is, or the day of its time in a time zone. If the day is over there,
-// but not in the user's time zone, Day returns today. It returns nil for later days.
+// Day returns the day of the agenda on which a task that is not overdue is due: its due
+// day, or the date of its due time in the zone. A due day that is over in the zone, but not
+// in the user's, counts as today. Day returns nil if the date is after the last day.
 func (a *Agenda) Day(due Occurrence, zone *time.Location) *AgendaDay {
 	date := due.DueAt.In(zone).Format(time.DateOnly)
 	if due.DueOn != nil {
@@ -80,19 +80,20 @@ func (a *Agenda) Day(due Occurrence, zone *time.Location) *AgendaDay {
 // now is the time zone of the days; zone is that of the user's settings, in which tasks
 // recur.
 func (a *Agenda) AddOccurrences(now time.Time, zone *time.Location) {
-	type found struct {
+	type entry struct {
 		AgendaOccurrence
 		day *AgendaDay
 	}
-	var all []found
-	next := func() { // keeps the earliest
-		slices.SortFunc(all, func(a, b found) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.TaskID, b.TaskID)) })
+	var all []entry
+	keepEarliest := func() {
+		slices.SortFunc(all, func(a, b entry) int { return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.TaskID, b.TaskID)) })
 		if len(all) > MaxAgendaOccurrences {
 			all, a.OccurrencesTruncated = all[:MaxAgendaOccurrences], true
 		}
 	}
 	year, month, day := now.Date()
-	end := time.Date(year, month, day+len(a.Days), 0, 0, 0, 0, now.Location()).Add(32 * time.Hour) // later than in any other zone
+	// 32 hours later, the last day has ended in every zone.
+	end := time.Date(year, month, day+len(a.Days), 0, 0, 0, 0, now.Location()).Add(32 * time.Hour)
 	listed := slices.Clone(a.Overdue)
 	for _, day := range a.Days {
 		listed = append(listed, day.Tasks...)
@@ -100,16 +101,16 @@ func (a *Agenda) AddOccurrences(now time.Time, zone *time.Location) {
 	for _, task := range listed {
 		for due := range task.dues(task.completion(now), end, zone) {
 			if day := a.Day(due, now.Location()); day != nil {
-				all = append(all, found{AgendaOccurrence{task.ID, due}, day})
+				all = append(all, entry{AgendaOccurrence{task.ID, due}, day})
 			}
 		}
 		if len(all) > 2*MaxAgendaOccurrences {
-			next()
+			keepEarliest()
 			end = all[len(all)-1].DueAt.Add(1) // later ones would be cut off
 		}
 	}
-	next()
-	for _, one := range all {
-		one.day.Occurrences = append(one.day.Occurrences, one.AgendaOccurrence)
+	keepEarliest()
+	for _, o := range all {
+		o.day.Occurrences = append(o.day.Occurrences, o.AgendaOccurrence)
 	}
 }

@@ -94,7 +94,7 @@ func (k Operations[C, R, U, M]) Restore(id string, version int64) BatchOperation
 	return k.on(BatchRestore, id, version)
 }
 
-// Erase returns the operation that removes a resource permanently, from the trash
+// Erase returns the operation that deletes a resource permanently, from the trash
 // or outside it.
 func (k Operations[C, R, U, M]) Erase(id string, version int64) BatchOperation {
 	return k.on(BatchErase, id, version)

@@ -94,5 +94,5 @@ func (c ChangeCursor) String() string {
 	return text
 }
 
-// At returns the position after a change of the same reading.
+// At returns the cursor after the change with this number, read since the same Began.
 func (c ChangeCursor) At(seq int64) ChangeCursor { return ChangeCursor{After: seq, Began: c.Began} }

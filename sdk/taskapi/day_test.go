@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestDayOf(t *testing.T) {
+func TestDayOf_FollowsClockChanges(t *testing.T) {
 	t.Parallel()
 	at := func(text string) time.Time {
 		moment, err := time.Parse("2006-01-02T15:04Z", text)
@@ -47,9 +47,9 @@ func TestDayOf(t *testing.T) {
 	}
 }
 
-// TestDayOf_AllZones checks every minute of the three hours before the first instant of
-// each date near a clock change.
-func TestDayOf_AllZones(t *testing.T) {
+// TestDayOf_BeginsWithTheFirstInstantInAllZones checks every minute of the three hours
+// before the first instant of each date near a clock change.
+func TestDayOf_BeginsWithTheFirstInstantInAllZones(t *testing.T) {
 	t.Parallel()
 	zones := map[uint32]string{} // by content, because many names are aliases
 	for _, file := range zoneFiles(t) {

@@ -41,7 +41,7 @@ const (
 	// CodeCursorExpired: changes since the cursor have been purged; list
 	// again.
 	CodeCursorExpired ErrorCode = "cursor_expired"
-	// CodeVersionConflict: the task has changed since the caller read it.
+	// CodeVersionConflict: the resource has changed since the caller read it.
 	CodeVersionConflict ErrorCode = "version_conflict"
 	// CodeInvalid: the body, query, path or a header is invalid.
 	CodeInvalid ErrorCode = "invalid"

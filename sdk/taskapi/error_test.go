@@ -62,7 +62,7 @@ func TestErrorCodes(t *testing.T) {
 	})
 }
 
-func TestFieldErrorCodes(t *testing.T) {
+func TestFieldErrorCodes_HasEveryConstant(t *testing.T) {
 	t.Parallel()
 	want := constants(t, "FieldErrorCode")
 	got := texts(taskapi.FieldErrorCodes())

@@ -94,8 +94,8 @@ func (t Task) Occurrences(now time.Time, zone *time.Location, limit int) []Occur
 	return occurrences
 }
 
-// completion returns when a task is completed that is completed on its due date, or now
-// if it is overdue.
+// completion returns the due date of the task, or now if it is overdue: the time at which
+// [Task.Occurrences] assumes that the task is completed.
 func (t Task) completion(now time.Time) time.Time {
 	if t.DueAt != nil && t.DueAt.After(now) {
 		return *t.DueAt
@@ -103,8 +103,8 @@ func (t Task) completion(now time.Time) time.Time {
 	return now
 }
 
-// dues returns the due dates of the next tasks before a time (zero means no limit), if
-// this task is completed at a time, and each next one on its due date.
+// dues returns the due dates of the tasks that follow this one if it is completed at this
+// time, and each later one on its due date. It ends at before, unless that is zero.
 func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Occurrence] {
 	return func(yield func(Occurrence) bool) {
 		if t.Recurrence == nil || t.DueAt == nil {
@@ -143,7 +143,8 @@ func (t Task) dues(completed, before time.Time, zone *time.Location) iter.Seq[Oc
 }
 
 // nextRule returns the rule of the next task, which is due at this time. Its COUNT is one
-// less. If a clock change skips the time of day then, the rule has that time.
+// less. If a clock change skips the time of day on that day, the rule keeps it as BYHOUR
+// and BYMINUTE.
 func (t Task) nextRule(due Occurrence, zone *time.Location) string {
 	rule, _ := recurrence.Parse(*t.Recurrence)
 	parts := strings.Split(*t.Recurrence, ";")
@@ -177,9 +178,9 @@ func (o Occurrence) local(rule recurrence.Rule, zone *time.Location) time.Time {
 	local := recurrence.LocalTime(o.DueAt.In(zone))
 	if intended, ok := rule.TimeOfDay(); ok {
 		skipped := local.Truncate(day).Add(intended + local.Sub(local.Truncate(time.Minute)))
-		for _, skipped := range []time.Time{skipped, skipped.Add(-day)} {
-			if recurrence.InstantOf(skipped, zone).Equal(o.DueAt) {
-				return skipped
+		for _, candidate := range []time.Time{skipped, skipped.Add(-day)} {
+			if recurrence.InstantOf(candidate, zone).Equal(o.DueAt) {
+				return candidate
 			}
 		}
 	}
@@ -258,7 +259,7 @@ func (o Occurrence) date(zone *time.Location) time.Time {
 			return date
 		}
 	}
-	return recurrence.LocalTime(o.DueAt.In(zone)).Truncate(24 * time.Hour)
+	return recurrence.LocalTime(o.DueAt.In(zone)).Truncate(day)
 }
 
 // onDay returns the due date of a day, given as 00:00 in UTC.

@@ -47,8 +47,8 @@ func recurring(t *testing.T, due, rule string, from taskapi.RecurrenceFrom, zone
 	return task
 }
 
-// written formats a due date in a zone.
-func written(dueAt *time.Time, dueOn *string, zone *time.Location) string {
+// formatted returns the text of a due date in a zone.
+func formatted(dueAt *time.Time, dueOn *string, zone *time.Location) string {
 	if dueOn != nil {
 		return *dueOn
 	}
@@ -58,14 +58,14 @@ func written(dueAt *time.Time, dueOn *string, zone *time.Location) string {
 // longRule has no room for a time of day.
 var longRule = "FREQ=DAILY;BYMONTH=" + strings.TrimSuffix(strings.Repeat("1,2,3,", 30), ",")
 
-func TestSuccessor(t *testing.T) {
+func TestSuccessor_HasTheNextDateAndRule(t *testing.T) {
 	t.Parallel()
 	const due, completion = taskapi.FromDue, taskapi.FromCompletion
 	for _, tc := range []struct {
 		zone, due, rule string
 		from            taskapi.RecurrenceFrom
 		completed       string
-		want, rest      string // empty if there is no next task
+		want, wantRule  string // empty if there is no next task
 	}{
 		// From the due date: after it and after the completion.
 		{"UTC", "2026-11-30 09:00", "FREQ=DAILY", due, "2026-11-29 12:00", "2026-12-01 09:00 UTC", "FREQ=DAILY"},
@@ -133,12 +133,12 @@ func TestSuccessor(t *testing.T) {
 		zone := zoneNamed(t, tc.zone)
 		task := recurring(t, tc.due, tc.rule, tc.from, zone)
 		next, ok := task.Successor(clock(t, tc.completed, zone), zone)
-		var got, rest string
+		var got, rule string
 		if ok {
-			got, rest = written(next.DueAt, next.DueOn, zone), *next.Recurrence
+			got, rule = formatted(next.DueAt, next.DueOn, zone), *next.Recurrence
 		}
-		if got != tc.want || rest != tc.rest {
-			t.Errorf("%s: %q from %s of %s, completed %s: %q with %q, want %q with %q", tc.zone, tc.rule, tc.from, tc.due, tc.completed, got, rest, tc.want, tc.rest)
+		if got != tc.want || rule != tc.wantRule {
+			t.Errorf("%s: %q from %s of %s, completed %s: %q with %q, want %q with %q", tc.zone, tc.rule, tc.from, tc.due, tc.completed, got, rule, tc.want, tc.wantRule)
 		}
 		if ok && next.DueOn != nil {
 			if end, _ := taskapi.LastSecond(*next.DueOn, zone); !end.Equal(*next.DueAt) {
@@ -157,7 +157,7 @@ func TestSuccessor_CopiesTheContent(t *testing.T) {
 	if !ok {
 		t.Fatal("no successor")
 	}
-	task.Completed, task.DueAt, task.DueOn = false, next.DueAt, next.DueOn // TestSuccessor checks the due dates
+	task.Completed, task.DueAt, task.DueOn = false, next.DueAt, next.DueOn // TestSuccessor_HasTheNextDateAndRule checks these
 	for field, got := range reflect.ValueOf(next).Fields() {
 		// TestRequestsHaveTheFieldsOfTheResource reports fields that tasks lack.
 		if want := reflect.ValueOf(task).FieldByName(field.Name); want.IsValid() && !reflect.DeepEqual(got.Interface(), want.Interface()) {
@@ -180,7 +180,7 @@ type occurrenceCase struct {
 	Name, Zone, Due, Rule string
 	From                  taskapi.RecurrenceFrom
 	Now                   time.Time
-	Next                  []string // three, or all
+	Next                  []string // the next three due dates, or fewer if no more follow
 }
 
 func occurrenceCases(t *testing.T) (all []occurrenceCase) {
@@ -236,16 +236,16 @@ func TestOccurrences(t *testing.T) {
 			if tc.Now.After(completed) {
 				completed = tc.Now
 			}
-			followed := []string{}
-			for next, ok := task.Successor(completed, zone); ok && len(followed) < 3; next, ok = task.Successor(*task.DueAt, zone) {
+			successors := []string{}
+			for next, ok := task.Successor(completed, zone); ok && len(successors) < 3; next, ok = task.Successor(*task.DueAt, zone) {
 				if err := taskapi.CheckRecurrence(*next.Recurrence, next.DueAt, next.DueOn); err != nil {
 					t.Errorf("%q: %v", *next.Recurrence, err)
 				}
-				followed = append(followed, dateOf(*next.DueAt, next.DueOn))
+				successors = append(successors, dateOf(*next.DueAt, next.DueOn))
 				task = taskapi.Task{DueAt: next.DueAt, DueOn: next.DueOn, Recurrence: next.Recurrence, RecurrenceFrom: next.RecurrenceFrom}
 			}
-			if !reflect.DeepEqual(followed, tc.Next) {
-				t.Errorf("the successors are due %q, want %q", followed, tc.Next)
+			if !reflect.DeepEqual(successors, tc.Next) {
+				t.Errorf("the successors are due %q, want %q", successors, tc.Next)
 			}
 		})
 	}
@@ -254,7 +254,7 @@ func TestOccurrences(t *testing.T) {
 	}
 }
 
-func TestShifted(t *testing.T) {
+func TestShifted_KeepsTheTimeOfDay(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		zone, due string
@@ -274,7 +274,7 @@ func TestShifted(t *testing.T) {
 		zone := zoneNamed(t, tc.zone)
 		task := recurring(t, tc.due, "", taskapi.FromDue, zone)
 		moved := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}.Shifted(tc.days, zone)
-		if got := written(&moved.DueAt, moved.DueOn, zone); got != tc.want {
+		if got := formatted(&moved.DueAt, moved.DueOn, zone); got != tc.want {
 			t.Errorf("%s in %s, %d days later: %s, want %s", tc.due, tc.zone, tc.days, got, tc.want)
 		}
 	}
@@ -285,7 +285,7 @@ func TestShifted(t *testing.T) {
 	}
 }
 
-func TestCheckRecurrence(t *testing.T) {
+func TestCheckRecurrence_SaysWhyATaskCannotRecur(t *testing.T) {
 	t.Parallel()
 	at, on := new(time.Now()), new("2026-11-30")
 	for _, tc := range []struct {

@@ -13,8 +13,9 @@ type PageResponse[T any] struct {
 	Meta    ListMeta `json:"meta"`
 }
 
-// Responses by their names in the document; those of a kind are in its file. That of batch has each operation's
-// resource, in order, as the whole batch left it; an erased one is as it was before.
+// Responses, by their names in the OpenAPI documents; those of a kind are in its file.
+// ResourceListResponse is that of batch: the resource of each operation, in order, as it is
+// after the whole batch, or an erased one as it last was.
 type (
 	StatsResponse          = Response[Stats]
 	AgendaResponse         = Response[Agenda]

@@ -2,7 +2,7 @@ package taskapi
 
 import "testing"
 
-func TestIsBlank(t *testing.T) {
+func TestIsBlank_FindsOnlyInvisibleTexts(t *testing.T) {
 	t.Parallel()
 	for name, text := range map[string]string{
 		"an empty text": "", "spaces": " \t\n\u00a0\u1680\u2003\u3000\u2028", "a zero width space": "\u200b", "a byte order mark": "\ufeff",
@@ -27,7 +27,7 @@ func TestIsBlank(t *testing.T) {
 	}
 }
 
-func TestTagKey(t *testing.T) {
+func TestTagKey_IgnoresCaseAndInvisibleCharacters(t *testing.T) {
 	t.Parallel()
 	for _, same := range [][]string{
 		{"home", "Home", "HOME"},

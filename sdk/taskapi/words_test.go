@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestSearchWords(t *testing.T) {
+func TestSearchWords_IgnoreCaseAccentsAndPunctuation(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", maxWord)
 	for text, want := range map[string]string{

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestLoadZone(t *testing.T) {
+func TestLoadZone_AcceptsOnlyNamesOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{
 		"UTC": "UTC", "utc": "UTC", "Europe/Berlin": "Europe/Berlin", "europe/berlin": "Europe/Berlin", "AMERICA/PORT-AU-PRINCE": "America/Port-au-Prince",

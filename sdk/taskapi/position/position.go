@@ -70,7 +70,8 @@ func tail(id [16]byte) string {
 	return all[max(0, len(all)-tailDigits):]
 }
 
-// middle returns a text after a and before b, with any suffix. An empty b is the end.
+// middle returns a text that is after a and before b, and remains so with any suffix. An
+// empty b is the end.
 func middle(a, b string) string {
 	low, high := 0, base
 	if a != "" {

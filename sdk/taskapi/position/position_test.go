@@ -53,34 +53,32 @@ func FuzzBetween(f *testing.F) {
 		list := []string{position.Of(id(now)), position.Of(id(now + 1))}
 		slices.Sort(list)
 		for i, place := range places[:min(len(places), 400)] {
-			at, fresh := int(place)%(len(list)+1), id(now+2+uint64(i))
+			index, newID := int(place)%(len(list)+1), id(now+2+uint64(i))
 			a, b := "", ""
-			if at > 0 {
-				a = list[at-1]
+			if index > 0 {
+				a = list[index-1]
 			}
 			longest := len(a)
 			var p string
-			if at < len(list) {
-				b = list[at]
+			if index < len(list) {
+				b = list[index]
 				longest = max(longest, len(b))
-				p = position.Between(a, b, fresh)
+				p = position.Between(a, b, newID)
 			} else {
-				p = position.Behind(a, fresh)
+				p = position.Behind(a, newID)
 			}
 			check(t, a, p, b)
 			if len(p) > max(longest, 22)+5 {
 				t.Fatalf("%q between %q and %q is too long", p, a, b)
 			}
-			list = slices.Insert(list, at, p)
+			list = slices.Insert(list, index, p)
 		}
 	})
 }
 
-// TestManyMovesToOnePlaceStayShort counts the moves to one place after which positions are
-// too long.
-func TestManyMovesToOnePlaceStayShort(t *testing.T) {
+func TestPositionsStayShortInManyMovesToOnePlace(t *testing.T) {
 	t.Parallel()
-	const enough = 400
+	const moves = 400
 	first, second := position.Of(id(1<<40)), position.Of(id(1<<40+1))
 	for name, move := range map[string]func(a, b, p string) (string, string){
 		"to the beginning":  func(_, _, p string) (string, string) { return "", p },
@@ -97,7 +95,7 @@ func TestManyMovesToOnePlaceStayShort(t *testing.T) {
 		if name == "to the beginning" {
 			a, b = "", first
 		}
-		for n := range uint64(enough) {
+		for n := range uint64(moves) {
 			p := position.Between(a, b, id(1<<41+n))
 			check(t, a, p, b)
 			if len(p) > position.MaxLength {
