@@ -76,7 +76,7 @@ func TestBrokenConnectionIsRetried(t *testing.T) {
 				if err != nil || !reflect.DeepEqual(task, fullTask()) {
 					t.Errorf("got %+v, %v", task, err)
 				}
-				requests := s.got()[1:]
+				requests := s.received()[1:]
 				if len(requests) != 2 {
 					t.Fatalf("the service got %d requests, want 2", len(requests))
 				}
@@ -156,7 +156,7 @@ func TestEveryWriteHasItsOwnKey(t *testing.T) {
 		}
 	}
 	seen := map[string]bool{}
-	for _, request := range s.got() {
+	for _, request := range s.received() {
 		key := request.header.Get("Idempotency-Key")
 		if len(key) < 20 || seen[key] {
 			t.Errorf("the key %q is short or repeated", key)
@@ -176,18 +176,18 @@ func TestRetriedWrite_MayConflictWithItself(t *testing.T) {
 
 func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Parallel()
-	// attempts returns when the attempts of a call came, since its start.
+	// attempts returns the times of a call's attempts and of its end, since its start.
 	attempts := func(ctx context.Context, t *testing.T, policy sdk.RetryPolicy, responses ...http.HandlerFunc) ([]time.Duration, error) {
 		t.Helper()
 		start := time.Now()
-		var at []time.Duration
+		var times []time.Duration
 		client := newClient(t, "http://tasks", sdk.WithRetry(policy), inMemory(func(w http.ResponseWriter, r *http.Request) {
-			at = append(at, time.Since(start))
-			responses[min(len(at), len(responses))-1](w, r)
+			times = append(times, time.Since(start))
+			responses[min(len(times), len(responses))-1](w, r)
 		}))
 		_, err := client.GetTask(ctx, "x")
-		at = append(at, time.Since(start))
-		return at, err
+		times = append(times, time.Since(start))
+		return times, err
 	}
 	unavailable := func(header ...string) http.HandlerFunc {
 		return respondProblem(taskapi.CodeUnavailable, header...)
@@ -197,20 +197,20 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Run("grow within their bounds", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			at, err := attempts(t.Context(), t, sdk.RetryPolicy{MaxAttempts: 5, BaseDelay: time.Second, MaxDelay: 3 * time.Second}, unavailable())
-			if !errors.Is(err, sdk.ErrUnavailable) || len(at) != 6 {
-				t.Fatalf("got attempts at %v, %v", at, err)
+			times, err := attempts(t.Context(), t, sdk.RetryPolicy{MaxAttempts: 5, BaseDelay: time.Second, MaxDelay: 3 * time.Second}, unavailable())
+			if !errors.Is(err, sdk.ErrUnavailable) || len(times) != 6 {
+				t.Fatalf("got attempts at %v, %v", times, err)
 			}
 			bounds := []time.Duration{time.Second, 2 * time.Second, 3 * time.Second, 3 * time.Second}
 			for i, bound := range bounds {
-				if wait := at[i+1] - at[i]; wait >= bound {
+				if wait := times[i+1] - times[i]; wait >= bound {
 					t.Errorf("the delay after attempt %d is %v, want less than %v", i+1, wait, bound)
 				}
 			}
-			if at[5] != at[4] {
-				t.Errorf("the call ended %v after its last attempt", at[5]-at[4])
+			if times[5] != times[4] {
+				t.Errorf("the call ended %v after its last attempt", times[5]-times[4])
 			}
-			if at[4] == 0 {
+			if times[4] == 0 {
 				t.Error("there was no delay")
 			}
 		})
@@ -218,17 +218,16 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Run("honor Retry-After", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			at, err := attempts(t.Context(), t, tiny,
+			times, err := attempts(t.Context(), t, tiny,
 				unavailable("Retry-After", "2"),
 				unavailable("Retry-After", time.Now().Add(5*time.Second).UTC().Format(http.TimeFormat)),
 				respondTask(fullTask()))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for i, at := range at {
-				at = at.Truncate(time.Second)
-				if want := []time.Duration{0, 2 * time.Second, 5 * time.Second, 5 * time.Second}[i]; at != want {
-					t.Errorf("attempt %d came at %v, want %v", i+1, at, want)
+			for i, want := range []time.Duration{0, 2 * time.Second, 5 * time.Second, 5 * time.Second} {
+				if got := times[i].Truncate(time.Second); got != want {
+					t.Errorf("attempt %d came at %v, want %v", i+1, got, want)
 				}
 			}
 		})
@@ -236,10 +235,10 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 	t.Run("end at a Retry-After that is too long", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			at, err := attempts(t.Context(), t, tiny, unavailable("Retry-After", "31"))
+			times, err := attempts(t.Context(), t, tiny, unavailable("Retry-After", "31"))
 			failure := asError(t, err)
-			if failure.RetryAfter != 31*time.Second || failure.Attempts != 1 || at[1] != 0 {
-				t.Errorf("got %+v at %v", failure, at)
+			if failure.RetryAfter != 31*time.Second || failure.Attempts != 1 || times[1] != 0 {
+				t.Errorf("got %+v at %v", failure, times)
 			}
 		})
 	})
@@ -248,10 +247,10 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 			defer cancel()
-			at, err := attempts(ctx, t, tiny, unavailable("Retry-After", "4"))
+			times, err := attempts(ctx, t, tiny, unavailable("Retry-After", "4"))
 			failure := asError(t, err)
-			if !errors.Is(err, sdk.ErrUnavailable) || failure.Attempts != 3 || at[3].Truncate(time.Second) != 8*time.Second {
-				t.Errorf("got %+v at %v", failure, at)
+			if !errors.Is(err, sdk.ErrUnavailable) || failure.Attempts != 3 || times[3].Truncate(time.Second) != 8*time.Second {
+				t.Errorf("got %+v at %v", failure, times)
 			}
 		})
 	})
@@ -260,9 +259,9 @@ func TestDelaysBetweenAttempts(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			time.AfterFunc(3*time.Second, cancel)
-			at, err := attempts(ctx, t, tiny, unavailable("Retry-After", "10"))
-			if !errors.Is(err, context.Canceled) || !errors.Is(err, sdk.ErrUnavailable) || at[1] != 3*time.Second {
-				t.Errorf("got %v at %v", err, at)
+			times, err := attempts(ctx, t, tiny, unavailable("Retry-After", "10"))
+			if !errors.Is(err, context.Canceled) || !errors.Is(err, sdk.ErrUnavailable) || times[1] != 3*time.Second {
+				t.Errorf("got %v at %v", err, times)
 			}
 		})
 	})
@@ -373,7 +372,7 @@ func TestOutageAddsATenthToTheLoad(t *testing.T) {
 	})
 }
 
-func TestHooks(t *testing.T) {
+func TestHooks_SeeEveryAttemptAndCannotReplaceHeaders(t *testing.T) {
 	t.Parallel()
 	type event struct {
 		hook    string

@@ -8,9 +8,9 @@ import (
 )
 
 // Batch runs operations in order, all or none, and returns their resources in the same
-// order. They are in their state after the whole batch; an erased resource in its last state.
-// A batch has at most [taskapi.MaxBatchOperations] operations. If one fails, Batch
-// returns its error, and [Error.Fields] name the operation.
+// order, each as it is after the whole batch, or an erased one as it last was. A batch has
+// at most [taskapi.MaxBatchOperations] operations. If one fails, Batch returns its error,
+// and [Error.Fields] name the operation.
 //
 //	resources, err := client.Batch(ctx, []taskapi.BatchOperation{
 //		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Water the plants"}),
@@ -31,6 +31,6 @@ func (c *Client) Batch(ctx context.Context, operations []taskapi.BatchOperation,
 
 type batchEnvelope struct{ taskapi.ResourceListResponse }
 
-func (a batchEnvelope) complete(r *request) bool {
-	return a.Success && len(a.Data) == len(r.body.(taskapi.BatchRequest).Operations)
+func (e batchEnvelope) complete(r *request) bool {
+	return e.Success && len(e.Data) == len(r.body.(taskapi.BatchRequest).Operations)
 }

@@ -25,7 +25,7 @@ func TestBatch(t *testing.T) {
 		}
 		want := `{"operations":[{"op":"create","kind":"task","data":{"title":"Water"}},` +
 			`{"op":"update","kind":"task","id":"x","version":3,"changes":{"completed":true}},{"op":"delete","kind":"task","id":"y"}]}`
-		if sent := s.got()[0]; sent.method != "POST" || sent.uri != "/api/batch" || sent.body != want ||
+		if sent := s.received()[0]; sent.method != "POST" || sent.uri != "/api/batch" || sent.body != want ||
 			sent.header.Get("Content-Type") != "application/json" || sent.header.Get("Idempotency-Key") != "the-key" {
 			t.Errorf("sent %+v, want the body %s", sent, want)
 		}

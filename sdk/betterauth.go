@@ -44,15 +44,15 @@ const (
 	tokenPath   = "/api/auth/token" // only for keys: a session is renewed by sessionPath
 )
 
-// sessionToken is the end of the name of the session's cookie.
-const sessionToken = ".session_token"
+// sessionTokenSuffix ends the name of the session's cookie.
+const sessionTokenSuffix = ".session_token"
 
 // BetterAuth is a [TokenSource] that gets its tokens from a Better Auth server with the
 // plugin for JWTs. It caches a token until shortly before it expires and then renews
 // it, with one request at a time however many calls wait. While Better Auth cannot be
 // reached, it returns the cached token for as long as that is valid. Without one, it
-// retries a failed request up to three times, and after that once every five seconds
-// at most; calls in between fail at once.
+// sends a request up to three times, and after that once every five seconds at most;
+// calls in between fail at once.
 //
 // Its errors wrap [ErrAuthUnavailable] if Better Auth could not be reached or failed,
 // [ErrRateLimited] if it limits sign-ins, [ErrUnauthenticated] if it rejected the
@@ -71,12 +71,11 @@ type BetterAuth struct {
 	// key is an API key; empty for a source with a session.
 	key string
 
-	// renewing is a mutex whose wait can end with a context. The renewal holds it. It
-	// guards cookies, those of the session, and retrying, which says whether the renewal
-	// may retry its requests.
+	// renewing is held during a renewal and guards the next two fields. It is a mutex
+	// made of a channel, so that a context can end the wait for it.
 	renewing chan struct{}
-	cookies  []*http.Cookie
-	retrying bool
+	cookies  []*http.Cookie // of the session
+	retrying bool           // whether the renewal may retry its requests
 
 	mu      sync.Mutex
 	cached  authToken // its token is empty without one
@@ -119,7 +118,7 @@ func NewSessionSource(baseURL, cookie string, opts ...BetterAuthOption) (*Better
 	if err != nil {
 		return nil, errors.New("tasklane: the session cookie is not valid")
 	}
-	cookies := ofSession(nil, all)
+	cookies := sessionCookies(nil, all)
 	if len(cookies) == 0 {
 		return nil, errors.New("tasklane: there is no session_token among the cookies")
 	}
@@ -191,7 +190,7 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 		return token, err
 	}
 	b.retrying = b.mayRetry(time.Now())
-	got, err := b.renew(ctx)
+	renewed, err := b.renew(ctx)
 	if err != nil && ctx.Err() != nil {
 		// Only this call has timed out; the next one tries again.
 		return "", ctx.Err()
@@ -199,14 +198,14 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if err != nil {
-		b.failed, b.retryAt = err, time.Now().Add(max(renewPause, askedToWait(err)))
+		b.failed, b.retryAt = err, time.Now().Add(max(renewPause, retryAfterOf(err)))
 		if b.cached.token != "" && time.Now().Before(b.cached.expireAt) {
 			return b.cached.token, nil
 		}
 		return "", err
 	}
-	b.cached, b.failed = got, nil
-	return got.token, nil
+	b.cached, b.failed = renewed, nil
+	return renewed.token, nil
 }
 
 // InvalidateToken makes the source renew the token if it is still the cached one. If it
@@ -278,7 +277,7 @@ func (b *BetterAuth) signIn(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("sign in: %w", err)
 	}
-	cookies := ofSession(nil, resp.Cookies())
+	cookies := sessionCookies(nil, resp.Cookies())
 	if len(cookies) == 0 {
 		return errors.New("sign in: the response has no session cookie")
 	}
@@ -296,7 +295,7 @@ func (b *BetterAuth) exchange(ctx context.Context) (authToken, error) {
 	if string(bytes.TrimSpace(body)) == "null" {
 		return authToken{}, fmt.Errorf("get the session: %w", ErrSessionExpired)
 	}
-	b.cookies = ofSession(b.cookies, resp.Cookies())
+	b.cookies = sessionCookies(b.cookies, resp.Cookies())
 	token := resp.Header.Get("Set-Auth-Jwt")
 	if token == "" {
 		return authToken{}, errors.New("get the session: the response has no token: use the URL of the Better Auth server itself, and its jwt plugin")
@@ -346,9 +345,9 @@ func (b *BetterAuth) send(ctx context.Context, method, path string, body []byte)
 			failed.status, failed.err = resp.StatusCode, nil
 			failed.retryAfter = parseRetryAfter(resp.Header.Get("Retry-After"), time.Now())
 		}
-		delay, again := renewRetry.next(failed, rand.Float64(), timeLeft(ctx))
+		delay, retry := renewRetry.next(failed, rand.Float64(), timeLeft(ctx))
 		// Better Auth limits sign-ins over longer periods than the delay.
-		if !again || failed.status == http.StatusTooManyRequests || wait(ctx, delay) != nil {
+		if !retry || failed.status == http.StatusTooManyRequests || wait(ctx, delay) != nil {
 			return nil, nil, err
 		}
 	}
@@ -424,18 +423,18 @@ func rateLimited(header http.Header) error {
 	return limited
 }
 
-// ofSession returns the cookies of a session, updated by new ones. It drops the cookie
-// session_data, which would revive a revoked session.
-func ofSession(cookies, fresh []*http.Cookie) []*http.Cookie {
+// sessionCookies returns the cookies of a session, updated by new ones. It drops the
+// cookie session_data, which would revive a revoked session.
+func sessionCookies(cookies, fresh []*http.Cookie) []*http.Cookie {
 	var all []*http.Cookie
 	for _, c := range append(slices.Clip(cookies), fresh...) {
-		wanted := strings.HasSuffix(c.Name, sessionToken) || strings.HasSuffix(c.Name, ".dont_remember")
+		wanted := strings.HasSuffix(c.Name, sessionTokenSuffix) || strings.HasSuffix(c.Name, ".dont_remember")
 		if wanted && c.MaxAge >= 0 {
 			all = slices.DeleteFunc(all, func(old *http.Cookie) bool { return old.Name == c.Name })
 			all = append(all, &http.Cookie{Name: c.Name, Value: c.Value})
 		}
 	}
-	if !slices.ContainsFunc(all, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, sessionToken) }) {
+	if !slices.ContainsFunc(all, func(c *http.Cookie) bool { return strings.HasSuffix(c.Name, sessionTokenSuffix) }) {
 		return nil
 	}
 	return all

@@ -27,7 +27,7 @@ type betterAuth struct {
 	requests []string        // method, path and cookies
 	tokens   int
 	inFlight int
-	peak     int // concurrent requests
+	peak     int // the highest inFlight so far
 }
 
 const (
@@ -66,7 +66,7 @@ func (b *betterAuth) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (b *betterAuth) signIn(w http.ResponseWriter, r *http.Request) {
 	var body struct{ Email, Password string }
 	if json.NewDecoder(r.Body).Decode(&body) != nil || r.Header.Get("Origin") != "" || r.Header.Get("Cookie") != "" {
-		http.Error(w, "a browser?", http.StatusBadRequest)
+		http.Error(w, "not the request of a program", http.StatusBadRequest)
 		return
 	}
 	if body.Email != email || body.Password != password {
@@ -94,7 +94,7 @@ func (b *betterAuth) session(w http.ResponseWriter, r *http.Request) {
 	_, _ = io.WriteString(w, `{"session":{},"user":{}}`)
 }
 
-// newToken returns another token; b.mu is held.
+// newToken returns another token. The caller holds b.mu.
 func (b *betterAuth) newToken() string {
 	life := b.life
 	if life == 0 {
@@ -126,7 +126,7 @@ func jwt(claims map[string]any) string {
 	return "e30." + base64.RawURLEncoding.EncodeToString(payload) + ".c2ln"
 }
 
-// client lets a source talk to the server.
+// client connects a source to the server.
 func (b *betterAuth) client() sdk.BetterAuthOption {
 	server := inMemoryClient(b.ServeHTTP).Transport
 	return sdk.WithBetterAuthHTTPClient(&http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {

@@ -17,8 +17,8 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// sub returns the number of a source's token.
-func sub(t *testing.T, source sdk.TokenSource) int {
+// tokenNumber returns the number of a source's token, which is its claim sub.
+func tokenNumber(t *testing.T, source sdk.TokenSource) int {
 	t.Helper()
 	token, err := source.Token(t.Context())
 	if err != nil {
@@ -32,28 +32,28 @@ func sub(t *testing.T, source sdk.TokenSource) int {
 	return claims.Sub
 }
 
-func TestPasswordSource(t *testing.T) {
+func TestPasswordSource_RenewsTokenAndSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{}
 		source := b.passwordSource(t)
-		want := func(what string, number int) {
+		wantToken := func(when string, want int) {
 			t.Helper()
-			if got := sub(t, source); got != number {
-				t.Errorf("%s: got token %d, want %d", what, got, number)
+			if got := tokenNumber(t, source); got != want {
+				t.Errorf("%s: got token %d, want %d", when, got, want)
 			}
 		}
-		want("at first", 1)
-		want("again", 1)
+		wantToken("at first", 1)
+		wantToken("again", 1)
 		time.Sleep(3 * time.Minute)
-		want("long before its end", 1)
+		wantToken("long before it expires", 1)
 		time.Sleep(time.Minute + time.Second)
-		want("shortly before it expires", 2)
+		wantToken("shortly before it expires", 2)
 		b.mu.Lock()
 		clear(b.sessions)
 		b.mu.Unlock()
 		time.Sleep(5 * time.Minute)
-		want("after the session has ended", 3)
+		wantToken("after the session has ended", 3)
 
 		const session = "better-auth.session_token=session-1.signature%3D"
 		exchange := "GET /auth/api/auth/get-session?disableCookieCache=true "
@@ -67,7 +67,7 @@ func TestPasswordSource(t *testing.T) {
 	})
 }
 
-func TestSessionSource(t *testing.T) {
+func TestSessionSource_EndsWithTheSession(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{sessions: map[string]bool{"mine.signature%3D": true}}
@@ -76,7 +76,7 @@ func TestSessionSource(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := sub(t, source); got != 1 {
+		if got := tokenNumber(t, source); got != 1 {
 			t.Errorf("got token %d", got)
 		}
 		if got, want := b.requests[0], "GET /auth/api/auth/get-session?disableCookieCache=true "+
@@ -102,7 +102,7 @@ func TestBetterAuthRenewsOnceForAll(t *testing.T) {
 			var all sync.WaitGroup
 			for range 50 {
 				all.Go(func() {
-					if got := sub(t, source); got != round {
+					if got := tokenNumber(t, source); got != round {
 						t.Errorf("got token %d in round %d", got, round)
 					}
 				})
@@ -111,7 +111,7 @@ func TestBetterAuthRenewsOnceForAll(t *testing.T) {
 			time.Sleep(10 * time.Minute)
 		}
 		if b.peak != 1 || len(b.requests) != 4 {
-			t.Errorf("%d requests, %d at once, want 4, one after the other", len(b.requests), b.peak)
+			t.Errorf("%d requests, up to %d at once, want 4, one after the other", len(b.requests), b.peak)
 		}
 	})
 }
@@ -122,13 +122,13 @@ func TestBetterAuthUsesTheIssuersClock(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			b := &betterAuth{skew: skew, life: time.Minute}
 			source := b.passwordSource(t)
-			sub(t, source)
+			tokenNumber(t, source)
 			time.Sleep(47 * time.Second)
-			if got := sub(t, source); got != 1 {
+			if got := tokenNumber(t, source); got != 1 {
 				t.Errorf("got token %d, which is too soon", got)
 			}
 			time.Sleep(2 * time.Second)
-			if got := sub(t, source); got != 2 {
+			if got := tokenNumber(t, source); got != 2 {
 				t.Errorf("got token %d, which is too late", got)
 			}
 		})
@@ -140,7 +140,7 @@ func TestBetterAuthServesAValidTokenInAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{}
 		source := b.passwordSource(t)
-		sub(t, source)
+		tokenNumber(t, source)
 		b.mu.Lock()
 		b.fault = func(w http.ResponseWriter, _ *http.Request) bool {
 			http.Error(w, "no database", http.StatusInternalServerError)
@@ -150,7 +150,7 @@ func TestBetterAuthServesAValidTokenInAnOutage(t *testing.T) {
 
 		time.Sleep(4*time.Minute + time.Second)
 		for range 100 {
-			if got := sub(t, source); got != 1 {
+			if got := tokenNumber(t, source); got != 1 {
 				t.Errorf("got token %d, want the one that is still valid", got)
 			}
 		}
@@ -170,7 +170,7 @@ func TestBetterAuthServesAValidTokenInAnOutage(t *testing.T) {
 		b.fault = nil
 		b.mu.Unlock()
 		time.Sleep(6 * time.Second)
-		if got := sub(t, source); got != 2 {
+		if got := tokenNumber(t, source); got != 2 {
 			t.Errorf("got token %d after the outage", got)
 		}
 	})
@@ -211,11 +211,11 @@ func TestBetterAuthRetriesTransientFailures(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				begun := time.Now()
+				start := time.Now()
 				if _, err := source.Token(t.Context()); !errors.Is(err, tt.wantErr) || requests != tt.want {
 					t.Errorf("got %v after %d requests, want %v after %d", err, requests, tt.wantErr, tt.want)
 				}
-				if took := time.Since(begun); took > time.Second {
+				if took := time.Since(start); took > time.Second {
 					t.Errorf("it took %v", took)
 				}
 				time.Sleep(6 * time.Second)
@@ -263,7 +263,7 @@ func TestBetterAuthHonorsRetryAfter(t *testing.T) {
 				limited = false
 				b.mu.Unlock()
 				time.Sleep(2 * time.Second)
-				if got := sub(t, source); got != 1 {
+				if got := tokenNumber(t, source); got != 1 {
 					t.Errorf("got token %d", got)
 				}
 			})
@@ -291,8 +291,8 @@ func TestBetterAuthErrors(t *testing.T) {
 		{"wrong password", status(401), sdk.ErrUnauthenticated},
 		{"origin not trusted", status(403), sdk.ErrUnauthenticated},
 		{"too many attempts", status(429), sdk.ErrRateLimited},
-		{"failure", status(500), sdk.ErrAuthUnavailable},
-		{"another path", status(404), nil},
+		{"internal error", status(500), sdk.ErrAuthUnavailable},
+		{"not found", status(404), nil},
 		{"redirect", status(302, "Location", "http://elsewhere"), nil},
 		{"no cookie", status(200), nil},
 		{"no token", status(200, "Set-Cookie", "better-auth.session_token=x"), nil},
@@ -344,16 +344,16 @@ func TestBetterAuthDropsARejectedToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		source.InvalidateToken(token)
-		if got := sub(t, source); got != 1 {
+		if got := tokenNumber(t, source); got != 1 {
 			t.Errorf("got token %d: a new token was replaced", got)
 		}
 		time.Sleep(time.Minute)
 		source.InvalidateToken("another")
-		if got := sub(t, source); got != 1 {
+		if got := tokenNumber(t, source); got != 1 {
 			t.Errorf("got token %d, although another token was rejected", got)
 		}
 		source.InvalidateToken(token)
-		if got := sub(t, source); got != 2 {
+		if got := tokenNumber(t, source); got != 2 {
 			t.Errorf("got token %d, want another", got)
 		}
 	})
@@ -375,7 +375,7 @@ func TestBetterAuthWaitEndsWithTheContext(t *testing.T) {
 			})
 		}
 		all.Go(func() { // a third caller, which waits for both, still gets a token
-			if got := sub(t, source); got != 1 {
+			if got := tokenNumber(t, source); got != 1 {
 				t.Errorf("got token %d", got)
 			}
 		})
@@ -383,9 +383,9 @@ func TestBetterAuthWaitEndsWithTheContext(t *testing.T) {
 	})
 }
 
-func TestBetterAuthConfiguration(t *testing.T) {
+func TestBetterAuthRejectsInvalidConfiguration(t *testing.T) {
 	t.Parallel()
-	for name, make := range map[string]func() (*sdk.BetterAuth, error){
+	for name, newSource := range map[string]func() (*sdk.BetterAuth, error){
 		"bad URL": func() (*sdk.BetterAuth, error) { return sdk.NewPasswordSource("auth", email, password) },
 		"secret in URL": func() (*sdk.BetterAuth, error) {
 			return sdk.NewPasswordSource("http://a:hunter2@auth", email, password)
@@ -401,10 +401,14 @@ func TestBetterAuthConfiguration(t *testing.T) {
 			return sdk.NewSessionSource("http://auth", "a.session_token=hunter2\r\nX: y")
 		},
 	} {
-		if source, err := make(); err == nil || strings.Contains(err.Error(), password) {
+		if source, err := newSource(); err == nil || strings.Contains(err.Error(), password) {
 			t.Errorf("%s: got %v, %v", name, source, err)
 		}
 	}
+}
+
+func TestBetterAuthIsPrintedWithoutSecrets(t *testing.T) {
+	t.Parallel()
 	source, err := sdk.NewSessionSource("https://auth/below/", "__Secure-better-auth.session_token=hunter2")
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// upTo returns a random duration from a nanosecond to limit, uniformly distributed over
-// the orders of magnitude.
+// upTo returns a random duration between a nanosecond and limit. Its logarithm is uniformly
+// distributed.
 func upTo(random *rand.Rand, limit time.Duration) time.Duration {
 	return time.Duration(math.Exp(random.Float64() * math.Log(float64(limit))))
 }
@@ -38,15 +38,15 @@ type trial struct {
 
 // attempt is an attempt that reached the service.
 type attempt struct {
-	begun, ended time.Time
-	status       int // zero without a response
-	retryAfter   time.Duration
-	key          string
+	start, end time.Time
+	status     int // zero without a response
+	retryAfter time.Duration
+	key        string
 }
 
 func newTrial(seed uint64) *trial {
 	random := rand.New(rand.NewPCG(seed, 0))
-	c := &trial{
+	tr := &trial{
 		random: random,
 		policy: sdk.RetryPolicy{
 			MaxAttempts:   1 + random.IntN(8),
@@ -57,9 +57,9 @@ func newTrial(seed uint64) *trial {
 		timeout: upTo(random, time.Minute),
 	}
 	if random.IntN(4) > 0 {
-		c.deadline = time.Now().Add(upTo(random, 10*time.Minute))
+		tr.deadline = time.Now().Add(upTo(random, 10*time.Minute))
 	}
-	return c
+	return tr
 }
 
 // keyOf returns the idempotency key, whose header name is not canonical here.
@@ -73,29 +73,29 @@ func keyOf(header http.Header) string {
 }
 
 // RoundTrip responds to an attempt.
-func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
-	a := attempt{begun: time.Now(), key: keyOf(r.Header)}
+func (tr *trial) RoundTrip(r *http.Request) (*http.Response, error) {
+	a := attempt{start: time.Now(), key: keyOf(r.Header)}
 	defer func() {
-		a.ended = time.Now()
-		c.attempts = append(c.attempts, a)
+		a.end = time.Now()
+		tr.attempts = append(tr.attempts, a)
 	}()
 	select {
-	case <-time.After(upTo(c.random, time.Minute)):
+	case <-time.After(upTo(tr.random, time.Minute)):
 	case <-r.Context().Done():
 		return nil, r.Context().Err()
 	}
-	if c.random.IntN(5) == 0 {
-		return nil, &net.OpError{Op: []string{"dial", "read"}[c.random.IntN(2)], Err: io.ErrUnexpectedEOF}
+	if tr.random.IntN(5) == 0 {
+		return nil, &net.OpError{Op: []string{"dial", "read"}[tr.random.IntN(2)], Err: io.ErrUnexpectedEOF}
 	}
 	statuses := []int{429, 502, 503, 504, 429, 502, 503, 504, 200, 412, 500}
-	a.status = statuses[c.random.IntN(len(statuses))]
+	a.status = statuses[tr.random.IntN(len(statuses))]
 	resp := &http.Response{StatusCode: a.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}"))}
-	switch c.random.IntN(4) {
+	switch tr.random.IntN(4) {
 	case 0:
-		a.retryAfter = time.Duration(c.random.IntN(60)) * time.Second
+		a.retryAfter = time.Duration(tr.random.IntN(60)) * time.Second
 		resp.Header.Set("Retry-After", strconv.Itoa(int(a.retryAfter/time.Second)))
 	case 1:
-		date := time.Now().Add(upTo(c.random, time.Minute)).Truncate(time.Second)
+		date := time.Now().Add(upTo(tr.random, time.Minute)).Truncate(time.Second)
 		a.retryAfter = max(0, time.Until(date))
 		resp.Header.Set("Retry-After", date.UTC().Format(http.TimeFormat))
 	}
@@ -104,34 +104,34 @@ func (c *trial) RoundTrip(r *http.Request) (*http.Response, error) {
 
 // maxDelay returns the maximum delay after the given number of attempts, without
 // Retry-After.
-func (c *trial) maxDelay(attempts int) time.Duration {
-	bound := float64(c.policy.BaseDelay) * math.Pow(2, float64(attempts-1))
-	return time.Duration(min(bound, float64(c.policy.MaxDelay)))
+func (tr *trial) maxDelay(attempts int) time.Duration {
+	bound := float64(tr.policy.BaseDelay) * math.Pow(2, float64(attempts-1))
+	return time.Duration(min(bound, float64(tr.policy.MaxDelay)))
 }
 
 // check checks the call against its policy and deadline.
-func (c *trial) check(t *testing.T, err error) {
+func (tr *trial) check(t *testing.T, err error) {
 	now := time.Now()
-	if !c.deadline.IsZero() && now.After(c.deadline) {
-		t.Errorf("the call returned %v after the deadline", now.Sub(c.deadline))
+	if !tr.deadline.IsZero() && now.After(tr.deadline) {
+		t.Errorf("the call returned %v after the deadline", now.Sub(tr.deadline))
 	}
-	last := c.attempts[len(c.attempts)-1]
-	if now != last.ended {
-		t.Errorf("the call waited %v without making another attempt", now.Sub(last.ended))
+	last := tr.attempts[len(tr.attempts)-1]
+	if now != last.end {
+		t.Errorf("the call waited %v without making another attempt", now.Sub(last.end))
 	}
-	if len(c.attempts) > c.policy.MaxAttempts {
-		t.Errorf("%d attempts, want at most %d", len(c.attempts), c.policy.MaxAttempts)
+	if len(tr.attempts) > tr.policy.MaxAttempts {
+		t.Errorf("%d attempts, want at most %d", len(tr.attempts), tr.policy.MaxAttempts)
 	}
-	if failure, ok := errors.AsType[*sdk.Error](err); ok && failure.Attempts != len(c.attempts) {
-		t.Errorf("the error has %d attempts, want %d", failure.Attempts, len(c.attempts))
+	if failure, ok := errors.AsType[*sdk.Error](err); ok && failure.Attempts != len(tr.attempts) {
+		t.Errorf("the error has %d attempts, want %d", failure.Attempts, len(tr.attempts))
 	}
-	for i, next := range c.attempts[1:] {
-		before := c.attempts[i]
-		waited := next.begun.Sub(before.ended)
-		if waited < before.retryAfter || waited > before.retryAfter+c.maxDelay(i+1) {
+	for i, next := range tr.attempts[1:] {
+		before := tr.attempts[i]
+		waited := next.start.Sub(before.end)
+		if waited < before.retryAfter || waited > before.retryAfter+tr.maxDelay(i+1) {
 			t.Errorf("the delay after attempt %[2]d was %[1]v, with a Retry-After of %[3]v", waited, i+1, before.retryAfter)
 		}
-		if before.retryAfter > c.policy.MaxRetryAfter {
+		if before.retryAfter > tr.policy.MaxRetryAfter {
 			t.Errorf("the call waited for a Retry-After of %v, which exceeds the policy", before.retryAfter)
 		}
 		if before.status == 200 || before.status == 412 || before.status == 500 {
@@ -148,19 +148,19 @@ func TestAttempts_RespectPolicyAndDeadline(t *testing.T) {
 	retries := 0
 	for seed := range uint64(1000) {
 		synctest.Test(t, func(t *testing.T) {
-			c := newTrial(seed)
-			client := newClient(t, "http://tasks", sdk.WithRetry(c.policy), sdk.WithHTTPClient(&http.Client{Transport: c, Timeout: c.timeout}))
+			tr := newTrial(seed)
+			client := newClient(t, "http://tasks", sdk.WithRetry(tr.policy), sdk.WithHTTPClient(&http.Client{Transport: tr, Timeout: tr.timeout}))
 			ctx := t.Context()
-			if !c.deadline.IsZero() {
+			if !tr.deadline.IsZero() {
 				var cancel context.CancelFunc
-				ctx, cancel = context.WithDeadline(ctx, c.deadline)
+				ctx, cancel = context.WithDeadline(ctx, tr.deadline)
 				defer cancel()
 			}
 			_, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: "Water"})
-			c.check(t, err)
-			retries += len(c.attempts) - 1
+			tr.check(t, err)
+			retries += len(tr.attempts) - 1
 			if t.Failed() {
-				t.Logf("trial %d: %+v", seed, c)
+				t.Logf("trial %d: %+v", seed, tr)
 			}
 		})
 		if t.Failed() {
@@ -182,9 +182,9 @@ type outage struct {
 func (o *outage) RoundTrip(r *http.Request) (*http.Response, error) {
 	o.mu.Lock()
 	o.sent[r.URL.Path]++
-	way := o.random.IntN(4)
+	fault := o.random.IntN(4)
 	o.mu.Unlock()
-	switch way {
+	switch fault {
 	case 0:
 		return nil, &net.OpError{Op: "dial", Err: io.EOF}
 	case 1:

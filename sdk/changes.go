@@ -19,9 +19,9 @@ type ChangePage struct {
 	Meta taskapi.ChangesMeta
 }
 
-// ListChanges returns one page of the changes after a number. [Client.Changes] iterates
-// over all pages. It fails with [ErrCursorExpired] if the number is so old that changes
-// after it have been removed; then read all resources again.
+// ListChanges returns one page of the changes after a number. It fails with
+// [ErrCursorExpired] if the number is so old that changes after it have been removed; then
+// read all resources again. [Client.Changes] iterates over all pages.
 func (c *Client) ListChanges(ctx context.Context, options taskapi.ListChangesOptions, opts ...CallOption) (ChangePage, error) {
 	query := make(url.Values)
 	if options.Cursor != "" {
@@ -70,8 +70,8 @@ func pages[T any](operation, first string, fetch func(string) ([]T, *string, err
 				err = &Error{Operation: operation, Message: "the next page is the same page"}
 			}
 			if err != nil {
-				var none T
-				yield(none, err)
+				var zero T
+				yield(zero, err)
 				return
 			}
 			if next == nil {
@@ -84,8 +84,8 @@ func pages[T any](operation, first string, fetch func(string) ([]T, *string, err
 
 type changesEnvelope struct{ taskapi.ChangeListResponse }
 
-func (a changesEnvelope) complete(*request) bool {
-	return a.Success && a.Data != nil && !slices.ContainsFunc(a.Data, incomplete)
+func (e changesEnvelope) complete(*request) bool {
+	return e.Success && e.Data != nil && !slices.ContainsFunc(e.Data, incomplete)
 }
 
 // incomplete reports whether a change lacks a field that every kind has. The data of an

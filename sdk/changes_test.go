@@ -24,7 +24,7 @@ func respondChanges(more bool, seqs ...int64) http.HandlerFunc {
 	return respond(http.StatusOK, response)
 }
 
-func TestListChanges(t *testing.T) {
+func TestListChanges_SendsItsOptions(t *testing.T) {
 	t.Parallel()
 	for uri, options := range map[string]taskapi.ListChangesOptions{
 		"/api/changes":                   {},
@@ -41,7 +41,7 @@ func TestListChanges(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(page, want) {
 			t.Errorf("got %+v, %v, want %+v", page, err, want)
 		}
-		if got := s.got()[0]; got.method != "GET" || got.uri != uri {
+		if got := s.received()[0]; got.method != "GET" || got.uri != uri {
 			t.Errorf("sent %s %s, want GET %s", got.method, got.uri, uri)
 		}
 	}
@@ -93,7 +93,7 @@ func TestChanges(t *testing.T) {
 				t.Errorf("got %d and the error %q, want %d and %q", got, message, tt.want, tt.wantErr)
 			}
 			var uris []string
-			for _, request := range s.got() {
+			for _, request := range s.received() {
 				uris = append(uris, request.uri[len("/api/changes"):])
 			}
 			if !slices.Equal(uris, tt.uris) {
@@ -110,8 +110,8 @@ func TestChanges(t *testing.T) {
 			}
 			break
 		}
-		if len(s.got()) != 1 {
-			t.Errorf("sent %+v, want one request", s.got())
+		if len(s.received()) != 1 {
+			t.Errorf("sent %+v, want one request", s.received())
 		}
 	})
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-func TestNew_RejectsBaseURLs(t *testing.T) {
+func TestNew_RejectsInvalidBaseURLs(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, url string }{
 		{"empty", ""},
@@ -42,7 +42,7 @@ func TestNew_RejectsBaseURLs(t *testing.T) {
 	}
 }
 
-func TestNew_RejectsOptions(t *testing.T) {
+func TestNew_RejectsInvalidOptions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -86,14 +86,14 @@ func TestBaseURLMayHaveAPath(t *testing.T) {
 		if _, err := newClient(t, s.URL+path).GetTask(t.Context(), "x"); err != nil {
 			t.Fatal(err)
 		}
-		requests := s.got()
+		requests := s.received()
 		if got := requests[len(requests)-1].uri; got != want {
 			t.Errorf("base path %q: the path is %s, want %s", path, got, want)
 		}
 	}
 }
 
-func TestUserAgent(t *testing.T) {
+func TestUserAgent_NamesProgramAndSDK(t *testing.T) {
 	t.Parallel()
 	s := serve(t, respondTask(fullTask()))
 	own := "tasklane-sdk-go/" + sdk.Version + " (" + runtime.Version() + ")"
@@ -108,7 +108,7 @@ func TestUserAgent(t *testing.T) {
 		if _, err := tt.client.GetTask(t.Context(), "x"); err != nil {
 			t.Fatal(err)
 		}
-		requests := s.got()
+		requests := s.received()
 		if got := requests[len(requests)-1].header.Get("User-Agent"); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
@@ -118,14 +118,14 @@ func TestUserAgent(t *testing.T) {
 func TestRedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
 	elsewhere := serve(t, respondTask(fullTask()))
-	to := elsewhere.URL + "/api/tasks?secret=hunter2"
+	location := elsewhere.URL + "/api/tasks?secret=hunter2"
 	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+		http.Redirect(w, r, location, http.StatusTemporaryRedirect)
 	})
 	for name, client := range map[string]*sdk.Client{
-		"default":           s.client(t),
-		"own HTTP client":   s.client(t, sdk.WithHTTPClient(&http.Client{})),
-		"shared by default": s.client(t, sdk.WithHTTPClient(http.DefaultClient)),
+		"default":            s.client(t),
+		"own HTTP client":    s.client(t, sdk.WithHTTPClient(&http.Client{})),
+		"http.DefaultClient": s.client(t, sdk.WithHTTPClient(http.DefaultClient)),
 	} {
 		_, err := client.GetTask(t.Context(), "x", sdk.WithToken("secret-token"))
 		failure := asError(t, err)
@@ -139,7 +139,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	if http.DefaultClient.CheckRedirect != nil {
 		t.Error("the caller's HTTP client was changed")
 	}
-	if got := elsewhere.got(); len(got) != 0 {
+	if got := elsewhere.received(); len(got) != 0 {
 		t.Errorf("the redirect was followed: %+v", got)
 	}
 }
@@ -183,7 +183,7 @@ func TestClose_ClosesIdleConnections(t *testing.T) {
 			if got != want {
 				t.Fatalf("a connection is %v, want %v: five calls share one connection", got, want)
 			}
-		case <-time.After(10 * time.Second): // sooner than it closes by itself
+		case <-time.After(10 * time.Second): // shorter than the idle timeout
 			t.Fatalf("no connection is %v", want)
 		}
 	}

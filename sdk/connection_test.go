@@ -27,15 +27,15 @@ func newPipes() *pipes {
 	return p
 }
 
-// pipe is the client's end of a connection. Once swallowed is set, it silently drops
-// everything that is written.
+// pipe is the client's end of a connection. Once dead is set, it silently drops everything
+// that is written.
 type pipe struct {
 	net.Conn
-	swallowed atomic.Bool
+	dead atomic.Bool
 }
 
 func (p *pipe) Write(data []byte) (int, error) {
-	if p.swallowed.Load() {
+	if p.dead.Load() {
 		return len(data), nil
 	}
 	return p.Conn.Write(data)
@@ -50,9 +50,9 @@ func (p *pipes) dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	made := &pipe{Conn: client}
-	p.latest.Store(made)
-	return made, nil
+	conn := &pipe{Conn: client}
+	p.latest.Store(conn)
+	return conn, nil
 }
 
 func (p *pipes) Accept() (net.Conn, error) {
@@ -100,11 +100,11 @@ func TestDeadConnectionIsReplaced(t *testing.T) {
 			client.transport.TLSClientConfig = &tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
 			var response Response
 			for _, attempts := range []int{1, 2} {
-				begun := time.Now()
+				start := time.Now()
 				if _, err := client.GetTask(t.Context(), "x", WithResponse(&response)); err != nil || response.Attempts != attempts {
-					t.Errorf("HTTP/%d: got %v after %d attempts and %v, want %d attempts", protocol, err, response.Attempts, time.Since(begun), attempts)
+					t.Errorf("HTTP/%d: got %v after %d attempts and %v, want %d attempts", protocol, err, response.Attempts, time.Since(start), attempts)
 				}
-				network.latest.Load().swallowed.Store(true)
+				network.latest.Load().dead.Store(true)
 			}
 		})
 	}

@@ -19,9 +19,8 @@
 // There is one method for each operation, and [Client.Tasks], which iterates
 // over a list of any length:
 //
-//	open := false
 //	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{
-//		Completed: &open,
+//		Completed: new(false),
 //		Tags:      []string{"home"},
 //		Sort:      taskapi.DueSoonest,
 //	}) {
@@ -150,11 +149,12 @@
 //
 // The fields of [Error] have the details: invalid fields of the request, the
 // request id in the servers' logs, and whether a write may have taken effect. An
-// Error without a code comes from the network, the context, or a proxy. If
-// Attempts is zero, nothing was sent: [ErrUnauthenticated] if Better Auth rejected
-// the password, [ErrSessionExpired] if the session has expired, [ErrRateLimited]
-// if Better Auth limits sign-ins, [ErrAuthUnavailable] if it is down and there is
-// no valid token.
+// Error without a code comes from the network, the context, or a proxy.
+//
+// If Attempts is zero, nothing was sent. The error is then [ErrUnauthenticated] if
+// Better Auth rejected the password, [ErrSessionExpired] if the session has expired,
+// [ErrRateLimited] if Better Auth limits sign-ins, or [ErrAuthUnavailable] if it is
+// down and there is no valid token.
 //
 // # Retries
 //

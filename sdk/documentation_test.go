@@ -15,8 +15,8 @@ import (
 	"github.com/tasklane/tasklane/sdk"
 )
 
-// TestGoDoc runs the command that the READMEs recommend.
-func TestGoDoc(t *testing.T) {
+// TestGoDoc_PrintsThePackage runs the command that the READMEs recommend.
+func TestGoDoc_PrintsThePackage(t *testing.T) {
 	t.Parallel()
 	command := exec.CommandContext(t.Context(), "go", "doc", "-all", "./sdk")
 	command.Dir = ".."
@@ -42,12 +42,12 @@ func TestEveryOperationHasAnExample(t *testing.T) {
 		}
 		files = append(files, file)
 	}
-	runs := make(map[string]bool)
+	hasOutput := make(map[string]bool)
 	for _, example := range doc.Examples(files...) {
-		runs[example.Name] = example.Output != ""
+		hasOutput[example.Name] = example.Output != ""
 	}
 	for method := range reflect.TypeFor[*sdk.Client]().Methods() {
-		if !slices.Contains([]string{"Close", "String", "GoString"}, method.Name) && !runs["Client_"+method.Name] {
+		if !slices.Contains([]string{"Close", "String", "GoString"}, method.Name) && !hasOutput["Client_"+method.Name] {
 			t.Errorf("Client.%s has no example with output", method.Name)
 		}
 	}

@@ -51,7 +51,7 @@ func TestEditTask_SendsChangedFields(t *testing.T) {
 			if err != nil || !reflect.DeepEqual(task, fullTask()) {
 				t.Errorf("got %+v, %v", task, err)
 			}
-			requests := s.got()
+			requests := s.received()
 			if tt.body == "" {
 				if len(requests) != 1 {
 					t.Errorf("sent %+v, want only the read", requests)
@@ -87,8 +87,8 @@ func TestEditTask_SendsNothingAfterAnError(t *testing.T) {
 			if tt.want != nil && !errors.Is(err, tt.want) || failure.Operation != "updateTask" || failure.MaybeApplied {
 				t.Errorf("got %+v", failure)
 			}
-			if len(s.got()) != 1 {
-				t.Errorf("sent %+v, want only the read", s.got())
+			if len(s.received()) != 1 {
+				t.Errorf("sent %+v, want only the read", s.received())
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func TestEditTask_RetriesConflicts(t *testing.T) {
 		if want := []int64{7, 8, 12}; !slices.Equal(edited, want) {
 			t.Errorf("edited versions %d, want %d", edited, want)
 		}
-		last := s.got()[3]
+		last := s.received()[3]
 		if last.header.Get("If-Match") != `"12"` || last.body != `{"title":"Version 12"}` {
 			t.Errorf("the last request is %+v", last)
 		}
@@ -185,12 +185,12 @@ func TestEditTask_CanChangeEveryFieldOfAnUpdate(t *testing.T) {
 				t.Fatal(err)
 			}
 			var sent map[string]json.RawMessage
-			if err := json.Unmarshal([]byte(s.got()[1].body), &sent); err != nil {
+			if err := json.Unmarshal([]byte(s.received()[1].body), &sent); err != nil {
 				t.Fatal(err)
 			}
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if _, ok := sent[name]; !ok || len(sent) != 1 {
-				t.Errorf("sent %s, want only %s", s.got()[1].body, name)
+				t.Errorf("sent %s, want only %s", s.received()[1].body, name)
 			}
 		})
 	}

@@ -60,8 +60,8 @@ func (e codeError) Error() string {
 type Error struct {
 	// Operation is the operation's name in the API, such as "getTask".
 	Operation string
-	// Status is the HTTP status of the last response, or zero if the last
-	// attempt got none.
+	// Status is the HTTP status of the last attempt, or zero if it got no response
+	// or the body of a success was cut off.
 	Status int
 	// Code is the reason. It is empty if there was no response or if the
 	// response was not from Tasklane.
@@ -146,8 +146,8 @@ func failTransport(status int, header http.Header, err error) *Error {
 	return e
 }
 
-// askedToWait returns the Retry-After of an error, or zero.
-func askedToWait(err error) time.Duration {
+// retryAfterOf returns the Retry-After of an error, or zero.
+func retryAfterOf(err error) time.Duration {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e.RetryAfter
 	}

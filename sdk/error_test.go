@@ -1,6 +1,7 @@
 package sdk_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -121,7 +122,7 @@ func TestError_HasAllFieldsOfTheProblem(t *testing.T) {
 	}
 }
 
-func TestErrorTexts(t *testing.T) {
+func TestErrorText_OmitsMissingDetails(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		err  error
@@ -140,7 +141,7 @@ func TestErrorTexts(t *testing.T) {
 	}
 }
 
-func TestForeignResponse(t *testing.T) {
+func TestForeignResponse_IsNotQuoted(t *testing.T) {
 	t.Parallel()
 	const page = "<html><body>hunter2</body></html>"
 	for _, tt := range []struct {
@@ -175,16 +176,13 @@ func TestForeignResponse(t *testing.T) {
 				w.WriteHeader(tt.status)
 				_, _ = w.Write([]byte(tt.body))
 			})
-			once := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
-			_, err := s.client(t, once).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
-			kind := tt.contentType
-			if kind == "" {
-				kind = "no content type"
-			}
+			noRetry := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
+			_, err := s.client(t, noRetry).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water"})
+
 			want := &sdk.Error{
 				Operation:    "createTask",
 				Status:       tt.status,
-				Message:      "the response is not from the task service (" + kind + ")",
+				Message:      "the response is not from the task service (" + cmp.Or(tt.contentType, "no content type") + ")",
 				RequestID:    "the-request",
 				Attempts:     1,
 				MaybeApplied: tt.status < 300 || tt.status >= 500,
@@ -192,8 +190,8 @@ func TestForeignResponse(t *testing.T) {
 			if got := asError(t, err); !reflect.DeepEqual(got, want) {
 				t.Errorf("got\n%+v, want\n%+v", got, want)
 			}
-			if len(s.got()) != 1 {
-				t.Errorf("sent %d requests, want 1", len(s.got()))
+			if len(s.received()) != 1 {
+				t.Errorf("sent %d requests, want 1", len(s.received()))
 			}
 		})
 	}
@@ -287,10 +285,10 @@ func TestContextError_IsWrapped(t *testing.T) {
 func TestUnencodableRequestIsNotSent(t *testing.T) {
 	t.Parallel()
 	s := serve(t, respondTask(fullTask()))
-	never := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
-	_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water", DueAt: &never})
-	if failure := asError(t, err); failure.Operation != "createTask" || failure.Attempts != 0 || len(s.got()) != 0 {
-		t.Errorf("got %+v and %d requests", failure, len(s.got()))
+	year10000 := time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+	_, err := s.client(t).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water", DueAt: &year10000})
+	if failure := asError(t, err); failure.Operation != "createTask" || failure.Attempts != 0 || len(s.received()) != 0 {
+		t.Errorf("got %+v and %d requests", failure, len(s.received()))
 	}
 }
 
@@ -305,8 +303,8 @@ func TestInvalidHeaderValuesAreNotSent(t *testing.T) {
 				t.Parallel()
 				s := serve(t, respondTask(fullTask()))
 				_, err := s.client(t).DeleteTask(t.Context(), "x", option)
-				if failure := asError(t, err); !strings.Contains(failure.Message, name) || len(s.got()) != 0 {
-					t.Errorf("got %v and %d requests", failure, len(s.got()))
+				if failure := asError(t, err); !strings.Contains(failure.Message, name) || len(s.received()) != 0 {
+					t.Errorf("got %v and %d requests", failure, len(s.received()))
 				}
 			})
 		}

@@ -12,14 +12,14 @@ import (
 // exampleLists returns a client of a service in memory, whose user has two lists.
 func exampleLists() (client *sdk.Client, garden, shed taskapi.List, stop func()) {
 	client, _, stop = exampleClient()
-	make := func(name string) taskapi.List {
+	create := func(name string) taskapi.List {
 		list, err := client.CreateList(ctx, taskapi.CreateListRequest{Name: name, Color: new(taskapi.Green)})
 		if err != nil {
 			log.Fatal(err)
 		}
 		return list
 	}
-	return client, make("Garden"), make("Shed"), stop
+	return client, create("Garden"), create("Shed"), stop
 }
 
 func ExampleClient_CreateList() {

@@ -119,7 +119,7 @@ func ExampleWithHook_log() {
 			return func(outcome sdk.Outcome) {
 				if outcome.Err != nil {
 					logger.WarnContext(ctx, "tasklane", "operation", attempt.Operation, "attempt", attempt.Number,
-						"status", outcome.Status, "again", outcome.WillRetry)
+						"status", outcome.Status, "retry", outcome.WillRetry)
 				}
 			}
 		}),
@@ -133,22 +133,23 @@ func ExampleWithHook_log() {
 	if _, err := client.TaskStats(ctx, ""); err != nil {
 		log.Fatal(err)
 	}
-	// Output: level=WARN msg=tasklane operation=getTaskStats attempt=1 status=503 again=true
+	// Output: level=WARN msg=tasklane operation=getTaskStats attempt=1 status=503 retry=true
 }
 
 // Count requests by operation and status, and measure their durations.
 func ExampleWithHook_metrics() {
-	requests := map[string]int{} // in concurrent programs, guard it with a mutex
+	requests := map[string]int{} // in concurrent programs, guard both with a mutex
+	var total time.Duration
 	_, _, stop := exampleClient(sdk.WithHook(
 		func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
 			return func(outcome sdk.Outcome) {
 				requests[fmt.Sprint(attempt.Operation, " ", outcome.Status)]++
-				_ = outcome.Duration.Seconds()
+				total += outcome.Duration
 			}
 		}))
 	defer stop()
-	fmt.Println(requests)
-	// Output: map[createTask 201:1]
+	fmt.Println(requests, total > 0)
+	// Output: map[createTask 201:1] true
 }
 
 // Propagate the caller's trace to the service. With OpenTelemetry,
@@ -253,7 +254,7 @@ func ExampleError_maybeApplied() {
 	}
 	err = create()
 	if failure, ok := errors.AsType[*sdk.Error](err); ok {
-		fmt.Println("status", failure.Status, "may have happened:", failure.MaybeApplied)
+		fmt.Println("status", failure.Status, "may have been applied:", failure.MaybeApplied)
 	}
 	// The key makes it safe to repeat the call, now or after a restart.
 	if err := create(); err != nil {
@@ -265,6 +266,6 @@ func ExampleError_maybeApplied() {
 	}
 	fmt.Println(len(page.Tasks), "task")
 	// Output:
-	// status 0 may have happened: true
+	// status 0 may have been applied: true
 	// 1 task
 }

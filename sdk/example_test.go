@@ -121,8 +121,7 @@ func ExampleClient_Tasks() {
 	client, _, stop := exampleClient()
 	defer stop()
 
-	open := false
-	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Completed: &open}) {
+	for task, err := range client.Tasks(ctx, taskapi.ListTasksOptions{Completed: new(false)}) {
 		if err != nil {
 			log.Fatal(err)
 		}
@@ -319,8 +318,8 @@ func ExampleClient_TaskOccurrences() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	for _, one := range next {
-		fmt.Println(*one.DueOn)
+	for _, occurrence := range next {
+		fmt.Println(*occurrence.DueOn)
 	}
 	// Output:
 	// 2026-12-31

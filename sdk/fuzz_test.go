@@ -44,24 +44,22 @@ func FuzzEvents(f *testing.F) {
 		if !reflect.DeepEqual(events, pieces) || errors.Is(err, io.EOF) != errors.Is(piecesErr, io.EOF) {
 			t.Fatalf("byte by byte %q, %v; at once %q, %v", pieces, piecesErr, events, err)
 		}
-		var again bytes.Buffer
+		var encoded bytes.Buffer
 		for _, e := range events {
+			if e.name == "" && e.data == nil {
+				t.Fatal("an empty event")
+			}
 			if len(e.name)+len(e.data) > maxEvent {
 				t.Fatalf("an event of %d bytes", len(e.name)+len(e.data))
 			}
-			again.WriteString("event: " + e.name + "\nid: " + e.id + "\n")
+			encoded.WriteString("event: " + e.name + "\nid: " + e.id + "\n")
 			if e.data != nil {
-				again.WriteString("data: " + strings.ReplaceAll(string(e.data), "\n", "\ndata: ") + "\n")
+				encoded.WriteString("data: " + strings.ReplaceAll(string(e.data), "\n", "\ndata: ") + "\n")
 			}
-			again.WriteString("\n")
+			encoded.WriteString("\n")
 		}
-		for i := range events {
-			if events[i].name == "" && events[i].data == nil {
-				t.Fatal("an empty event")
-			}
-		}
-		if rewritten, _ := readEvents(&again); !reflect.DeepEqual(events, rewritten) {
-			t.Fatalf("%q became %q", events, rewritten)
+		if decoded, _ := readEvents(&encoded); !reflect.DeepEqual(events, decoded) {
+			t.Fatalf("%q became %q", events, decoded)
 		}
 	})
 }
@@ -86,31 +84,31 @@ func FuzzRetryAfter(f *testing.F) {
 	})
 }
 
-// FuzzProblem checks that errors do not quote foreign bodies, and that Tasklane's keep
-// their code.
+// FuzzProblem checks that errors have the code of a Tasklane problem, and do not quote any
+// other body.
 func FuzzProblem(f *testing.F) {
-	whole, err := json.Marshal(taskapi.Problem{
+	versionConflict, err := json.Marshal(taskapi.Problem{
 		Error: "The task has changed.", Code: taskapi.CodeVersionConflict, Status: 412,
 		Errors: []taskapi.FieldError{{Field: "title"}}, Current: &taskapi.Resource{Kind: taskapi.KindTask, Data: json.RawMessage(`{"id":"x"}`)},
 	})
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(412, string(whole), "application/problem+json", "")
+	f.Add(412, string(versionConflict), "application/problem+json", "")
 	f.Add(502, "<html>secret</html>", "text/html", "")
 	f.Add(307, "", "", "https://user:secret@example.com/?token=secret")
 	f.Fuzz(func(t *testing.T, status int, body, contentType, location string) {
 		header := http.Header{"Content-Type": {contentType}, "Location": {location}}
 		e := failResponse(status, header, []byte(body), time.Now())
 		var problem taskapi.Problem
-		theirs := json.Unmarshal([]byte(body), &problem) == nil && !problem.Success && problem.Code != ""
-		if theirs != (e.Code != "") || theirs && (e.Code != problem.Code || !errors.Is(e, codeError(problem.Code))) {
+		isProblem := json.Unmarshal([]byte(body), &problem) == nil && !problem.Success && problem.Code != ""
+		if isProblem != (e.Code != "") || isProblem && (e.Code != problem.Code || !errors.Is(e, codeError(problem.Code))) {
 			t.Errorf("the code is %q, the body %q", e.Code, body)
 		}
 		if e.Status != status || e.Message == "" && problem.Error != "" {
 			t.Errorf("got %+v", e)
 		}
-		if again := failResponse(status, header, []byte("something else"), time.Now()); !theirs && again.Error() != e.Error() {
+		if other := failResponse(status, header, []byte("something else"), time.Now()); !isProblem && other.Error() != e.Error() {
 			t.Errorf("the error quotes the body: %v", e)
 		}
 	})

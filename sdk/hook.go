@@ -28,7 +28,8 @@ type Attempt struct {
 
 // Outcome is the result of an attempt.
 type Outcome struct {
-	// Status is the HTTP status, or zero without a complete response.
+	// Status is the HTTP status, or zero if there was no response or the body of a
+	// success was cut off.
 	Status int
 	// RequestID identifies the attempt in the servers' logs, if there was a response.
 	RequestID string

@@ -22,13 +22,13 @@ func (b *betterAuth) keySource(t *testing.T, key string) *sdk.BetterAuth {
 	return source
 }
 
-func TestKeySource(t *testing.T) {
+func TestKeySource_CachesItsToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := &betterAuth{}
 		source := b.keySource(t, apiKey)
 		for _, want := range []int{1, 1, 2} {
-			if got := sub(t, source); got != want {
+			if got := tokenNumber(t, source); got != want {
 				t.Errorf("got token %d, want %d", got, want)
 			}
 			time.Sleep(2*time.Minute + time.Second)
@@ -44,7 +44,7 @@ func TestKeySource_KeepsItsTokenInAFile(t *testing.T) {
 	b := &betterAuth{}
 	path := filepath.Join(t.TempDir(), "token")
 	for range 3 {
-		if got := sub(t, sdk.NewTokenFile(path, b.keySource(t, apiKey))); got != 1 {
+		if got := tokenNumber(t, sdk.NewTokenFile(path, b.keySource(t, apiKey))); got != 1 {
 			t.Errorf("got token %d, want 1", got)
 		}
 	}
@@ -52,7 +52,7 @@ func TestKeySource_KeepsItsTokenInAFile(t *testing.T) {
 
 func TestKeySource_Errors(t *testing.T) {
 	t.Parallel()
-	for name, tc := range map[string]struct {
+	for name, tt := range map[string]struct {
 		status int
 		body   string
 		header string
@@ -68,18 +68,22 @@ func TestKeySource_Errors(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := &betterAuth{fault: func(w http.ResponseWriter, _ *http.Request) bool {
-					w.Header().Set("X-Retry-After", tc.header)
-					http.Error(w, tc.body, tc.status)
+					w.Header().Set("X-Retry-After", tt.header)
+					http.Error(w, tt.body, tt.status)
 					return true
 				}}
 				_, err := b.keySource(t, apiKey).Token(t.Context())
 				var failure *sdk.Error
-				if !errors.Is(err, tc.want) || errors.As(err, &failure) && failure.RetryAfter != tc.wait {
-					t.Errorf("got %v, want %v with Retry-After %v", err, tc.want, tc.wait)
+				if !errors.Is(err, tt.want) || errors.As(err, &failure) && failure.RetryAfter != tt.wait {
+					t.Errorf("got %v, want %v with Retry-After %v", err, tt.want, tt.wait)
 				}
 			})
 		})
 	}
+}
+
+func TestNewKeySource_RejectsInvalidKeys(t *testing.T) {
+	t.Parallel()
 	for _, key := range []string{"", "two words"} {
 		if _, err := sdk.NewKeySource("http://auth", key); err == nil || strings.Contains(err.Error(), "two words") {
 			t.Errorf("NewKeySource(%q): %v", key, err)

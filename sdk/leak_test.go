@@ -68,9 +68,7 @@ func stuck(arrived chan<- struct{}) http.HandlerFunc {
 
 func TestNoGoroutineLeaks(t *testing.T) {
 	t.Parallel()
-	busy := func(w http.ResponseWriter, r *http.Request) {
-		respondProblem(taskapi.CodeUnavailable, "Retry-After", "20")(w, r)
-	}
+
 	for name, story := range map[string]func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}){
 		"canceled calls": func(ctx context.Context, t *testing.T, client *sdk.Client, arrived <-chan struct{}) {
 			ctx, cancel := context.WithCancel(ctx)
@@ -129,25 +127,25 @@ func TestNoGoroutineLeaks(t *testing.T) {
 	}
 	t.Run("delays between attempts", func(t *testing.T) {
 		t.Parallel()
-		s := serve(t, busy)
+		s := serve(t, respondProblem(taskapi.CodeUnavailable, "Retry-After", "20"))
 		leavesNothing(t, func(ctx context.Context) {
 			client := s.client(t)
 			defer client.Close()
 			ctx, cancel := context.WithCancel(ctx)
-			var waits sync.WaitGroup
-			waits.Go(func() { _, _ = client.GetTask(ctx, "x") })
-			waits.Go(func() {
+			var calls sync.WaitGroup
+			calls.Go(func() { _, _ = client.GetTask(ctx, "x") })
+			calls.Go(func() {
 				for _, err := range client.Watch(ctx, 0) {
 					if err == nil {
 						t.Error("a change was received")
 					}
 				}
 			})
-			for len(s.got()) < 2 {
+			for len(s.received()) < 2 {
 				<-time.After(time.Millisecond)
 			}
 			cancel()
-			waits.Wait()
+			calls.Wait()
 		})
 	})
 	t.Run("a token source", func(t *testing.T) {

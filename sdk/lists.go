@@ -91,7 +91,7 @@ func (c *Client) MoveList(ctx context.Context, id string, to taskapi.MoveListReq
 	return byID[taskapi.List](ctx, c, id, request{operation: "moveList", method: http.MethodPost, path: listsPath, suffix: "/move", body: to}, opts)
 }
 
-// EraseList removes the list permanently, from the trash or outside it, with all its
+// EraseList deletes the list permanently, from the trash or outside it, with all its
 // tasks, including those in the trash, and returns its last state. With [IfMatch] it fails
 // with [ErrVersionConflict] if the list has changed meanwhile.
 func (c *Client) EraseList(ctx context.Context, id string, opts ...CallOption) (taskapi.List, error) {

@@ -24,8 +24,8 @@ const (
 	headerIdempotencyKey = "idempotency-key"
 )
 
-// maxResponse bounds a response's size in bytes, uncompressed. The largest, of a batch, is
-// less than half of it; a page ends at about 1 MiB.
+// maxResponse bounds a response's size in bytes, uncompressed. The largest response, that
+// of a batch, is less than half as large; a page ends at about 1 MiB.
 const maxResponse = 16 << 20
 
 // usualPage is the initial buffer for a response of unknown size. Most pages of fifty
@@ -50,7 +50,8 @@ type callOptions struct {
 
 // Response is the HTTP response of a call. See [WithResponse].
 type Response struct {
-	// Status is the HTTP status, or zero without a complete response.
+	// Status is the HTTP status, or zero if there was no response or the body of a
+	// success was cut off.
 	Status int
 	// Header has the response headers, or is nil if none arrived.
 	Header http.Header
@@ -144,8 +145,8 @@ type envelope interface {
 	complete(*request) bool
 }
 
-// result is the outcome of one attempt: a response, a transport error, or the status of
-// an error response whose body did not arrive.
+// result is the outcome of one attempt: a response, a transport error, or both if the
+// body of an error response was cut off.
 type result struct {
 	status int
 	header http.Header
@@ -165,8 +166,8 @@ type progress struct {
 
 // do runs one operation with retries and returns the decoded body. Its error is an
 // *Error.
-func do[A envelope](ctx context.Context, c *Client, r request, opts []CallOption) (A, error) {
-	var out, none A
+func do[E envelope](ctx context.Context, c *Client, r request, opts []CallOption) (E, error) {
+	var out, zero E
 	for _, opt := range opts {
 		opt(&r.options)
 	}
@@ -178,13 +179,13 @@ func do[A envelope](ctx context.Context, c *Client, r request, opts []CallOption
 		*r.options.response = p.response
 	}
 	if failure != nil {
-		return none, failure
+		return zero, failure
 	}
 	return out, nil
 }
 
-// completed sets the fields of an Error that concern the whole call.
-func (p *progress) completed(e *Error, r *request) *Error {
+// describe sets the fields of an Error that concern the whole call.
+func (p *progress) describe(e *Error, r *request) *Error {
 	e.Operation, e.Attempts, e.MaybeApplied = r.operation, p.response.Attempts, p.maybeApplied
 	return e
 }
@@ -192,8 +193,8 @@ func (p *progress) completed(e *Error, r *request) *Error {
 // unsent returns the Error of a call that ends before its next attempt.
 func (p *progress) unsent(r *request, err error) *Error {
 	e := fail("the request was not sent", err)
-	e.RetryAfter = askedToWait(err)
-	return p.completed(e, r)
+	e.RetryAfter = retryAfterOf(err)
+	return p.describe(e, r)
 }
 
 // attempts sends the request until it succeeds or must not be retried. decode decodes
@@ -215,11 +216,11 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 		attempt := Attempt{Operation: r.operation, Method: r.method, Path: r.path, Number: p.response.Attempts}
 		after := c.before(ctx, &attempt)
 		start := time.Now()
-		got := c.send(ctx, r, token, attempt.Header)
-		outcome := Outcome{Status: got.status, RequestID: got.header.Get(headerRequestID), Duration: time.Since(start)}
-		p.response.Status, p.response.Header, p.response.Body = got.status, got.header, got.body
+		res := c.send(ctx, r, token, attempt.Header)
+		outcome := Outcome{Status: res.status, RequestID: res.header.Get(headerRequestID), Duration: time.Since(start)}
+		p.response.Status, p.response.Header, p.response.Body = res.status, res.header, res.body
 
-		failure := got.failure(r, decode)
+		failure := res.failure(r, decode)
 		if failure == nil {
 			after(outcome)
 			return nil
@@ -227,14 +228,14 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 		failed := failedAttempt{
 			method:     r.method,
 			number:     p.response.Attempts,
-			status:     got.status,
+			status:     res.status,
 			code:       failure.Code,
-			retryAfter: parseRetryAfter(got.header.Get("Retry-After"), time.Now()),
-			err:        got.err,
+			retryAfter: parseRetryAfter(res.header.Get("Retry-After"), time.Now()),
+			err:        res.err,
 		}
 		p.maybeApplied = p.maybeApplied || failed.mayHaveApplied()
-		outcome.Err = p.completed(failure, r)
-		outcome.Delay, outcome.WillRetry = c.again(ctx, r, failed, token, p)
+		outcome.Err = p.describe(failure, r)
+		outcome.Delay, outcome.WillRetry = c.nextAttempt(ctx, r, failed, token, p)
 		after(outcome)
 		if !outcome.WillRetry {
 			return failure
@@ -248,8 +249,8 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 	}
 }
 
-// again reports whether to retry a failed attempt, and after which delay.
-func (c *Client) again(ctx context.Context, r *request, failed failedAttempt, token string, p *progress) (time.Duration, bool) {
+// nextAttempt returns the delay before the next attempt, and whether to make one.
+func (c *Client) nextAttempt(ctx context.Context, r *request, failed failedAttempt, token string, p *progress) (time.Duration, bool) {
 	if ctx.Err() != nil {
 		return 0, false
 	}
@@ -257,7 +258,7 @@ func (c *Client) again(ctx context.Context, r *request, failed failedAttempt, to
 		// Not part of the retry policy or budget: one more attempt with a
 		// new token, because the server is not in trouble.
 		p.renewed = true
-		return 0, c.renewed(ctx, &r.options, token)
+		return 0, c.renewToken(ctx, &r.options, token)
 	}
 	delay, retry := c.retry.next(failed, mathrand.Float64(), timeLeft(ctx))
 	return delay, retry && c.budget.spend()
@@ -358,19 +359,19 @@ func (c *Client) send(ctx context.Context, r *request, token string, fromHooks h
 		return result{err: err}
 	}
 	defer resp.Body.Close()
-	got := result{status: resp.StatusCode, header: resp.Header}
-	got.body, err = readBody(resp)
+	res := result{status: resp.StatusCode, header: resp.Header}
+	res.body, err = readBody(resp)
 	switch {
 	case err == nil:
-	case got.success():
+	case res.success():
 		// A success without its body is a failure.
-		got.status, got.err = 0, err
+		res.status, res.err = 0, err
 	case !errors.Is(err, errTooLarge):
 		// The body with the error code is lost, but the status says whether the
 		// request was applied.
-		got.err = err
+		res.err = err
 	}
-	return got
+	return res
 }
 
 // readBody reads a response body of at most maxResponse bytes.
@@ -393,26 +394,26 @@ func readBody(resp *http.Response) ([]byte, error) {
 }
 
 // success reports whether the status is 2xx.
-func (got result) success() bool {
-	return got.status/100 == 2
+func (res result) success() bool {
+	return res.status/100 == 2
 }
 
 // failure returns the error of a failed attempt, or nil after a success.
-func (got result) failure(r *request, decode func(body []byte) bool) *Error {
+func (res result) failure(r *request, decode func(body []byte) bool) *Error {
 	switch {
-	case got.err != nil:
-		return failTransport(got.status, got.header, got.err)
-	case got.status == http.StatusNotModified && r.options.ifNoneMatch != "":
+	case res.err != nil:
+		return failTransport(res.status, res.header, res.err)
+	case res.status == http.StatusNotModified && r.options.ifNoneMatch != "":
 		return &Error{
-			Status:    got.status,
+			Status:    res.status,
 			Message:   "the resource has not changed",
-			RequestID: got.header.Get(headerRequestID),
+			RequestID: res.header.Get(headerRequestID),
 			Err:       ErrNotModified,
 		}
-	case !got.success():
-		return failResponse(got.status, got.header, got.body, time.Now())
-	case !decode(got.body):
-		return failForeign(got.status, got.header)
+	case !res.success():
+		return failResponse(res.status, res.header, res.body, time.Now())
+	case !decode(res.body):
+		return failForeign(res.status, res.header)
 	default:
 		return nil
 	}

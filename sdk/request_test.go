@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestReadBody(t *testing.T) {
+func TestReadBody_HasALimit(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name     string

@@ -11,14 +11,14 @@ import (
 // resourceEnvelope is the envelope of one resource.
 type resourceEnvelope[T any] struct{ taskapi.Response[T] }
 
-func (a resourceEnvelope[T]) complete(*request) bool {
-	return a.Success && reflect.ValueOf(a.Data).FieldByName("ID").String() != ""
+func (e resourceEnvelope[T]) complete(*request) bool {
+	return e.Success && reflect.ValueOf(e.Data).FieldByName("ID").String() != ""
 }
 
 // pageEnvelope is the envelope of a page of resources.
 type pageEnvelope[T any] struct{ taskapi.PageResponse[T] }
 
-func (a pageEnvelope[T]) complete(*request) bool { return a.Success && a.Data != nil }
+func (e pageEnvelope[T]) complete(*request) bool { return e.Success && e.Data != nil }
 
 // one runs an operation that returns one resource.
 func one[T any](ctx context.Context, c *Client, r request, opts []CallOption) (T, error) {
@@ -29,15 +29,16 @@ func one[T any](ctx context.Context, c *Client, r request, opts []CallOption) (T
 // byID runs an operation on the resource with this id. r.path is the path of the kind's
 // collection.
 func byID[T any](ctx context.Context, c *Client, id string, r request, opts []CallOption) (T, error) {
-	if err := r.at(id); err != nil {
-		var none T
-		return none, err
+	if err := r.appendID(id); err != nil {
+		var zero T
+		return zero, err
 	}
 	return one[T](ctx, c, r, opts)
 }
 
-// at appends the id of a resource to the path, which is that of the kind's collection.
-func (r *request) at(id string) error {
+// appendID appends the id of a resource, and the suffix, to the path, which is that of the
+// kind's collection.
+func (r *request) appendID(id string) error {
 	// These ids would change the path. The error is that of the service for any
 	// invalid id.
 	if id == "" || id == "." || id == ".." {

@@ -61,7 +61,7 @@ type failedAttempt struct {
 	method string
 	number int // from 1
 
-	status     int               // of the response; zero without a complete success
+	status     int               // as in [Response]
 	code       taskapi.ErrorCode // of the response; empty without one
 	retryAfter *time.Duration    // nil without the header
 	err        error             // of the transport; nil with a complete response

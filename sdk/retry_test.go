@@ -23,11 +23,12 @@ var (
 	errTrust = &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
 )
 
+// after returns a Retry-After.
 func after(d time.Duration) *time.Duration {
 	return &d
 }
 
-func TestPassing(t *testing.T) {
+func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -119,7 +120,7 @@ func TestMayHaveApplied(t *testing.T) {
 	}
 }
 
-func TestDelays(t *testing.T) {
+func TestRetryDelays(t *testing.T) {
 	t.Parallel()
 	policy := RetryPolicy{
 		MaxAttempts:   6,
@@ -135,29 +136,29 @@ func TestDelays(t *testing.T) {
 		random     float64
 		left       time.Duration
 		delay      time.Duration
-		again      bool
+		retry      bool
 	}{
-		{"zero at least", 1, nil, 0, time.Hour, 0, true},
+		{"at least zero", 1, nil, 0, time.Hour, 0, true},
 		{"up to the base", 1, nil, 0.5, time.Hour, 50 * ms, true},
 		{"up to twice the base", 2, nil, 0.5, time.Hour, 100 * ms, true},
 		{"up to four times the base", 3, nil, 0.5, time.Hour, 200 * ms, true},
 		{"up to eight times the base", 4, nil, 0.5, time.Hour, 400 * ms, true},
 		{"up to the maximum", 5, nil, 0.5, time.Hour, 500 * ms, true},
-		{"no more than the policy allows", 6, nil, 0.5, time.Hour, 0, false},
+		{"none after the last attempt", 6, nil, 0.5, time.Hour, 0, false},
 		{"Retry-After before the jitter", 1, after(3 * time.Second), 0.5, time.Hour, 3050 * ms, true},
-		{"longest Retry-After", 1, after(30 * time.Second), 0, time.Hour, 30 * time.Second, true},
-		{"Retry-After too long", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
-		{"just before the deadline", 1, nil, 0.5, 50*ms + 1, 50 * ms, true},
-		{"not at the deadline", 1, nil, 0.5, 50 * ms, 50 * ms, false},
-		{"not after the deadline", 1, after(3 * time.Second), 0, time.Second, 3 * time.Second, false},
-		{"not when the deadline has passed", 1, nil, 0, -1, 0, false},
+		{"the longest Retry-After", 1, after(30 * time.Second), 0, time.Hour, 30 * time.Second, true},
+		{"none for a longer Retry-After", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
+		{"one that ends just before the deadline", 1, nil, 0.5, 50*ms + 1, 50 * ms, true},
+		{"none that ends at the deadline", 1, nil, 0.5, 50 * ms, 50 * ms, false},
+		{"none that ends after the deadline", 1, after(3 * time.Second), 0, time.Second, 3 * time.Second, false},
+		{"none after the deadline", 1, nil, 0, -1, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			failure := failedAttempt{method: http.MethodGet, number: tt.number, status: 503, retryAfter: tt.retryAfter}
-			delay, again := policy.next(failure, tt.random, tt.left)
-			if again != tt.again || again && delay != tt.delay {
-				t.Errorf("got %v, %v, want %v, %v", delay, again, tt.delay, tt.again)
+			delay, retry := policy.next(failure, tt.random, tt.left)
+			if retry != tt.retry || retry && delay != tt.delay {
+				t.Errorf("got %v, %v, want %v, %v", delay, retry, tt.delay, tt.retry)
 			}
 		})
 	}
@@ -181,7 +182,7 @@ func TestDelays(t *testing.T) {
 	})
 }
 
-func TestRetryPolicyDefaults(t *testing.T) {
+func TestRetryPolicy_HasDefaultsForZeroFields(t *testing.T) {
 	t.Parallel()
 	got, err := RetryPolicy{MaxDelay: time.Minute}.withDefaults()
 	want := RetryPolicy{
@@ -234,7 +235,7 @@ func TestParseRetryAfter(t *testing.T) {
 	}
 }
 
-func TestBudget(t *testing.T) {
+func TestBudget_EarnsARetryWithTenCalls(t *testing.T) {
 	t.Parallel()
 	b := newBudget()
 	spend := func(most int) int {

@@ -41,21 +41,21 @@ func fullTask() taskapi.Task {
 	}
 }
 
-// received is a request that the service received.
-type received struct {
+// serviceRequest is a request that the service received.
+type serviceRequest struct {
 	method, uri string
 	header      http.Header
 	body        string
 }
 
 // record reads a request.
-func record(t *testing.T, r *http.Request) received {
+func record(t *testing.T, r *http.Request) serviceRequest {
 	t.Helper()
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		t.Errorf("read the request: %v", err)
 	}
-	return received{method: r.Method, uri: r.RequestURI, header: r.Header.Clone(), body: string(body)}
+	return serviceRequest{method: r.Method, uri: r.RequestURI, header: r.Header.Clone(), body: string(body)}
 }
 
 // service is an HTTP server on the loopback interface that replays responses and records
@@ -63,7 +63,7 @@ func record(t *testing.T, r *http.Request) received {
 type service struct {
 	*httptest.Server
 	mu       sync.Mutex
-	requests []received
+	requests []serviceRequest
 }
 
 // serve starts a service that sends the responses in order, and then repeats the last
@@ -83,11 +83,11 @@ func serve(t *testing.T, responses ...http.HandlerFunc) *service {
 	return s
 }
 
-// got returns the requests so far.
-func (s *service) got() []received {
+// received returns the requests so far.
+func (s *service) received() []serviceRequest {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return append([]received(nil), s.requests...)
+	return append([]serviceRequest(nil), s.requests...)
 }
 
 // client returns a client of the service.

@@ -94,15 +94,15 @@ func (c *Client) DeleteTask(ctx context.Context, id string, opts ...CallOption) 
 }
 
 // RestoreTask takes the task out of the trash, with the sub-tasks that were deleted with
-// it, and returns it. If its parent is not there, it becomes a top-level task; if its
-// list is not there, it moves to the Inbox. It fails with [ErrTaskNotFound] if the task
-// is not in the trash, and with [IfMatch] with [ErrVersionConflict] if it has changed
+// it, and returns it. If its parent has been deleted or erased, it becomes a top-level
+// task; if its list has, it moves to the Inbox. It fails with [ErrTaskNotFound] if the
+// task is not in the trash, and with [IfMatch] with [ErrVersionConflict] if it has changed
 // meanwhile.
 func (c *Client) RestoreTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
 	return byID[taskapi.Task](ctx, c, id, request{operation: "restoreTask", method: http.MethodPost, path: tasksPath, suffix: "/restore"}, opts)
 }
 
-// EraseTask removes the task permanently, from the trash or outside it, with all its
+// EraseTask deletes the task permanently, from the trash or outside it, with all its
 // sub-tasks, and returns its last state. With [IfMatch] it fails with [ErrVersionConflict] if
 // the task has changed meanwhile.
 func (c *Client) EraseTask(ctx context.Context, id string, opts ...CallOption) (taskapi.Task, error) {
@@ -132,24 +132,22 @@ func (c *Client) TaskStats(ctx context.Context, timeZone string, opts ...CallOpt
 
 // TaskOccurrences returns the next due dates of a recurring task, assuming that it is
 // completed on its due date, or now if it is overdue, and each later one on its own due
-// date. It returns 1 to [taskapi.MaxOccurrences] of them, or
-// [taskapi.DefaultOccurrences] for a limit of 0, and none later than
-// [taskapi.MaxOccurrenceYears] ahead. It fails with [ErrTaskNotFound] if the user has no
-// such task.
+// date. The limit is at most [taskapi.MaxOccurrences]; 0 means
+// [taskapi.DefaultOccurrences]. No date is more than [taskapi.MaxOccurrenceYears] ahead.
+// It fails with [ErrTaskNotFound] if the user has no such task.
 func (c *Client) TaskOccurrences(ctx context.Context, id string, limit int, opts ...CallOption) ([]taskapi.Occurrence, error) {
 	query := make(url.Values)
 	set(query, "limit", limit)
 	r := request{operation: "listTaskOccurrences", method: http.MethodGet, path: tasksPath, suffix: "/occurrences", query: query}
-	if err := r.at(id); err != nil {
+	if err := r.appendID(id); err != nil {
 		return nil, err
 	}
 	out, err := do[occurrencesEnvelope](ctx, c, r, opts)
 	return out.Data, err
 }
 
-// Agenda returns the open tasks by due date: the overdue ones, those of the next days,
-// and the numbers of the others. Tasks beyond its limits are counted in
-// [taskapi.Agenda.Later].
+// Agenda returns the open tasks by due date: the overdue ones and those of the next days.
+// It counts the others; tasks beyond its limits are counted in [taskapi.Agenda.Later].
 func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts ...CallOption) (taskapi.Agenda, error) {
 	query := make(url.Values)
 	set(query, "timeZone", options.TimeZone)
@@ -160,16 +158,16 @@ func (c *Client) Agenda(ctx context.Context, options taskapi.AgendaOptions, opts
 
 type statsEnvelope struct{ taskapi.StatsResponse }
 
-func (a statsEnvelope) complete(*request) bool { return a.Success && a.Data.ByPriority != nil }
+func (e statsEnvelope) complete(*request) bool { return e.Success && e.Data.ByPriority != nil }
 
 type occurrencesEnvelope struct{ taskapi.OccurrenceListResponse }
 
-func (a occurrencesEnvelope) complete(*request) bool { return a.Success && a.Data != nil }
+func (e occurrencesEnvelope) complete(*request) bool { return e.Success && e.Data != nil }
 
 type agendaEnvelope struct{ taskapi.AgendaResponse }
 
-func (a agendaEnvelope) complete(*request) bool {
-	return a.Success && a.Data.Overdue != nil && a.Data.Days != nil
+func (e agendaEnvelope) complete(*request) bool {
+	return e.Success && e.Data.Overdue != nil && e.Data.Days != nil
 }
 
 // listQuery returns the query of listTasks.

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestOperations(t *testing.T) {
+func TestTaskOperations_SendRequestsAndReturnTasks(t *testing.T) {
 	t.Parallel()
 	due := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
 	const id = "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"
@@ -112,7 +112,7 @@ func TestOperations(t *testing.T) {
 				t.Errorf("got the response %+v", response)
 			}
 
-			requests := s.got()
+			requests := s.received()
 			if len(requests) != 1 {
 				t.Fatalf("%d requests were sent, want 1", len(requests))
 			}
@@ -147,7 +147,7 @@ func TestCallWithoutOptionsSendsNoOptionalHeaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"Authorization", "X-Request-Id", "If-Match", "Content-Type", "Idempotency-Key"} {
-		if values := s.got()[0].header.Values(name); values != nil {
+		if values := s.received()[0].header.Values(name); values != nil {
 			t.Errorf("sent %s %q, want none", name, values)
 		}
 	}
@@ -161,7 +161,7 @@ func TestTaskID(t *testing.T) {
 		if _, err := s.client(t).GetTask(t.Context(), "../a/b?c#d %"); err != nil {
 			t.Fatal(err)
 		}
-		if got, want := s.got()[0].uri, "/api/tasks/..%2Fa%2Fb%3Fc%23d%20%25"; got != want {
+		if got, want := s.received()[0].uri, "/api/tasks/..%2Fa%2Fb%3Fc%23d%20%25"; got != want {
 			t.Errorf("sent %s, want %s", got, want)
 		}
 	})
@@ -179,16 +179,15 @@ func TestTaskID(t *testing.T) {
 			if got := asError(t, err); !reflect.DeepEqual(got, want) {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
-			if requests := s.got(); len(requests) != 0 {
+			if requests := s.received(); len(requests) != 0 {
 				t.Errorf("sent %+v", requests)
 			}
 		})
 	}
 }
 
-func TestListTasks(t *testing.T) {
+func TestListTasks_SendsFiltersAndReturnsAPage(t *testing.T) {
 	t.Parallel()
-	yes, no := true, false
 	berlin := time.Date(2026, 11, 30, 17, 0, 0, 0, time.FixedZone("CET", 3600))
 	for _, tt := range []struct {
 		name    string
@@ -196,16 +195,16 @@ func TestListTasks(t *testing.T) {
 		uri     string
 	}{
 		{"everything", taskapi.ListTasksOptions{}, "/api/tasks"},
-		{"finished", taskapi.ListTasksOptions{Completed: &yes}, "/api/tasks?completed=true"},
+		{"finished", taskapi.ListTasksOptions{Completed: new(true)}, "/api/tasks?completed=true"},
 		{
 			"a later page of open tasks",
-			taskapi.ListTasksOptions{Completed: &no, Limit: 20, Cursor: "a+b/c="},
+			taskapi.ListTasksOptions{Completed: new(false), Limit: 20, Cursor: "a+b/c="},
 			"/api/tasks?completed=false&cursor=a%2Bb%2Fc%3D&limit=20",
 		},
 		{
 			"all filters",
 			taskapi.ListTasksOptions{
-				Completed:  &yes,
+				Completed:  new(true),
 				Priorities: []taskapi.Priority{taskapi.High, taskapi.Urgent},
 				Tags:       []string{"a,b", "c&d"},
 				DueBefore:  &berlin,
@@ -228,15 +227,14 @@ func TestListTasks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			next := "next"
 			want := sdk.TaskPage{
 				Tasks: []taskapi.Task{fullTask()},
-				Meta:  taskapi.ListMeta{NextCursor: &next, Changes: 184},
+				Meta:  taskapi.ListMeta{NextCursor: new("next"), Changes: 184},
 			}
 			if !reflect.DeepEqual(page, want) {
 				t.Errorf("got %+v, want %+v", page, want)
 			}
-			if got := s.got()[0]; got.method != "GET" || got.uri != tt.uri {
+			if got := s.received()[0]; got.method != "GET" || got.uri != tt.uri {
 				t.Errorf("sent %s %s, want GET %s", got.method, got.uri, tt.uri)
 			}
 		})
@@ -271,7 +269,7 @@ func TestTasks(t *testing.T) {
 	}
 	uris := func(s *service) []string {
 		var uris []string
-		for _, request := range s.got() {
+		for _, request := range s.received() {
 			uris = append(uris, request.uri)
 		}
 		return uris
@@ -280,8 +278,7 @@ func TestTasks(t *testing.T) {
 	t.Run("iterates over all pages with the same filter", func(t *testing.T) {
 		t.Parallel()
 		s := serve(t, respondList("2", a, b), respondList("3"), respondList("", c))
-		open := false
-		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{Completed: &open, Limit: 2, Cursor: "1"})
+		got, err := ids(t, s.client(t), taskapi.ListTasksOptions{Completed: new(false), Limit: 2, Cursor: "1"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -343,7 +340,7 @@ func TestTasks(t *testing.T) {
 	})
 }
 
-func TestTaskStats(t *testing.T) {
+func TestTaskStats_SendsTheTimeZone(t *testing.T) {
 	t.Parallel()
 	want := taskapi.Stats{
 		Open: 3, Completed: 9, Overdue: 1, DueToday: 2, Undated: 1, Deleted: 4,
@@ -359,7 +356,7 @@ func TestTaskStats(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+		if sent := s.received()[0]; sent.method != "GET" || sent.uri != uri {
 			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
 		}
 	}
@@ -369,7 +366,7 @@ func TestTaskStats(t *testing.T) {
 	}
 }
 
-func TestAgenda(t *testing.T) {
+func TestAgenda_SendsItsOptions(t *testing.T) {
 	t.Parallel()
 	want := taskapi.Agenda{
 		Overdue: []taskapi.Task{}, Days: []taskapi.AgendaDay{{Date: "2026-11-30", Tasks: []taskapi.Task{}}}, Later: 2, Undated: 1, Truncated: true,
@@ -383,7 +380,7 @@ func TestAgenda(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+		if sent := s.received()[0]; sent.method != "GET" || sent.uri != uri {
 			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
 		}
 	}
@@ -393,7 +390,7 @@ func TestAgenda(t *testing.T) {
 	}
 }
 
-func TestTaskOccurrences(t *testing.T) {
+func TestTaskOccurrences_SendsTheLimit(t *testing.T) {
 	t.Parallel()
 	want := []taskapi.Occurrence{{DueAt: time.Date(2026, 11, 30, 23, 59, 59, 0, time.UTC), DueOn: new("2026-11-30")}}
 	for limit, uri := range map[int]string{0: "/api/tasks/x/occurrences", 3: "/api/tasks/x/occurrences?limit=3"} {
@@ -402,7 +399,7 @@ func TestTaskOccurrences(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("got %+v, %v", got, err)
 		}
-		if sent := s.got()[0]; sent.method != "GET" || sent.uri != uri {
+		if sent := s.received()[0]; sent.method != "GET" || sent.uri != uri {
 			t.Errorf("sent %s %s, want GET %s", sent.method, sent.uri, uri)
 		}
 	}
@@ -415,7 +412,7 @@ func TestTaskOccurrences(t *testing.T) {
 	}
 }
 
-func TestIfNoneMatch(t *testing.T) {
+func TestIfNoneMatch_FailsWithErrNotModified(t *testing.T) {
 	t.Parallel()
 	s := serve(t, respond(304, nil, "X-Request-Id", "the-request"))
 	var response sdk.Response
@@ -431,7 +428,7 @@ func TestIfNoneMatch(t *testing.T) {
 	if got := asError(t, err); !reflect.DeepEqual(got, want) || !errors.Is(err, sdk.ErrNotModified) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	if got := s.got()[0].header.Get("If-None-Match"); got != `"7"` || response.Status != 304 {
+	if got := s.received()[0].header.Get("If-None-Match"); got != `"7"` || response.Status != 304 {
 		t.Errorf("sent %s, got the response %+v", got, response)
 	}
 }

@@ -70,9 +70,9 @@ func (c *Client) token(ctx context.Context, o *callOptions) (string, error) {
 	return checkToken(token)
 }
 
-// renewed reports a rejected token to the source, and reports whether to make another
-// attempt with the source's next token.
-func (c *Client) renewed(ctx context.Context, o *callOptions, rejected string) bool {
+// renewToken drops a rejected token, and reports whether to make another attempt with the
+// source's next token.
+func (c *Client) renewToken(ctx context.Context, o *callOptions, rejected string) bool {
 	if c.source(o) == nil {
 		return false
 	}
@@ -91,7 +91,7 @@ func (c *Client) dropToken(o *callOptions, token string) {
 }
 
 // checkToken rejects a token that cannot be sent. An empty one is an error, not a call
-// without credentials, because the caller meant a user.
+// without credentials, because the caller meant to authenticate.
 func checkToken(token string) (string, error) {
 	if token == "" {
 		return "", errors.New("the token is empty")

@@ -40,13 +40,13 @@ func (s *renewable) InvalidateToken(token string) {
 // authorizations returns the credentials that a service received.
 func authorizations(s *service) []string {
 	var all []string
-	for _, request := range s.got() {
+	for _, request := range s.received() {
 		all = append(all, request.header.Get("Authorization"))
 	}
 	return all
 }
 
-func TestTokenSources(t *testing.T) {
+func TestTokenSources_AuthorizeCalls(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -121,7 +121,7 @@ func TestErrorOfTheTokenSourceIsWrapped(t *testing.T) {
 	if failure := asError(t, err); !errors.Is(err, cause) || failure.MaybeApplied || failure.Error() != want {
 		t.Errorf("got %+v, want the text %s", failure, want)
 	}
-	if got := len(s.got()); got != 0 {
+	if got := len(s.received()); got != 0 {
 		t.Errorf("sent %d requests", got)
 	}
 }
@@ -129,14 +129,14 @@ func TestErrorOfTheTokenSourceIsWrapped(t *testing.T) {
 func TestRejectedToken(t *testing.T) {
 	t.Parallel()
 	reject := respondProblem(taskapi.CodeTokenExpired)
-	once := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
+	noRetry := sdk.WithRetry(sdk.RetryPolicy{MaxAttempts: 1})
 
 	t.Run("is renewed, and the request sent once more", func(t *testing.T) {
 		t.Parallel()
 		source := &renewable{}
 		s := serve(t, reject, respondTask(fullTask()))
 		var delays []time.Duration
-		client := s.client(t, once, sdk.WithTokenSource(source), sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
+		client := s.client(t, noRetry, sdk.WithTokenSource(source), sdk.WithHook(func(context.Context, sdk.Attempt) func(sdk.Outcome) {
 			return func(outcome sdk.Outcome) { delays = append(delays, outcome.Delay) }
 		}))
 		// A POST, and without retries: neither affects the renewal.
@@ -150,7 +150,7 @@ func TestRejectedToken(t *testing.T) {
 		if got := authorizations(s); !slices.Equal(got, []string{"Bearer token-0", "Bearer token-1"}) {
 			t.Errorf("sent %q", got)
 		}
-		if requests := s.got(); requests[0].body != requests[1].body ||
+		if requests := s.received(); requests[0].body != requests[1].body ||
 			requests[0].header.Get("Idempotency-Key") != requests[1].header.Get("Idempotency-Key") {
 			t.Errorf("the attempts differ: %+v", requests)
 		}
@@ -165,7 +165,7 @@ func TestRejectedToken(t *testing.T) {
 		if failure := asError(t, err); !errors.Is(err, sdk.ErrTokenExpired) || failure.Attempts != 2 {
 			t.Errorf("got %v after %d attempts", failure, failure.Attempts)
 		}
-		if got := len(s.got()); got != 2 {
+		if got := len(s.received()); got != 2 {
 			t.Errorf("sent %d requests, want 2", got)
 		}
 	})
@@ -181,8 +181,8 @@ func TestRejectedToken(t *testing.T) {
 		} {
 			s := serve(t, reject)
 			_, err := s.client(t, sdk.WithTokenSource(call.source)).GetTask(t.Context(), "x", call.option...)
-			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.got()) != 1 {
-				t.Errorf("%s: got %v after %d requests", name, err, len(s.got()))
+			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.received()) != 1 {
+				t.Errorf("%s: got %v after %d requests", name, err, len(s.received()))
 			}
 			if source, ok := call.source.(*renewable); ok && source.invalidated != nil {
 				t.Errorf("%s: the source was told to invalidate %q, a token of the call", name, source.invalidated)
@@ -222,8 +222,8 @@ func TestRejectedToken(t *testing.T) {
 		})
 		s := serve(t, reject)
 		_, err := s.client(t, sdk.WithTokenSource(source)).GetTask(t.Context(), "x")
-		if !errors.Is(err, cause) || errors.Is(err, sdk.ErrTokenExpired) || len(s.got()) != 1 {
-			t.Errorf("got %v after %d requests", err, len(s.got()))
+		if !errors.Is(err, cause) || errors.Is(err, sdk.ErrTokenExpired) || len(s.received()) != 1 {
+			t.Errorf("got %v after %d requests", err, len(s.received()))
 		}
 	})
 }

@@ -25,8 +25,8 @@ func NewTokenFile(path string, source TokenSource) *TokenFile {
 
 // Token returns the token in the file, or else one from the source.
 func (f *TokenFile) Token(ctx context.Context) (string, error) {
-	if kept := f.read(); kept != "" {
-		return kept, nil
+	if stored := f.read(); stored != "" {
+		return stored, nil
 	}
 	token, err := f.source.Token(ctx)
 	if err == nil {
@@ -46,13 +46,13 @@ func (f *TokenFile) InvalidateToken(token string) {
 	}
 }
 
-// read returns the token in the file, or "" if there is none that can be sent.
+// read returns the token in the file, or "" if it is missing or invalid.
 func (f *TokenFile) read() string {
-	kept, err := os.ReadFile(f.path)
+	stored, err := os.ReadFile(f.path)
 	if err != nil {
 		return ""
 	}
-	token, err := checkToken(string(kept))
+	token, err := checkToken(string(stored))
 	if err != nil {
 		return ""
 	}
@@ -71,7 +71,7 @@ func (f *TokenFile) write(token string) {
 		return
 	}
 	_, err = file.WriteString(token)
-	if closed := file.Close(); err != nil || closed != nil || os.Rename(file.Name(), f.path) != nil {
+	if closeErr := file.Close(); err != nil || closeErr != nil || os.Rename(file.Name(), f.path) != nil {
 		_ = os.Remove(file.Name())
 	}
 }

@@ -21,7 +21,7 @@ func (n *numbered) Token(context.Context) (string, error) {
 
 func TestTokenFile(t *testing.T) {
 	t.Parallel()
-	want := func(t *testing.T, source sdk.TokenSource, want string) {
+	wantToken := func(t *testing.T, source sdk.TokenSource, want string) {
 		t.Helper()
 		if got, err := source.Token(t.Context()); got != want || err != nil {
 			t.Errorf("got %q, %v, want %q", got, err, want)
@@ -31,9 +31,9 @@ func TestTokenFile(t *testing.T) {
 	t.Run("serves the next run of a program", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "program", "token")
-		want(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
+		wantToken(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
 		next := &numbered{}
-		want(t, sdk.NewTokenFile(path, next), "token-1")
+		wantToken(t, sdk.NewTokenFile(path, next), "token-1")
 		if next.given != 0 {
 			t.Error("the source was called although the file has a token")
 		}
@@ -49,20 +49,20 @@ func TestTokenFile(t *testing.T) {
 	t.Run("drops a rejected token", func(t *testing.T) {
 		t.Parallel()
 		source := sdk.NewTokenFile(filepath.Join(t.TempDir(), "token"), &numbered{})
-		want(t, source, "token-1")
+		wantToken(t, source, "token-1")
 		source.InvalidateToken("another")
-		want(t, source, "token-1")
+		wantToken(t, source, "token-1")
 		source.InvalidateToken("token-1")
-		want(t, source, "token-2")
+		wantToken(t, source, "token-2")
 	})
 
 	t.Run("invalidates a rejected token in its source too", func(t *testing.T) {
 		t.Parallel()
 		inner := sdk.NewTokenFile(filepath.Join(t.TempDir(), "inner"), &numbered{})
 		outer := sdk.NewTokenFile(filepath.Join(t.TempDir(), "outer"), inner)
-		want(t, outer, "token-1")
+		wantToken(t, outer, "token-1")
 		outer.InvalidateToken("token-1")
-		want(t, outer, "token-2")
+		wantToken(t, outer, "token-2")
 	})
 
 	t.Run("ignores a damaged file", func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestTokenFile(t *testing.T) {
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			want(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
+			wantToken(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
 		}
 	})
 
@@ -83,8 +83,8 @@ func TestTokenFile(t *testing.T) {
 			t.Fatal(err)
 		}
 		source := sdk.NewTokenFile(filepath.Join(file, "token"), &numbered{})
-		want(t, source, "token-1")
-		want(t, source, "token-2")
+		wantToken(t, source, "token-1")
+		wantToken(t, source, "token-2")
 	})
 
 	t.Run("stores no token after an error", func(t *testing.T) {
@@ -94,6 +94,6 @@ func TestTokenFile(t *testing.T) {
 		if _, err := sdk.NewTokenFile(path, failing).Token(t.Context()); !errors.Is(err, sdk.ErrAuthUnavailable) {
 			t.Errorf("got %v", err)
 		}
-		want(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
+		wantToken(t, sdk.NewTokenFile(path, &numbered{}), "token-1")
 	})
 }

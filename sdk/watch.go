@@ -21,8 +21,8 @@ const (
 	// every 15 seconds.
 	maxSilence = 45 * time.Second
 
-	// settled is how long a connection must last to reset the backoff.
-	settled = 10 * time.Second
+	// minStable is how long a connection must last to reset the backoff.
+	minStable = 10 * time.Second
 
 	// maxDelayFactor makes a watch's longest delay longer than a call's. No caller
 	// waits for a watch, and a program may have one per user: in an outage they are
@@ -57,7 +57,7 @@ func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) ite
 		w := &watch{
 			client:  c,
 			request: request{operation: "watchChanges", method: http.MethodGet, path: "/api/events"},
-			at:      taskapi.ChangeCursor{After: after},
+			cursor:  taskapi.ChangeCursor{After: after},
 			yield:   yield,
 		}
 		for _, opt := range opts {
@@ -75,14 +75,14 @@ type watch struct {
 	request request
 	yield   func(taskapi.Change, error) bool
 
-	at       taskapi.ChangeCursor // after the latest change that the loop has seen
-	left     bool                 // the loop was left
+	cursor   taskapi.ChangeCursor // after the latest change that the loop has seen
+	stopped  bool                 // the loop was left
 	failures int                  // consecutive short connections without a change
 	renewed  bool                 // the token was renewed after a 401
 	progress progress
 }
 
-// connection is the result of a connection.
+// connection describes a connection that has ended.
 type connection struct {
 	status     int
 	header     http.Header
@@ -104,15 +104,15 @@ func (w *watch) run(ctx context.Context) *Error {
 		switch {
 		case err == nil:
 			var failure *Error
-			var again bool
-			if delay, failure, again = w.attempt(ctx, token); !again {
+			var reconnect bool
+			if delay, failure, reconnect = w.attempt(ctx, token); !reconnect {
 				return failure
 			}
 		case errors.Is(err, ErrAuthUnavailable):
-			if ended := w.notify(w.progress.unsent(&w.request, err)); ended != nil {
-				return ended
+			if failure := w.notify(w.progress.unsent(&w.request, err)); failure != nil {
+				return failure
 			}
-			delay = w.pause(nil)
+			delay = w.nextDelay(nil)
 		default:
 			return w.progress.unsent(&w.request, err)
 		}
@@ -122,8 +122,8 @@ func (w *watch) run(ctx context.Context) *Error {
 	}
 }
 
-// attempt makes one connection. It returns its error, whether to reconnect, and after
-// which delay.
+// attempt makes one connection. It returns the delay before the next one, the error, and
+// whether to reconnect.
 func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Error, bool) {
 	w.progress.response.Attempts++
 	attempt := Attempt{
@@ -134,47 +134,46 @@ func (w *watch) attempt(ctx context.Context, token string) (time.Duration, *Erro
 	}
 	after := w.client.before(ctx, &attempt)
 	start := time.Now()
-	end := w.connect(ctx, token, attempt.Header)
-	outcome := Outcome{Status: end.status, RequestID: end.header.Get(headerRequestID), Duration: time.Since(start)}
-	if end.failure != nil {
-		outcome.Err = w.progress.completed(end.failure, &w.request)
+	conn := w.connect(ctx, token, attempt.Header)
+	outcome := Outcome{Status: conn.status, RequestID: conn.header.Get(headerRequestID), Duration: time.Since(start)}
+	if conn.failure != nil {
+		outcome.Err = w.progress.describe(conn.failure, &w.request)
 	}
-	outcome.Delay, outcome.WillRetry = w.again(ctx, end, token, outcome.Duration)
-	if outcome.WillRetry && end.failure != nil && end.status != http.StatusUnauthorized {
-		if ended := w.notify(end.failure); ended != nil {
-			end.failure, outcome.WillRetry = ended, false
+	outcome.Delay, outcome.WillRetry = w.nextAttempt(ctx, conn, token, outcome.Duration)
+	if outcome.WillRetry && conn.failure != nil && conn.status != http.StatusUnauthorized {
+		if failure := w.notify(conn.failure); failure != nil {
+			conn.failure, outcome.WillRetry = failure, false
 		}
 	}
 	after(outcome)
-	return outcome.Delay, end.failure, outcome.WillRetry
+	return outcome.Delay, conn.failure, outcome.WillRetry
 }
 
-// again reports whether to reconnect after a connection that lasted so long, and after
-// which delay.
-func (w *watch) again(ctx context.Context, end connection, token string, lasted time.Duration) (time.Duration, bool) {
+// nextAttempt returns the delay before the next connection, and whether to make one.
+func (w *watch) nextAttempt(ctx context.Context, conn connection, token string, lasted time.Duration) (time.Duration, bool) {
 	switch {
-	case w.left, end.failure != nil && ctx.Err() != nil:
+	case w.stopped, conn.failure != nil && ctx.Err() != nil:
 		return 0, false
-	case end.status == http.StatusUnauthorized && !w.renewed:
+	case conn.status == http.StatusUnauthorized && !w.renewed:
 		w.renewed = true
-		return 0, w.client.renewed(ctx, &w.request.options, token)
-	case end.failure != nil && !end.transient:
+		return 0, w.client.renewToken(ctx, &w.request.options, token)
+	case conn.failure != nil && !conn.transient:
 		return 0, false
 	}
-	if end.expired {
+	if conn.expired {
 		w.client.dropToken(&w.request.options, token)
 	}
-	if end.status == http.StatusOK {
+	if conn.status == http.StatusOK {
 		w.renewed = false
 	}
-	if end.changed || lasted >= settled {
+	if conn.changed || lasted >= minStable {
 		w.failures = 0
 	}
-	return w.pause(end.retryAfter), true
+	return w.nextDelay(conn.retryAfter), true
 }
 
-// pause counts a connection that has ended and returns the delay before the next one.
-func (w *watch) pause(retryAfter *time.Duration) time.Duration {
+// nextDelay counts a connection that has ended and returns the delay before the next one.
+func (w *watch) nextDelay(retryAfter *time.Duration) time.Duration {
 	w.failures++
 	policy := w.client.retry
 	policy.MaxDelay = maxDelayFactor * min(policy.MaxDelay, math.MaxInt64/maxDelayFactor)
@@ -202,7 +201,7 @@ func (w *watch) notify(failure *Error) *Error {
 	if err == reason { //nolint:errorlint // a wrapping error says more
 		return failure
 	}
-	return w.progress.completed(fail("the watch was stopped", err), &w.request)
+	return w.progress.describe(fail("the watch was stopped", err), &w.request)
 }
 
 // connect makes one connection and yields its changes until it ends.
@@ -212,27 +211,27 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	silence := time.AfterFunc(maxSilence, func() { cancel(errSilent) })
 	defer silence.Stop()
 
-	var end connection
+	var conn connection
 	resp, err := w.open(ctx, token, fromHooks)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
-		end.status, end.header = resp.StatusCode, resp.Header
+		conn.status, conn.header = resp.StatusCode, resp.Header
 		w.progress.response.Status, w.progress.response.Header = resp.StatusCode, resp.Header
 	}
 	if w.request.options.response != nil {
 		*w.request.options.response = w.progress.response
 	}
-	if err == nil && end.status != http.StatusOK {
-		end.rejected(resp)
-		return end
+	if err == nil && conn.status != http.StatusOK {
+		conn.rejected(resp)
+		return conn
 	}
 	if err == nil {
 		if !isEventStream(resp) {
-			end.failure = failForeign(end.status, end.header)
-			return end
+			conn.failure = failForeign(conn.status, conn.header)
+			return conn
 		}
-		if end.failure = w.notify(nil); end.failure != nil {
-			return end
+		if conn.failure = w.notify(nil); conn.failure != nil {
+			return conn
 		}
 		events := newEventReader(resp.Body, func(reading bool) {
 			// The time that the loop takes does not count as silence.
@@ -241,28 +240,28 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 				silence.Reset(maxSilence)
 			}
 		})
-		err = w.receive(events, &end)
+		err = w.receive(events, &conn)
 	}
 	if err == nil {
-		return end
+		return conn
 	}
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
-	end.failure = failTransport(0, end.header, err)
-	end.transient = failedAttempt{err: err}.transient() && !errors.Is(err, errBadEvent)
-	return end
+	conn.failure = failTransport(0, conn.header, err)
+	conn.transient = failedAttempt{err: err}.transient() && !errors.Is(err, errBadEvent)
+	return conn
 }
 
 // open requests a stream.
 func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (*http.Response, error) {
-	w.request.query = url.Values{"after": {strconv.FormatInt(w.at.After, 10)}}
+	w.request.query = url.Values{"after": {strconv.FormatInt(w.cursor.After, 10)}}
 	req, err := w.client.newRequest(ctx, &w.request, token, fromHooks)
 	if err != nil {
 		return nil, err
 	}
-	if w.at.Began > 0 {
-		req.Header.Set("Last-Event-ID", w.at.String())
+	if w.cursor.Began > 0 {
+		req.Header.Set("Last-Event-ID", w.cursor.String())
 	}
 	req.Header.Set("Accept", "text/event-stream, application/problem+json")
 	// Compression would delay events.
@@ -271,21 +270,21 @@ func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (
 }
 
 // rejected sets the fields from a response that is not a stream.
-func (end *connection) rejected(resp *http.Response) {
+func (conn *connection) rejected(resp *http.Response) {
 	body, err := readBody(resp)
-	lost := err != nil && !errors.Is(err, errTooLarge)
-	end.failure = failResponse(end.status, end.header, body, time.Now())
-	if lost {
-		end.failure = failTransport(end.status, end.header, err)
+	truncated := err != nil && !errors.Is(err, errTooLarge)
+	conn.failure = failResponse(conn.status, conn.header, body, time.Now())
+	if truncated {
+		conn.failure = failTransport(conn.status, conn.header, err)
 	}
-	end.retryAfter = parseRetryAfter(end.header.Get("Retry-After"), time.Now())
+	conn.retryAfter = parseRetryAfter(conn.header.Get("Retry-After"), time.Now())
 	// A server error may be fixed while the watch waits.
-	end.transient = lost || failedAttempt{status: end.status}.transient() || end.status == http.StatusInternalServerError
+	conn.transient = truncated || failedAttempt{status: conn.status}.transient() || conn.status == http.StatusInternalServerError
 }
 
 // receive yields the changes of a stream. It returns nil when the loop is left or the
 // token has expired.
-func (w *watch) receive(events *eventReader, end *connection) error {
+func (w *watch) receive(events *eventReader, conn *connection) error {
 	for {
 		event, err := events.next()
 		if err != nil {
@@ -293,21 +292,22 @@ func (w *watch) receive(events *eventReader, end *connection) error {
 		}
 		switch event.name {
 		case "expired":
-			end.expired = true
+			conn.expired = true
 			return nil
 		case "change":
 			var change taskapi.Change
 			if err := json.Unmarshal(event.data, &change); err != nil || incomplete(change) {
 				return errBadEvent
 			}
-			if change.Seq <= w.at.After {
+			if change.Seq <= w.cursor.After {
 				continue
 			}
-			// The id of ready is the number at which reading from 0 began.
-			id, _ := taskapi.ParseChangeCursor(event.id) // without an id, it began later
-			w.at, end.changed = id.At(change.Seq), true
+			// While the watch reads from 0, the id also says where that began. An event
+			// without an id is not part of such a reading.
+			cursor, _ := taskapi.ParseChangeCursor(event.id)
+			w.cursor, conn.changed = cursor.At(change.Seq), true
 			if !w.yield(change, nil) {
-				w.left = true
+				w.stopped = true
 				return nil
 			}
 		}

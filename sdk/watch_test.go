@@ -33,18 +33,19 @@ type streams struct {
 	write   func(connection int, w io.Writer)
 	reject  func(connection int) *http.Response // returns nil to start the stream
 	queries []string
-	resumed []string        // Last-Event-ID
-	at      []time.Duration // since the first connection
-	begun   time.Time
+	resumed []string // Last-Event-ID
+
+	start       time.Time // of the first connection
+	connectedAt []time.Duration
 }
 
 func (s *streams) RoundTrip(r *http.Request) (*http.Response, error) {
-	if s.begun.IsZero() {
-		s.begun = time.Now()
+	if s.start.IsZero() {
+		s.start = time.Now()
 	}
 	s.queries = append(s.queries, r.URL.RawQuery)
 	s.resumed = append(s.resumed, r.Header.Get("Last-Event-ID"))
-	s.at = append(s.at, time.Since(s.begun))
+	s.connectedAt = append(s.connectedAt, time.Since(s.start))
 	connection := len(s.queries)
 	if s.reject != nil {
 		if rejection := s.reject(connection); rejection != nil {
@@ -69,9 +70,9 @@ func problemResponse(code taskapi.ErrorCode, header ...string) *http.Response {
 	return recorder.Result()
 }
 
-// watched collects the change numbers that a client receives, until there are most of
-// them or an error occurs.
-func (s *streams) watched(t *testing.T, ctx context.Context, most int, opts ...sdk.Option) ([]int64, error) {
+// watched returns the numbers of the changes that a client receives until there are limit
+// of them or an error occurs.
+func (s *streams) watched(t *testing.T, ctx context.Context, limit int, opts ...sdk.Option) ([]int64, error) {
 	t.Helper()
 	client := newClient(t, "http://tasks", append(opts, sdk.WithHTTPClient(&http.Client{Transport: s, Timeout: time.Second}))...)
 	var got []int64
@@ -79,7 +80,7 @@ func (s *streams) watched(t *testing.T, ctx context.Context, most int, opts ...s
 		if err != nil {
 			return got, err
 		}
-		if got = append(got, change.Seq); len(got) == most {
+		if got = append(got, change.Seq); len(got) == limit {
 			break
 		}
 	}
@@ -122,7 +123,7 @@ func TestWatch_ResumesAfterReconnecting(t *testing.T) {
 	}
 }
 
-func TestWatch_PassesOnUnknownKinds(t *testing.T) {
+func TestWatch_YieldsUnknownKinds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const plan = "id: 2\nevent: change\ndata: {\"seq\":2,\"kind\":\"plan\",\"id\":\"p\",\"data\":{\"steps\":[1]}}\n\n"
@@ -225,31 +226,31 @@ func TestWatch_RetriesTransientFailures(t *testing.T) {
 		if err != nil || !slices.Equal(got, []int64{1}) || len(s.queries) != failures+1 {
 			t.Fatalf("got %d, %v after %d connections", got, err, len(s.queries))
 		}
-		if s.at[1] < 90*time.Second {
-			t.Errorf("it reconnected after %v, want the Retry-After of 90 s", s.at[1])
+		if s.connectedAt[1] < 90*time.Second {
+			t.Errorf("it reconnected after %v, want the Retry-After of 90 s", s.connectedAt[1])
 		}
-		for i := 2; i < len(s.at); i++ {
-			if wait := s.at[i] - s.at[i-1]; wait >= longest {
+		for i := 2; i < len(s.connectedAt); i++ {
+			if wait := s.connectedAt[i] - s.connectedAt[i-1]; wait >= longest {
 				t.Errorf("it waited %v after failure %d", wait, i)
 			}
 		}
-		if all := s.at[failures] - s.at[1]; all < failures/4*longest {
-			t.Errorf("%d connections were made within %v", failures, all)
+		if total := s.connectedAt[failures] - s.connectedAt[1]; total < failures/4*longest {
+			t.Errorf("%d connections were made within %v", failures, total)
 		}
 	})
 }
 
 func TestWatch_HonorsLongRetryAfter(t *testing.T) {
 	t.Parallel()
-	for _, ages := range []string{"9223372036", "Fri, 31 Dec 9999 23:59:59 GMT"} {
+	for _, retryAfter := range []string{"9223372036", "Fri, 31 Dec 9999 23:59:59 GMT"} {
 		synctest.Test(t, func(t *testing.T) {
-			s := &streams{reject: func(int) *http.Response { return problemResponse(taskapi.CodeOverloaded, "Retry-After", ages) }}
+			s := &streams{reject: func(int) *http.Response { return problemResponse(taskapi.CodeOverloaded, "Retry-After", retryAfter) }}
 			ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 			defer cancel()
 			policy := sdk.RetryPolicy{BaseDelay: time.Hour, MaxDelay: time.Hour}
 			_, err := s.watched(t, ctx, 1, sdk.WithRetry(policy))
 			if !errors.Is(err, context.DeadlineExceeded) || len(s.queries) != 1 {
-				t.Errorf("after %q: got %v after %d connections", ages, err, len(s.queries))
+				t.Errorf("after %q: got %v after %d connections", retryAfter, err, len(s.queries))
 			}
 		})
 	}
@@ -374,7 +375,7 @@ func TestWatch_MissesNothingOnABadNetwork(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	read := make(map[string]taskapi.Task)
+	watched := make(map[string]taskapi.Task)
 	last := int64(0)
 	for change, err := range client.Watch(t.Context(), 0) {
 		if err != nil {
@@ -385,28 +386,28 @@ func TestWatch_MissesNothingOnABadNetwork(t *testing.T) {
 		}
 		last = change.Seq
 		if change.Erased() {
-			delete(read, change.ID)
+			delete(watched, change.ID)
 			continue
 		}
 		task, err := change.Task()
 		if err != nil {
 			t.Fatal(err)
 		}
-		read[change.ID] = task
+		watched[change.ID] = task
 		if task.Title == "last" {
 			break
 		}
 	}
 	<-done
-	state := make(map[string]taskapi.Task)
+	listed := make(map[string]taskapi.Task)
 	for task, err := range client.Tasks(t.Context(), taskapi.ListTasksOptions{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		state[task.ID] = task
+		listed[task.ID] = task
 	}
-	if !reflect.DeepEqual(read, state) {
-		t.Errorf("got\n%+v, want\n%+v", read, state)
+	if !reflect.DeepEqual(watched, listed) {
+		t.Errorf("got\n%+v, want\n%+v", watched, listed)
 	}
 	if connections := server.Requests("watchChanges"); connections < 3 {
 		t.Errorf("%d connections: none was cut", connections)

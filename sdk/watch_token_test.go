@@ -24,10 +24,10 @@ func TestWatch_TokenSource(t *testing.T) {
 	t.Run("retries while the source is unavailable", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
-			asked := 0
+			calls := 0
 			source := sdk.TokenFunc(func(context.Context) (string, error) {
-				if asked++; asked < 10 {
-					return "", fmt.Errorf("ask: %w", sdk.ErrAuthUnavailable)
+				if calls++; calls < 10 {
+					return "", fmt.Errorf("token: %w", sdk.ErrAuthUnavailable)
 				}
 				return "token", nil
 			})
@@ -74,8 +74,8 @@ func TestWatch_TokenSource(t *testing.T) {
 				return problemResponse(taskapi.CodeTokenExpired)
 			}}
 			_, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
-			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.queries) != 2 || s.at[1] != 0 {
-				t.Errorf("got %v after connections at %v", err, s.at)
+			if !errors.Is(err, sdk.ErrTokenExpired) || len(s.queries) != 2 || s.connectedAt[1] != 0 {
+				t.Errorf("got %v after connections at %v", err, s.connectedAt)
 			}
 		})
 	})
@@ -86,24 +86,24 @@ func TestWatch_TokenSource(t *testing.T) {
 type renewingSource struct {
 	server  *sdktest.Server
 	mu      sync.Mutex
-	held    string
+	current string
 	dropped atomic.Int64
 }
 
 func (s *renewingSource) Token(context.Context) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held == "" {
-		s.held = s.server.Token("alice")
+	if s.current == "" {
+		s.current = s.server.Token("alice")
 	}
-	return s.held, nil
+	return s.current, nil
 }
 
 func (s *renewingSource) InvalidateToken(token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.held == token {
-		s.held = ""
+	if s.current == token {
+		s.current = ""
 		s.dropped.Add(1)
 	}
 }
@@ -124,18 +124,18 @@ func TestOnConnect_ReportsConnections(t *testing.T) {
 			},
 		}
 		client := newClient(t, "http://tasks", sdk.WithHTTPClient(&http.Client{Transport: s}))
-		var told []string
+		var reports []string
 		enough := errors.New("enough")
 		var last error
 		for _, err := range client.Watch(t.Context(), 0, sdk.WithTokens(&renewable{}), sdk.OnConnect(func(err error) error {
 			var failure *sdk.Error
 			switch {
 			case err == nil:
-				told = append(told, "connected")
+				reports = append(reports, "connected")
 			case errors.As(err, &failure):
-				told = append(told, fmt.Sprint(failure.Status))
+				reports = append(reports, fmt.Sprint(failure.Status))
 			}
-			if len(told) == 5 {
+			if len(reports) == 5 {
 				return enough
 			}
 			return nil
@@ -143,8 +143,8 @@ func TestOnConnect_ReportsConnections(t *testing.T) {
 			last = err
 		}
 		// The second and the fourth connection succeed and break.
-		if want := []string{"503", "connected", "0", "connected", "0"}; !slices.Equal(told, want) {
-			t.Errorf("told %q, want %q", told, want)
+		if want := []string{"503", "connected", "0", "connected", "0"}; !slices.Equal(reports, want) {
+			t.Errorf("got the reports %q, want %q", reports, want)
 		}
 		if failure := asError(t, last); !errors.Is(failure, enough) || failure.Operation != "watchChanges" || failure.Attempts != 4 {
 			t.Errorf("ended with %+v, want %v", failure, enough)
