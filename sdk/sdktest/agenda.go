@@ -13,11 +13,12 @@ const maxAgendaTasks = 1000
 
 func (s *Server) getAgenda(c *call) (*reply, *problem) {
 	zone, days := c.tx.user.zone(), int64(taskapi.DefaultAgendaDays)
-	var f faults
+	var f fieldErrors
 	f.parameter(c.request.URL.Query(), "days", number(&days, 1, taskapi.MaxAgendaDays))
 	if p := f.problem(); p != nil {
-		return nil, p // validated apart, because the schema cannot express time zones
+		return nil, p
 	}
+	// Last, as in the service, because the OpenAPI document cannot express time zones.
 	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
 	if p := f.problem(); p != nil {
 		return nil, p
@@ -41,8 +42,8 @@ func (u *user) agenda(now time.Time, days int) taskapi.Agenda {
 	}
 	slices.SortFunc(dated, func(a, b cursor) int { return a.compare(b, false) })
 	var overdue, listed, overdueBytes, listedBytes int
-	for _, at := range dated {
-		task := u.resources[at.ID].wire().(taskapi.Task)
+	for _, position := range dated {
+		task := u.resources[position.ID].wire().(taskapi.Task)
 		count, bytes, to := &overdue, &overdueBytes, &agenda.Overdue
 		if !task.Overdue(now) {
 			day := agenda.Day(taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}, now.Location())

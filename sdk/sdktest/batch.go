@@ -22,16 +22,16 @@ func readBatch(c *call) (write, *problem) {
 	if p != nil {
 		return write{}, p
 	}
-	var f faults
+	var f fieldErrors
 	operations := f.operations(object)
 	if p := f.problem(); p != nil {
 		return write{}, p
 	}
-	var meaning []any
+	var fingerprint []any
 	for _, o := range operations {
-		meaning = append(meaning, o.meaning(), o.version)
+		fingerprint = append(fingerprint, o.fingerprint(), o.version)
 	}
-	return write{meaning: meaning, run: func(tx *transaction) (*reply, *problem) { return tx.batch(operations) }}, nil
+	return write{fingerprint: fingerprint, run: func(tx *transaction) (*reply, *problem) { return tx.batch(operations) }}, nil
 }
 
 // batchBytes bounds the resources that a batch changes or erases.
@@ -71,14 +71,14 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 				p.Errors[0].Field = join(join(index("operations", i), dataName(o.op)), p.Errors[0].Field)
 				return nil, invalid(p.Errors...)
 			}
-			fault := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "does not exist")
+			fieldErr := fieldError(index("operations", i)+".id", taskapi.FieldNotFound, "does not exist")
 			switch p.Code {
 			case o.kind.tooMany():
-				fault = fieldError(index("operations", i), taskapi.FieldTooMany, "exceeds the limit")
+				fieldErr = fieldError(index("operations", i), taskapi.FieldTooMany, "exceeds the limit")
 			case taskapi.CodeVersionConflict:
-				fault = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the current version")
+				fieldErr = fieldError(index("operations", i)+".version", taskapi.FieldConflict, "is not the current version")
 			}
-			p.Errors = faults{fault}
+			p.Errors = fieldErrors{fieldErr}
 			return nil, p
 		}
 		ids = append(ids, r.id())
@@ -89,7 +89,7 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 		if !ok {
 			e = tx.user.resources[id] // unchanged in this transaction
 		}
-		response.Data = append(response.Data, e.tagged())
+		response.Data = append(response.Data, e.asResource())
 	}
 	return newReply(http.StatusOK, response), nil
 }
@@ -101,8 +101,8 @@ type batchOperation struct {
 }
 
 // operations reads the body of a batch.
-func (f *faults) operations(object map[string]any) []batchOperation {
-	f.known(object, "", "operations")
+func (f *fieldErrors) operations(object map[string]any) []batchOperation {
+	f.rejectUnknown(object, "", "operations")
 	member, ok := object["operations"]
 	items, isList := member.([]any)
 	switch {
@@ -133,7 +133,7 @@ func batchKinds() []taskapi.Kind {
 
 // operation reads one operation of a batch. Its members depend on its kind, and then on
 // op.
-func (f *faults) operation(object map[string]any, path string) batchOperation {
+func (f *fieldErrors) operation(object map[string]any, path string) batchOperation {
 	var o batchOperation
 	if o.kind = kindNamed(choice(f, object, path, "kind", batchKinds())); o.kind == nil {
 		return o
@@ -166,7 +166,7 @@ func (f *faults) operation(object map[string]any, path string) batchOperation {
 			o.body(f, content, join(path, body))
 		}
 	}
-	f.known(object, path, names...)
+	f.rejectUnknown(object, path, names...)
 	return o
 }
 
@@ -183,8 +183,8 @@ func dataName(op taskapi.BatchOp) string {
 	return ""
 }
 
-// choice reads a member that must be one of the names; it returns "" if it is not.
-func choice[T ~string](f *faults, object map[string]any, path, name string, names []T) T {
+// choice returns a member that must be one of the names, or "" with an error in f.
+func choice[T ~string](f *fieldErrors, object map[string]any, path, name string, names []T) T {
 	member, ok := object[name]
 	text, isText := member.(string)
 	switch {

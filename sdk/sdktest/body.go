@@ -17,13 +17,13 @@ import (
 // maxDepth bounds the nesting of a body.
 const maxDepth = 10_000
 
-// bodyFault is an error in the text of a body.
-type bodyFault struct{ taskapi.FieldError }
+// bodyError is an error in the text of a body.
+type bodyError struct{ taskapi.FieldError }
 
-func (f bodyFault) Error() string { return f.Field + " " + f.Message }
+func (e bodyError) Error() string { return e.Field + " " + e.Message }
 
-func textFault(field string, code taskapi.FieldErrorCode, message string) error {
-	return bodyFault{fieldError(field, code, message)}
+func newBodyError(field string, code taskapi.FieldErrorCode, message string) error {
+	return bodyError{fieldError(field, code, message)}
 }
 
 // parseObject reads a body that must be a JSON object. It is stricter than
@@ -31,10 +31,10 @@ func textFault(field string, code taskapi.FieldErrorCode, message string) error 
 // pair, the character NUL, and anything after the object.
 func parseObject(data []byte) (map[string]any, *problem) {
 	value, err := parseJSON(data)
-	var fault bodyFault
+	var bodyErr bodyError
 	switch {
-	case errors.As(err, &fault):
-		return nil, invalid(fault.FieldError)
+	case errors.As(err, &bodyErr):
+		return nil, invalid(bodyErr.FieldError)
 	case err != nil:
 		return nil, invalid(fieldError("body", taskapi.FieldFormat, "is not JSON"))
 	}
@@ -47,7 +47,7 @@ func parseObject(data []byte) (map[string]any, *problem) {
 
 func parseJSON(data []byte) (any, error) {
 	if !utf8.Valid(data) || halfSurrogate(data) {
-		return nil, textFault("", taskapi.FieldFormat, "must be UTF-8")
+		return nil, newBodyError("", taskapi.FieldFormat, "must be UTF-8")
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -56,16 +56,16 @@ func parseJSON(data []byte) (any, error) {
 		return nil, err
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, textFault("", taskapi.FieldFormat, "must be one JSON value")
+		return nil, newBodyError("", taskapi.FieldFormat, "must be one JSON value")
 	}
 	return value, nil
 }
 
 // halfSurrogate reports whether a \u escape is half of a surrogate pair.
 func halfSurrogate(data []byte) bool {
-	unit := func(at int) rune {
-		if at+6 <= len(data) && data[at] == '\\' && data[at+1] == 'u' {
-			if n, err := strconv.ParseUint(string(data[at+2:at+6]), 16, 16); err == nil {
+	unit := func(i int) rune {
+		if i+6 <= len(data) && data[i] == '\\' && data[i+1] == 'u' {
+			if n, err := strconv.ParseUint(string(data[i+2:i+6]), 16, 16); err == nil {
 				return rune(n)
 			}
 		}
@@ -88,7 +88,7 @@ func halfSurrogate(data []byte) bool {
 
 func parseValue(dec *json.Decoder, path string, depth int) (any, error) {
 	if depth > maxDepth {
-		return nil, textFault("", taskapi.FieldFormat, "is nested too deeply")
+		return nil, newBodyError("", taskapi.FieldFormat, "is nested too deeply")
 	}
 	token, err := dec.Token()
 	if err != nil {
@@ -110,7 +110,7 @@ func parseValue(dec *json.Decoder, path string, depth int) (any, error) {
 		return items, err
 	}
 	if text, ok := token.(string); ok && strings.ContainsRune(text, 0) {
-		return nil, textFault(path, taskapi.FieldFormat, "must not contain the character NUL")
+		return nil, newBodyError(path, taskapi.FieldFormat, "must not contain the character NUL")
 	}
 	return token, nil
 }
@@ -124,7 +124,7 @@ func parseMembers(dec *json.Decoder, path string, depth int) (any, error) {
 		}
 		name, _ := token.(string)
 		if _, ok := members[name]; ok {
-			return nil, textFault(join(path, name), taskapi.FieldDuplicate, "must not appear twice")
+			return nil, newBodyError(join(path, name), taskapi.FieldDuplicate, "must not appear twice")
 		}
 		if members[name], err = parseValue(dec, join(path, name), depth+1); err != nil {
 			return nil, err

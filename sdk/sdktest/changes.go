@@ -15,14 +15,14 @@ func (s *Server) listChanges(c *call) (*reply, *problem) {
 	query := c.request.URL.Query()
 	var from taskapi.ChangeCursor
 	limit := int64(taskapi.DefaultListLimit)
-	var f faults
+	var f fieldErrors
 	f.parameter(query, "after", number(&from.After, 0, math.MaxInt64))
 	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
 	f.cursor("cursor", query.Get("cursor"), &from)
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
-	if p := c.tx.user.read(&from); p != nil {
+	if p := c.tx.user.completeCursor(&from); p != nil {
 		return nil, p
 	}
 	response := taskapi.ChangeListResponse{Success: true, Data: c.tx.user.changesAfter(from.After)}
@@ -40,7 +40,7 @@ func (s *Server) listChanges(c *call) (*reply, *problem) {
 }
 
 // cursor reads a cursor of the changes, if there is one.
-func (f *faults) cursor(field, text string, into *taskapi.ChangeCursor) {
+func (f *fieldErrors) cursor(field, text string, into *taskapi.ChangeCursor) {
 	if text == "" {
 		return
 	}
@@ -50,9 +50,9 @@ func (f *faults) cursor(field, text string, into *taskapi.ChangeCursor) {
 	}
 }
 
-// read completes a cursor. It rejects one whose later changes have been removed, and one
-// after the latest change.
-func (u *user) read(from *taskapi.ChangeCursor) *problem {
+// completeCursor sets Began of a cursor that starts reading from 0. It rejects a cursor
+// after the latest change, and one after which changes have been removed.
+func (u *user) completeCursor(from *taskapi.ChangeCursor) *problem {
 	if *from == (taskapi.ChangeCursor{}) {
 		from.Began = u.seq
 	}
@@ -64,7 +64,7 @@ func (u *user) read(from *taskapi.ChangeCursor) *problem {
 
 func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	var from taskapi.ChangeCursor
-	var f faults
+	var f fieldErrors
 	f.parameter(c.request.URL.Query(), "after", number(&from.After, 0, math.MaxInt64))
 	// A browser that reconnects repeats its first query, with the last event's id in
 	// the header.
@@ -72,7 +72,7 @@ func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
-	if p := c.tx.user.read(&from); p != nil {
+	if p := c.tx.user.completeCursor(&from); p != nil {
 		return nil, p
 	}
 	header := http.Header{"Content-Type": {"text/event-stream"}}
@@ -89,31 +89,31 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from ta
 	s.mu.Lock()
 	cut := s.cut
 	s.mu.Unlock()
-	beat := time.NewTicker(s.heartbeat)
-	defer beat.Stop()
+	heartbeats := time.NewTicker(s.heartbeat)
+	defer heartbeats.Stop()
 	for {
 		s.mu.Lock()
 		u := s.user(c.userID)
 		u.purge(s.now())
-		changes, changed, moved, left := u.changesAfter(from.After), u.changed, s.moved, c.expires.Sub(s.now())
+		changes, changed, clockMoved, timeLeft := u.changesAfter(from.After), u.changed, s.clockMoved, c.expires.Sub(s.now())
 		s.mu.Unlock()
 		for _, change := range changes {
 			from.After = change.Seq
 			writeChange(w, from, change)
 		}
-		if left <= 0 {
+		if timeLeft <= 0 {
 			_, _ = io.WriteString(w, "event: expired\ndata: {}\n\n")
 			return
 		}
 		if err := http.NewResponseController(w).Flush(); err != nil {
 			return // the client has disconnected
 		}
-		expired := time.NewTimer(left)
+		expired := time.NewTimer(timeLeft)
 		select {
 		case <-changed:
-		case <-moved:
+		case <-clockMoved:
 		case <-expired.C:
-		case <-beat.C:
+		case <-heartbeats.C:
 			_, _ = io.WriteString(w, ":\n\n")
 		case <-cut:
 			panic(http.ErrAbortHandler)
@@ -127,10 +127,10 @@ func (s *Server) stream(w http.ResponseWriter, r *http.Request, c *call, from ta
 }
 
 // writeChange writes an event. Errors appear when it is flushed.
-func writeChange(w io.Writer, at taskapi.ChangeCursor, change taskapi.Change) {
+func writeChange(w io.Writer, id taskapi.ChangeCursor, change taskapi.Change) {
 	data, err := json.Marshal(change)
 	if err != nil {
 		panic(err) // the types of taskapi can always be encoded
 	}
-	_, _ = fmt.Fprintf(w, "id: %s\nevent: change\ndata: %s\n\n", at, data)
+	_, _ = fmt.Fprintf(w, "id: %s\nevent: change\ndata: %s\n\n", id, data)
 }

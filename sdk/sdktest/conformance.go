@@ -164,53 +164,53 @@ func (s *subject) raw(method, path, body string, header ...string) response {
 }
 
 // decode decodes a body as a T, without unknown members.
-func decode[T any](s *subject, a response) T {
+func decode[T any](s *subject, resp response) T {
 	s.Helper()
 	var v T
-	dec := json.NewDecoder(bytes.NewReader(a.body))
+	dec := json.NewDecoder(bytes.NewReader(resp.body))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&v); err != nil {
-		s.Fatalf("cannot decode the response with status %d and the body %s: %v", a.status, a.body, err)
+		s.Fatalf("cannot decode the response with status %d and the body %s: %v", resp.status, resp.body, err)
 	}
 	return v
 }
 
 // task checks the status of a response and returns its task.
-func (s *subject) task(a response, status int) taskapi.Task {
+func (s *subject) task(resp response, status int) taskapi.Task {
 	s.Helper()
-	if a.status != status || a.header.Get("Content-Type") != typeJSON {
-		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, a.header.Get("Content-Type"), status, typeJSON, a.body)
+	if resp.status != status || resp.header.Get("Content-Type") != typeJSON {
+		s.Fatalf("got status %d, %s, want %d, %s: %s", resp.status, resp.header.Get("Content-Type"), status, typeJSON, resp.body)
 	}
-	response := decode[taskapi.TaskResponse](s, a)
-	if !response.Success || a.header.Get("ETag") != entityTag(response.Data.Version) {
-		s.Errorf("success is %v and the ETag of version %d is %s", response.Success, response.Data.Version, a.header.Get("ETag"))
+	response := decode[taskapi.TaskResponse](s, resp)
+	if !response.Success || resp.header.Get("ETag") != entityTag(response.Data.Version) {
+		s.Errorf("success is %v and the ETag of version %d is %s", response.Success, response.Data.Version, resp.header.Get("ETag"))
 	}
 	return response.Data
 }
 
 // problem checks all members of an error response except its texts.
-func (s *subject) problem(a response, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
+func (s *subject) problem(resp response, code taskapi.ErrorCode, fields ...taskapi.FieldError) taskapi.Problem {
 	s.Helper()
-	if got := a.header.Get("Content-Type"); a.status != code.Status() || got != typeProblem {
-		s.Fatalf("got status %d, %s, want %d, %s: %s", a.status, got, code.Status(), typeProblem, a.body)
+	if got := resp.header.Get("Content-Type"); resp.status != code.Status() || got != typeProblem {
+		s.Fatalf("got status %d, %s, want %d, %s: %s", resp.status, got, code.Status(), typeProblem, resp.body)
 	}
-	got := decode[taskapi.Problem](s, a)
+	got := decode[taskapi.Problem](s, resp)
 	want := taskapi.Problem{
 		Error: got.Error, Code: code, Status: code.Status(), Title: http.StatusText(code.Status()),
-		Errors: fields, RequestID: a.header.Get("X-Request-Id"), Current: got.Current,
+		Errors: fields, RequestID: resp.header.Get("X-Request-Id"), Current: got.Current,
 	}
-	without := got
-	without.Errors = nil
+	withoutMessages := got
+	withoutMessages.Errors = nil
 	for _, field := range got.Errors {
 		if field.Message == "" {
-			s.Errorf("a field error has no message: %s", a.body)
+			s.Errorf("a field error has no message: %s", resp.body)
 		}
 		field.Message = ""
-		without.Errors = append(without.Errors, field)
+		withoutMessages.Errors = append(withoutMessages.Errors, field)
 	}
-	s.same("problem", without, want)
+	s.same("problem", withoutMessages, want)
 	if got.Error == "" || got.RequestID == "" {
-		s.Errorf("error or requestId is empty: %s", a.body)
+		s.Errorf("error or requestId is empty: %s", resp.body)
 	}
 	return got
 }
@@ -231,18 +231,18 @@ func inJSON(v any) string {
 	return string(encoded)
 }
 
-// fails checks that a call failed with an error.
-func (s *subject) fails(err, reason error) {
+// fails ends the case unless a call failed with this error.
+func (s *subject) fails(err, want error) {
 	s.Helper()
-	_ = s.failure(err, reason)
+	_ = s.failure(err, want)
 }
 
-// failure checks a failed call like fails, and returns its error.
-func (s *subject) failure(err, reason error) *sdk.Error {
+// failure does the same as fails, and returns the error.
+func (s *subject) failure(err, want error) *sdk.Error {
 	s.Helper()
 	var failure *sdk.Error
-	if !errors.Is(err, reason) || !errors.As(err, &failure) {
-		s.Fatalf("got the error %v, want %v", err, reason)
+	if !errors.Is(err, want) || !errors.As(err, &failure) {
+		s.Fatalf("got the error %v, want %v", err, want)
 	}
 	return failure
 }
@@ -255,11 +255,11 @@ func (s *subject) ok(err error) {
 	}
 }
 
-// errorOf returns the error of a call whose result does not matter.
+// errorOf returns the error of a call.
 func errorOf(_ any, err error) error { return err }
 
-// done ends the case if a call failed. Its result does not matter.
-func (s *subject) done(_ any, err error) {
+// must ends the case if a call failed. Its result does not matter.
+func (s *subject) must(_ any, err error) {
 	s.Helper()
 	s.ok(err)
 }
@@ -276,8 +276,7 @@ func (s *subject) tasks(resources []taskapi.Resource) []taskapi.Task {
 	return tasks
 }
 
-// changedTo returns the change with a task's current state; erased returns the change of
-// an erasure.
+// changedTo returns the change with a task's current state, erased that of an erased task.
 func changedTo(seq int64, task taskapi.Task) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: task.ID, Data: encode(task)}
 }
@@ -286,7 +285,7 @@ func erased(seq int64, id string) taskapi.Change {
 	return taskapi.Change{Seq: seq, Kind: taskapi.KindTask, ID: id, Data: json.RawMessage("null")}
 }
 
-// sameChanges compares changes, and their data as JSON values.
+// sameChanges compares changes; their data as JSON values.
 func (s *subject) sameChanges(got, want []taskapi.Change) {
 	s.Helper()
 	if !sameJSON(encode(got), encode(want)) {
@@ -302,8 +301,8 @@ func (s *subject) create(request taskapi.CreateTaskRequest) taskapi.Task {
 	return task
 }
 
-// titled adds tasks with these titles.
-func (s *subject) titled(titles ...string) []taskapi.Task {
+// createTasks adds tasks with these titles.
+func (s *subject) createTasks(titles ...string) []taskapi.Task {
 	s.Helper()
 	var tasks []taskapi.Task
 	for _, title := range titles {
@@ -331,8 +330,8 @@ func (s *subject) titles(options taskapi.ListTasksOptions) []string {
 	return titles
 }
 
-// lists checks the titles of a list, in order.
-func (s *subject) lists(options taskapi.ListTasksOptions, want ...string) {
+// wantTitles checks the titles of the tasks that a list has, in order.
+func (s *subject) wantTitles(options taskapi.ListTasksOptions, want ...string) {
 	s.Helper()
 	if got := s.titles(options); !slices.Equal(got, want) {
 		s.Errorf("%s lists %q, want %q", inJSON(options), got, want)

@@ -19,7 +19,7 @@ var agendaCases = []contractCase{
 			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
 			s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due, Completed: true})
 			gone := s.create(taskapi.CreateTaskRequest{Title: title, DueAt: due})
-			s.done(s.client.DeleteTask(s.Context(), gone.ID))
+			s.must(s.client.DeleteTask(s.Context(), gone.ID))
 		}
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{TimeZone: zone.String(), Days: 3})
 		s.ok(err)
@@ -52,7 +52,7 @@ var agendaCases = []contractCase{
 		add("once", taskapi.CreateTaskRequest{DueOn: new(day(0))})
 		done := add("done", recurring("FREQ=DAILY;COUNT=1", day(0)))
 		s.finishLast(done.ID)
-		s.done(s.client.DeleteTask(s.Context(), add("gone", recurring("FREQ=DAILY", day(0))).ID))
+		s.must(s.client.DeleteTask(s.Context(), add("gone", recurring("FREQ=DAILY", day(0))).ID))
 		got, err := s.client.Agenda(s.Context(), taskapi.AgendaOptions{Days: 5})
 		s.ok(err)
 		return func() {
@@ -95,7 +95,7 @@ var agendaCases = []contractCase{
 	}},
 }
 
-// onOneDay returns a case that runs again, with another user, if midnight comes in the time
+// onOneDay returns a case that runs again, with another user, if a day begins in the time
 // zone before run has returned the checks.
 func onOneDay(name string, run func(s *subject, now time.Time) (check func())) func(*subject) {
 	return func(s *subject) {
@@ -169,6 +169,6 @@ var sizeCases = []contractCase{
 		if stats.Open != 30 {
 			s.Errorf("%d tasks are open, want 30", stats.Open)
 		}
-		s.done(s.client.Batch(s.Context(), operations[:10]))
+		s.must(s.client.Batch(s.Context(), operations[:10]))
 	}},
 }

@@ -37,13 +37,13 @@ var batchCases = []contractCase{
 			s.Errorf("the tasks are %s, want version 2 of the second and third, the fourth in the trash, and version 3 of the fifth outside it", inJSON(tasks))
 		}
 		s.same("the erased task", tasks[5], erasedOne)
-		var wanted []taskapi.Change
+		var wantChanges []taskapi.Change
 		changes := s.feed(before, 0)
 		for i, task := range tasks[:5] {
 			s.same("the task that is read", s.get(task.ID), task)
-			wanted = append(wanted, changedTo(changes[i].Seq, task))
+			wantChanges = append(wantChanges, changedTo(changes[i].Seq, task))
 		}
-		s.sameChanges(changes, append(wanted, erased(s.seq(), erasedOne.ID)))
+		s.sameChanges(changes, append(wantChanges, erased(s.seq(), erasedOne.ID)))
 	}},
 	{"each operation sees the results of those before it, and the response has the final state", func(s *subject) {
 		a := s.create(full())
@@ -52,11 +52,11 @@ var batchCases = []contractCase{
 			taskapi.TaskOperations.Update(a.ID, 2, taskapi.UpdateTaskRequest{Tags: taskapi.Some([]string{"x"})}),
 		})
 		s.ok(err)
-		now := s.get(a.ID)
-		if now.Title != "New" || !slices.Equal(now.Tags, []string{"x"}) || now.Version != 3 {
-			s.Errorf("the task is %s, want version 3 with the title and tags of the batch", inJSON(now))
+		got := s.get(a.ID)
+		if got.Title != "New" || !slices.Equal(got.Tags, []string{"x"}) || got.Version != 3 {
+			s.Errorf("the task is %s, want version 3 with the title and tags of the batch", inJSON(got))
 		}
-		s.same("response", s.tasks(resources), []taskapi.Task{now, now})
+		s.same("response", s.tasks(resources), []taskapi.Task{got, got})
 	}},
 	{"a task deleted, restored and erased in one batch is returned in its last state", func(s *subject) {
 		a := s.create(full())
@@ -73,7 +73,7 @@ var batchCases = []contractCase{
 		s.sameChanges(s.feed(a.Version, 0), []taskapi.Change{erased(s.seq(), a.ID)})
 		s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Erase(a.ID, 0)})), sdk.ErrTaskNotFound)
 	}},
-	{"up to 100 operations", func(s *subject) {
+	{"a batch has up to 100 operations", func(s *subject) {
 		var operations []taskapi.BatchOperation
 		for i := range taskapi.MaxBatchOperations {
 			operations = append(operations, taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}))

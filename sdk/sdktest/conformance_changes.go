@@ -50,12 +50,12 @@ func (s *subject) state() state {
 
 var changeCases = []contractCase{
 	{"each task appears once, at its latest number, also if it was erased", func(s *subject) {
-		tasks := s.titled("updated", "trashed", "erased", "untouched")
+		tasks := s.createTasks("updated", "trashed", "erased", "untouched")
 		start := s.seq()
 		s.update(tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("1")})
 		trashed, err := s.client.DeleteTask(s.Context(), tasks[1].ID)
 		s.ok(err)
-		s.done(s.client.EraseTask(s.Context(), tasks[2].ID))
+		s.must(s.client.EraseTask(s.Context(), tasks[2].ID))
 		updated := s.update(tasks[0].ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("2")})
 		got := s.feed(start, 0)
 		if len(got) != 3 {
@@ -69,9 +69,9 @@ var changeCases = []contractCase{
 		}
 	}},
 	{"the feed from the beginning has the whole state", func(s *subject) {
-		tasks := s.titled("a", "b", "c", "d", "e")
-		s.done(s.client.DeleteTask(s.Context(), tasks[1].ID))
-		s.done(s.client.EraseTask(s.Context(), tasks[2].ID))
+		tasks := s.createTasks("a", "b", "c", "d", "e")
+		s.must(s.client.DeleteTask(s.Context(), tasks[1].ID))
+		s.must(s.client.EraseTask(s.Context(), tasks[2].ID))
 		for limit := range 4 {
 			read := state{}
 			for _, change := range s.feed(0, limit) {
@@ -80,8 +80,8 @@ var changeCases = []contractCase{
 			s.same("state", read, s.state())
 		}
 	}},
-	{"meta: nextCursor, hasMore", func(s *subject) {
-		s.titled("a", "b", "c")
+	{"meta has the next cursor, and whether there are more changes", func(s *subject) {
+		s.createTasks("a", "b", "c")
 		first, err := s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{Limit: 2})
 		s.ok(err)
 		s.same("meta", first.Meta, taskapi.ChangesMeta{
@@ -97,11 +97,11 @@ var changeCases = []contractCase{
 	{"a task that was created and erased has only the change with null", func(s *subject) {
 		start := s.seq()
 		task := s.create(full())
-		s.done(s.client.EraseTask(s.Context(), task.ID))
+		s.must(s.client.EraseTask(s.Context(), task.ID))
 		s.sameChanges(s.feed(start, 0), []taskapi.Change{erased(s.seq(), task.ID)})
 	}},
 	{"a cursor beyond the last change is 410", func(s *subject) {
-		s.titled("a")
+		s.createTasks("a")
 		s.fails(errorOf(s.client.ListChanges(s.Context(), taskapi.ListChangesOptions{After: s.seq() + 1})), sdk.ErrCursorExpired)
 		s.problem(s.raw(http.MethodGet, "/api/changes?after=9223372036854775807", ""), taskapi.CodeCursorExpired)
 	}},
@@ -113,17 +113,17 @@ var changeCases = []contractCase{
 		}
 		done := make(chan struct{})
 		go func() { all.Wait(); close(done) }()
-		read, at := state{}, int64(0)
+		read, last := state{}, int64(0)
 		for finished := false; ; {
-			before := at
-			for _, change := range s.feed(at, 5) {
-				if change.Seq <= at {
-					s.Fatalf("change %d comes after %d", change.Seq, at)
+			before := last
+			for _, change := range s.feed(last, 5) {
+				if change.Seq <= last {
+					s.Fatalf("change %d comes after %d", change.Seq, last)
 				}
-				at = change.Seq
+				last = change.Seq
 				read.apply(s, change)
 			}
-			if finished && before == at {
+			if finished && before == last {
 				break
 			}
 			select {
@@ -133,8 +133,8 @@ var changeCases = []contractCase{
 			}
 		}
 		s.same("state", read, s.state())
-		if at != s.seq() {
-			s.Errorf("the feed ends at %d, the list is at %d", at, s.seq())
+		if last != s.seq() {
+			s.Errorf("the feed ends at %d, the list is at %d", last, s.seq())
 		}
 	}},
 }

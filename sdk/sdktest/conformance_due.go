@@ -7,8 +7,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// due checks the due day and the due time of a task; both may be empty.
-func (s *subject) due(task taskapi.Task, day, at string) {
+// wantDue checks the due day and the due time of a task. An empty one means null.
+func (s *subject) wantDue(task taskapi.Task, day, at string) {
 	s.Helper()
 	var gotDay, gotAt string
 	if task.DueOn != nil {
@@ -52,20 +52,20 @@ var dueCases = []contractCase{
 		} {
 			s.setZone(tt.zone)
 			task := s.create(taskapi.CreateTaskRequest{Title: tt.zone, DueOn: &tt.day})
-			s.due(task, tt.day, tt.ends)
+			s.wantDue(task, tt.day, tt.ends)
 			s.same("the task that is read", s.get(task.ID), task)
 		}
 	}},
 	{"dueAt and dueOn replace each other, and null clears both", func(s *subject) {
 		at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rent", DueAt: &at, DueOn: new("2026-11-30")})
-		s.due(task, "2026-11-30", "2026-11-30T23:59:59Z")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Some(new("2026-12-02"))}), "2026-12-02", "2026-12-02T23:59:59Z")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time]()}), "", "")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Some(new("2026-12-02")), DueAt: taskapi.Some(&at)}), "2026-12-02", "2026-12-02T23:59:59Z")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string]()}), "", "")
-		s.due(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string](), DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
+		s.wantDue(task, "2026-11-30", "2026-11-30T23:59:59Z")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Some(new("2026-12-02"))}), "2026-12-02", "2026-12-02T23:59:59Z")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueAt: taskapi.Null[time.Time]()}), "", "")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Some(new("2026-12-02")), DueAt: taskapi.Some(&at)}), "2026-12-02", "2026-12-02T23:59:59Z")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string]()}), "", "")
+		s.wantDue(s.update(task.ID, taskapi.UpdateTaskRequest{DueOn: taskapi.Null[string](), DueAt: taskapi.Some(&at)}), "", "2026-12-01T09:00:00Z")
 	}},
 	{"replacing a task by itself changes nothing", func(s *subject) {
 		s.setZone("Asia/Tokyo")
@@ -82,7 +82,7 @@ var dueCases = []contractCase{
 		timed := s.create(taskapi.CreateTaskRequest{Title: "timed", DueAt: &at})
 		done := s.create(taskapi.CreateTaskRequest{Title: "done", DueOn: day, Completed: true})
 		trashed := s.create(taskapi.CreateTaskRequest{Title: "trashed", DueOn: day})
-		s.done(s.client.DeleteTask(s.Context(), trashed.ID))
+		s.must(s.client.DeleteTask(s.Context(), trashed.ID))
 		before := s.seq()
 		s.setZone("America/New_York")
 		var changed []string
@@ -94,12 +94,12 @@ var dueCases = []contractCase{
 		}
 		s.same("the changed resources", changed, []string{taskapi.SettingsID, open.ID, other.ID, done.ID, trashed.ID})
 		moved := s.get(open.ID)
-		s.due(moved, *day, "2026-12-01T04:59:59Z")
+		s.wantDue(moved, *day, "2026-12-01T04:59:59Z")
 		s.same("the version", moved.Version, open.Version+1)
-		s.due(s.get(other.ID), "2026-07-01", "2026-07-02T03:59:59Z")
-		s.due(s.get(trashed.ID), *day, "2026-12-01T04:59:59Z")
+		s.wantDue(s.get(other.ID), "2026-07-01", "2026-07-02T03:59:59Z")
+		s.wantDue(s.get(trashed.ID), *day, "2026-12-01T04:59:59Z")
 		s.same("a time", s.get(timed.ID), timed)
-		s.due(s.get(done.ID), *day, "2026-12-01T04:59:59Z")
+		s.wantDue(s.get(done.ID), *day, "2026-12-01T04:59:59Z")
 	}},
 	{"a task that is reopened with its sub-task is due at the end of its day", func(s *subject) {
 		parent := s.create(taskapi.CreateTaskRequest{Title: "parent", DueOn: new("2026-11-30"), Completed: true})
@@ -108,7 +108,7 @@ var dueCases = []contractCase{
 		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
 		opened := s.get(parent.ID)
 		s.same("completed", opened.Completed, false)
-		s.due(opened, "2026-11-30", "2026-12-01T04:59:59Z")
+		s.wantDue(opened, "2026-11-30", "2026-12-01T04:59:59Z")
 	}},
 	{"a due day is on that day of the agenda in every zone", func(s *subject) {
 		s.setZone("Etc/GMT+12")

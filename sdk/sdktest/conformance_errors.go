@@ -110,11 +110,11 @@ var invalidCases = func() []contractCase {
 		{"an unknown parameter of the counts", "GET", tasks + "/stats?zone=UTC", ``, []taskapi.FieldError{field("zone", taskapi.FieldUnknown)}},
 	} {
 		cases = append(cases, contractCase{c.name, func(s *subject) {
-			a := s.raw(c.method, c.path, c.body)
-			got := s.problem(a, taskapi.CodeInvalid, c.want...)
+			resp := s.raw(c.method, c.path, c.body)
+			got := s.problem(resp, taskapi.CodeInvalid, c.want...)
 			for _, field := range got.Errors {
 				if strings.ContainsAny(field.Message, "|") || strings.Contains(field.Message, "taskapi") {
-					s.Errorf("a field's message contains internals: %s", a.body)
+					s.Errorf("a field's message contains internals: %s", resp.body)
 				}
 			}
 		}})
@@ -126,10 +126,10 @@ var errorCases = func() []contractCase {
 	const tasks = "/api/tasks"
 	rejected := func(code taskapi.ErrorCode, method, path, body string, header ...string) func(*subject) {
 		return func(s *subject) {
-			a := s.raw(method, path, body, header...)
-			s.problem(a, code)
-			if a.status == http.StatusUnauthorized && !strings.HasPrefix(a.header.Get("WWW-Authenticate"), "Bearer") {
-				s.Errorf("WWW-Authenticate is %q", a.header.Get("WWW-Authenticate"))
+			resp := s.raw(method, path, body, header...)
+			s.problem(resp, code)
+			if resp.status == http.StatusUnauthorized && !strings.HasPrefix(resp.header.Get("WWW-Authenticate"), "Bearer") {
+				s.Errorf("WWW-Authenticate is %q", resp.header.Get("WWW-Authenticate"))
 			}
 		}
 	}
@@ -151,9 +151,9 @@ var errorCases = func() []contractCase {
 				tasks:                              {"GET", "POST"},
 				tasks + "/" + missing + "/restore": {"POST"},
 			} {
-				a := s.raw("DELETE", path, "")
-				s.problem(a, taskapi.CodeMethodNotAllowed)
-				allow := strings.Join(a.header.Values("Allow"), ", ")
+				resp := s.raw("DELETE", path, "")
+				s.problem(resp, taskapi.CodeMethodNotAllowed)
+				allow := strings.Join(resp.header.Values("Allow"), ", ")
 				for _, method := range want {
 					if !slices.Contains(strings.Split(allow, ", "), method) {
 						s.Errorf("%s allows %q, want %s among them", path, allow, method)
@@ -172,10 +172,10 @@ var errorCases = func() []contractCase {
 		}},
 		{"404: a method that does not exist, on an unknown path", rejected(taskapi.CodeNotFound, "PROPFIND", "/api/nothing", "")},
 		{"405: a method that does not exist, with Allow", func(s *subject) {
-			a := s.raw("PROPFIND", tasks, "")
-			s.problem(a, taskapi.CodeMethodNotAllowed)
-			if a.header.Get("Allow") == "" {
-				s.Errorf("no Allow in the headers %v", a.header)
+			resp := s.raw("PROPFIND", tasks, "")
+			s.problem(resp, taskapi.CodeMethodNotAllowed)
+			if resp.header.Get("Allow") == "" {
+				s.Errorf("no Allow in the headers %v", resp.header)
 			}
 		}},
 		{"415: a form", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, "title=a", "Content-Type", "application/x-www-form-urlencoded")},
@@ -183,12 +183,12 @@ var errorCases = func() []contractCase {
 		{"415: no type at all", rejected(taskapi.CodeUnsupportedMediaType, "POST", tasks, `{"title":"a"}`, "Content-Type", "")},
 		{"responses forbid caching and sniffing of their type", func(s *subject) {
 			path := "/api/tasks/" + s.create(full()).ID
-			for _, a := range []response{
+			for _, resp := range []response{
 				s.raw("GET", tasks, ""), s.raw("GET", path, ""), s.raw("GET", path, "", "If-None-Match", "*"), s.raw("HEAD", path, ""),
 				s.raw("GET", "/api/nothing", ""), s.raw("POST", tasks, "{"), s.raw("GET", tasks, "", "Authorization", ""),
 			} {
-				if a.header.Get("Cache-Control") != "no-store" || a.header.Get("X-Content-Type-Options") != "nosniff" {
-					s.Errorf("status %d: headers %v", a.status, a.header)
+				if resp.header.Get("Cache-Control") != "no-store" || resp.header.Get("X-Content-Type-Options") != "nosniff" {
+					s.Errorf("status %d: headers %v", resp.status, resp.header)
 				}
 			}
 		}},

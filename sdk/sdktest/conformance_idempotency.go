@@ -10,7 +10,7 @@ import (
 )
 
 var idempotencyCases = []contractCase{
-	{"the same request again: the stored response, with Idempotency-Replayed", func(s *subject) {
+	{"a repeated request gets the stored response, with Idempotency-Replayed", func(s *subject) {
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		for _, write := range []struct{ name, method, path, body string }{
@@ -31,7 +31,7 @@ var idempotencyCases = []contractCase{
 			replayed := "true"
 			if write.name == "eraseTask" {
 				replayed = "erased"
-				s.remains(s.task(again, http.StatusOK), s.task(first, http.StatusOK))
+				s.wantNoContent(s.task(again, http.StatusOK), s.task(first, http.StatusOK))
 			} else if again.status != first.status || !sameJSON(again.body, first.body) {
 				s.Errorf("%s: got %d %s, then %d %s", write.name, first.status, first.body, again.status, again.body)
 			}
@@ -55,7 +55,7 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPatch, path, `{"title":"New"}`, "Idempotency-Key", "key", "If-Match", `"1"`)
 		}
 		first := s.task(send(), http.StatusOK)
-		s.done(s.client.DeleteTask(s.Context(), task.ID))
+		s.must(s.client.DeleteTask(s.Context(), task.ID))
 		s.same("again", s.task(send(), http.StatusOK), first)
 	}},
 	{"a replay has no content of a task that has been erased since, and says so", func(s *subject) {
@@ -68,11 +68,11 @@ var idempotencyCases = []contractCase{
 			return `{"operations":[` + strings.Join(operations, ",") + `]}`
 		}
 		send := func(body string) ([]taskapi.Task, string) {
-			a := s.raw(http.MethodPost, "/api/batch", body, "Idempotency-Key", body)
-			if a.status != http.StatusOK {
-				s.Fatalf("the batch: got status %d, want %d: %s", a.status, http.StatusOK, a.body)
+			resp := s.raw(http.MethodPost, "/api/batch", body, "Idempotency-Key", body)
+			if resp.status != http.StatusOK {
+				s.Fatalf("the batch: got status %d, want %d: %s", resp.status, http.StatusOK, resp.body)
 			}
-			return s.tasks(decode[taskapi.ResourceListResponse](s, a).Data), a.header.Get("Idempotency-Replayed")
+			return s.tasks(decode[taskapi.ResourceListResponse](s, resp).Data), resp.header.Get("Idempotency-Replayed")
 		}
 		both, other := batch(kept.ID, gone.ID), batch(kept.ID)
 		first, _ := send(both)
@@ -81,22 +81,22 @@ var idempotencyCases = []contractCase{
 			return s.raw(http.MethodPost, "/api/tasks", `{"title":"Gone too"}`, "Idempotency-Key", "create")
 		}
 		created := s.task(create(), http.StatusCreated)
-		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{
+		s.must(s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Erase(gone.ID, 0), taskapi.TaskOperations.Erase(created.ID, 0),
 		}, sdk.WithIdempotencyKey("erase")))
 		again, replayed := send(both)
 		s.same("the task that is there", again[0], first[0])
-		s.remains(again[1], first[1])
+		s.wantNoContent(again[1], first[1])
 		if replayed != "erased" {
 			s.Errorf("Idempotency-Replayed is %q", replayed)
 		}
 		if _, replayed := send(other); replayed != "true" {
 			s.Errorf("Idempotency-Replayed of another response is %q", replayed)
 		}
-		a := create()
-		s.remains(s.task(a, http.StatusCreated), created)
-		if a.header.Get("Idempotency-Replayed") != "erased" || a.header.Get("Location") != "/api/tasks/"+created.ID {
-			s.Errorf("the replay of createTask has the header %v, want Idempotency-Replayed erased and the Location of %s", a.header, created.ID)
+		resp := create()
+		s.wantNoContent(s.task(resp, http.StatusCreated), created)
+		if resp.header.Get("Idempotency-Replayed") != "erased" || resp.header.Get("Location") != "/api/tasks/"+created.ID {
+			s.Errorf("the replay of createTask has the header %v, want Idempotency-Replayed erased and the Location of %s", resp.header, created.ID)
 		}
 	}},
 	{"a different request is 422", func(s *subject) {
@@ -120,8 +120,8 @@ var idempotencyCases = []contractCase{
 	{"keys are per user", func(s *subject) {
 		other := s.another()
 		for _, s := range []*subject{s, other} {
-			a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Mine"}`, "Idempotency-Key", "key")
-			if s.task(a, http.StatusCreated); a.header.Get("Idempotency-Replayed") != "" {
+			resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"Mine"}`, "Idempotency-Key", "key")
+			if s.task(resp, http.StatusCreated); resp.header.Get("Idempotency-Replayed") != "" {
 				s.Error("the response is another user's")
 			}
 		}
@@ -159,7 +159,7 @@ var idempotencyCases = []contractCase{
 		for _, task := range responses {
 			s.same("response", task, responses[0])
 		}
-		s.lists(taskapi.ListTasksOptions{}, full().Title)
+		s.wantTitles(taskapi.ListTasksOptions{}, full().Title)
 	}},
 	{"a key has 1 to 255 visible ASCII characters", func(s *subject) {
 		s.task(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", strings.Repeat("~", 255)), http.StatusCreated)
@@ -185,9 +185,9 @@ var idempotencyCases = []contractCase{
 				s.raw(http.MethodPost, "/api/batch", deletion(strings.ToUpper(other)), "Idempotency-Key", "other"),
 			},
 		} {
-			for i, a := range responses {
-				if replayed := a.header.Get("Idempotency-Replayed") == "true"; a.status != http.StatusOK || replayed != (i > 0) {
-					s.Errorf("request %d: got status %d, replayed %t: %s", i, a.status, replayed, a.body)
+			for i, resp := range responses {
+				if replayed := resp.header.Get("Idempotency-Replayed") == "true"; resp.status != http.StatusOK || replayed != (i > 0) {
+					s.Errorf("request %d: got status %d, replayed %t: %s", i, resp.status, replayed, resp.body)
 				}
 			}
 		}

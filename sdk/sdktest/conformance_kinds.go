@@ -21,11 +21,11 @@ var kindCases = func() (cases []contractCase) {
 			run  func(*subject, *kind)
 		}{
 			{"every field is stored, in each version", (*subject).checkLifecycle},
-			{"a write with a key happens once", (*subject).writeOnce},
-			{"a write with a stale version is 412", (*subject).writeInTurn},
-			{"a missing resource is 404", (*subject).missAll},
-			{"a page starts where the previous one ended", (*subject).turnPages},
-			{"a batch changes several resources at once", (*subject).changeSeveral},
+			{"a write with a key happens once", (*subject).checkIdempotency},
+			{"a write with a stale version is 412", (*subject).checkConflicts},
+			{"a missing resource is 404", (*subject).checkMissing},
+			{"a page starts where the previous one ended", (*subject).checkPages},
+			{"a batch changes several resources at once", (*subject).checkBatch},
 		} {
 			cases = append(cases, contractCase{string(k.name) + ": " + c.name, func(s *subject) { c.run(s, k) }})
 		}
@@ -60,24 +60,24 @@ type item map[string]json.RawMessage
 
 func (i item) id() string { return strings.Trim(string(i["id"]), `"`) }
 
-// item reads a response with this status and a resource of the kind with this version.
-func (s *subject) item(a response, status, version int) item {
+// item returns the resource in a response, which must have this status and version.
+func (s *subject) item(resp response, status, version int) item {
 	s.Helper()
-	if a.status != status || a.header.Get("ETag") != entityTag(int64(version)) {
-		s.Fatalf("got status %d with the ETag %s, want %d and version %d: %s", a.status, a.header.Get("ETag"), status, version, a.body)
+	if resp.status != status || resp.header.Get("ETag") != entityTag(int64(version)) {
+		s.Fatalf("got status %d with the ETag %s, want %d and version %d: %s", resp.status, resp.header.Get("ETag"), status, version, resp.body)
 	}
 	got := decode[struct {
 		Success bool `json:"success"`
 		Data    item `json:"data"`
-	}](s, a)
+	}](s, resp)
 	if string(got.Data["version"]) != strconv.Itoa(version) || !got.Success {
-		s.Errorf("the response is %s, want success and version %d", a.body, version)
+		s.Errorf("the response is %s, want success and version %d", resp.body, version)
 	}
 	return got.Data
 }
 
-// has checks the members of a resource.
-func (s *subject) has(got item, want map[string]any) {
+// wantMembers checks the members of a resource.
+func (s *subject) wantMembers(got item, want map[string]any) {
 	s.Helper()
 	for name, value := range want {
 		if !sameJSON(got[name], encode(value)) {
@@ -99,26 +99,26 @@ func (s *subject) lastChange(k *kind, id string, want any) {
 func (s *subject) checkLifecycle(k *kind) {
 	content := k.example()
 	first := k.content[0].name // which is required
-	a := s.raw(http.MethodPost, k.path, string(encode(content)))
-	got := s.item(a, http.StatusCreated, 1)
+	resp := s.raw(http.MethodPost, k.path, string(encode(content)))
+	got := s.item(resp, http.StatusCreated, 1)
 	path := k.path + "/" + got.id()
-	if a.header.Get("Location") != path {
-		s.Errorf("Location is %s", a.header.Get("Location"))
+	if resp.header.Get("Location") != path {
+		s.Errorf("Location is %s", resp.header.Get("Location"))
 	}
-	s.has(got, content)
+	s.wantMembers(got, content)
 	s.same("the resource that is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 1), got)
 	s.lastChange(k, got.id(), got)
-	if a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
-		s.Errorf("If-None-Match with the current version: got status %d, want 304", a.status)
+	if resp := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`); resp.status != http.StatusNotModified {
+		s.Errorf("If-None-Match with the current version: got status %d, want 304", resp.status)
 	}
 	got = s.item(s.raw(http.MethodPatch, path, `{"`+first+`":"Changed"}`), http.StatusOK, 2)
 	content[first] = "Changed"
-	s.has(got, content)
+	s.wantMembers(got, content)
 	s.item(s.raw(http.MethodPatch, path, `{"`+first+`":"Changed"}`), http.StatusOK, 2) // changes nothing
 	replaced := s.item(s.raw(http.MethodPut, path, `{"`+first+`":"Only"}`), http.StatusOK, 3)
 	plain := s.item(s.raw(http.MethodPost, k.path, `{"`+first+`":"Only"}`), http.StatusCreated, 1)
 	for _, f := range k.content {
-		s.has(replaced, map[string]any{f.name: plain[f.name]})
+		s.wantMembers(replaced, map[string]any{f.name: plain[f.name]})
 	}
 	deleted := s.item(s.raw(http.MethodDelete, path, ""), http.StatusOK, 4)
 	if string(deleted["deletedAt"]) == "null" {
@@ -127,14 +127,14 @@ func (s *subject) checkLifecycle(k *kind) {
 	s.lastChange(k, got.id(), deleted)
 	s.problem(s.raw(http.MethodPatch, path, `{"`+first+`":"Gone"}`), k.notFound().Code)
 	restored := s.item(s.raw(http.MethodPost, path+"/restore", ""), http.StatusOK, 5)
-	s.has(restored, map[string]any{"deletedAt": nil, first: "Only"})
+	s.wantMembers(restored, map[string]any{"deletedAt": nil, first: "Only"})
 	s.same("the erased resource", s.item(s.raw(http.MethodDelete, path+"?permanent=true", ""), http.StatusOK, 5), restored)
 	s.lastChange(k, got.id(), nil)
 	s.problem(s.raw(http.MethodGet, path, ""), k.notFound().Code)
 }
 
-func (s *subject) writeOnce(k *kind) {
-	path := k.path + "/" + s.made(k, "a").id()
+func (s *subject) checkIdempotency(k *kind) {
+	path := k.path + "/" + s.createItem(k, "a").id()
 	body := `{"` + k.content[0].name + `":"Once"}`
 	for _, write := range []struct{ name, method, path, body string }{
 		{"create", http.MethodPost, k.path, body},
@@ -159,15 +159,15 @@ func (s *subject) writeOnce(k *kind) {
 	}
 }
 
-// made creates a resource of a kind with this name.
-func (s *subject) made(k *kind, name string) item {
+// createItem creates a resource of a kind with this name.
+func (s *subject) createItem(k *kind, name string) item {
 	s.Helper()
 	return s.item(s.raw(http.MethodPost, k.path, `{"`+k.content[0].name+`":"`+name+`"}`), http.StatusCreated, 1)
 }
 
-func (s *subject) writeInTurn(k *kind) {
-	made := s.made(k, "a")
-	path := k.path + "/" + made.id()
+func (s *subject) checkConflicts(k *kind) {
+	created := s.createItem(k, "a")
+	path := k.path + "/" + created.id()
 	body := `{"` + k.content[0].name + `":"b"}`
 	for _, write := range []struct{ method, path, body string }{
 		{http.MethodPatch, path, body},
@@ -176,16 +176,16 @@ func (s *subject) writeInTurn(k *kind) {
 		{http.MethodDelete, path + "?permanent=true", ""},
 	} {
 		problem := s.problem(s.raw(write.method, write.path, write.body, "If-Match", `"7"`), taskapi.CodeVersionConflict)
-		if problem.Current == nil || problem.Current.Kind != k.name || !sameJSON(problem.Current.Data, encode(made)) {
-			s.Errorf("%s: the conflict is with %s, want %s", write.method, inJSON(problem.Current), inJSON(made))
+		if problem.Current == nil || problem.Current.Kind != k.name || !sameJSON(problem.Current.Data, encode(created)) {
+			s.Errorf("%s: the conflict is with %s, want %s", write.method, inJSON(problem.Current), inJSON(created))
 		}
 	}
 	s.item(s.raw(http.MethodPatch, path, body, "If-Match", `"1"`), http.StatusOK, 2)
 }
 
-func (s *subject) missAll(k *kind) {
-	theirs := s.another().made(k, "theirs")
-	mine := s.made(k, "mine")
+func (s *subject) checkMissing(k *kind) {
+	theirs := s.another().createItem(k, "theirs")
+	mine := s.createItem(k, "mine")
 	body := `{"` + k.content[0].name + `":"b"}`
 	for _, id := range []string{missing, theirs.id()} {
 		path := k.path + "/" + id
@@ -208,10 +208,10 @@ func (s *subject) missAll(k *kind) {
 	}
 }
 
-func (s *subject) turnPages(k *kind) {
+func (s *subject) checkPages(k *kind) {
 	want := map[string][]string{"": {}, "deleted=true&": {}}
 	for i := range 7 {
-		id := s.made(k, strconv.Itoa(i)).id()
+		id := s.createItem(k, strconv.Itoa(i)).id()
 		filter := ""
 		if i%3 == 0 {
 			filter = "deleted=true&"
@@ -222,17 +222,17 @@ func (s *subject) turnPages(k *kind) {
 	for filter, ids := range want {
 		got := map[string]bool{}
 		for next := ""; ; {
-			a := s.raw(http.MethodGet, k.path+"?"+filter+"limit=2&cursor="+next, "")
+			resp := s.raw(http.MethodGet, k.path+"?"+filter+"limit=2&cursor="+next, "")
 			page := decode[struct {
 				Success bool             `json:"success"`
 				Data    []item           `json:"data"`
 				Meta    taskapi.ListMeta `json:"meta"`
-			}](s, a)
+			}](s, resp)
 			for _, i := range page.Data {
 				got[i.id()] = true
 			}
 			if len(page.Data) > 2 || page.Meta.Changes != s.seq() {
-				s.Errorf("a page of two: %s", a.body)
+				s.Errorf("a page of two: %s", resp.body)
 			}
 			if page.Meta.NextCursor == nil {
 				break
@@ -247,8 +247,8 @@ func (s *subject) turnPages(k *kind) {
 	}
 }
 
-func (s *subject) changeSeveral(k *kind) {
-	a, b := s.made(k, "a").id(), s.made(k, "b").id()
+func (s *subject) checkBatch(k *kind) {
+	a, b := s.createItem(k, "a").id(), s.createItem(k, "b").id()
 	name := k.content[0].name
 	op := func(op, members string) string {
 		return `{"op":"` + op + `","kind":"` + string(k.name) + `",` + members + `}`

@@ -7,8 +7,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// named adds lists with these names.
-func (s *subject) named(names ...string) []taskapi.List {
+// createLists adds lists with these names.
+func (s *subject) createLists(names ...string) []taskapi.List {
 	s.Helper()
 	var lists []taskapi.List
 	for _, name := range names {
@@ -32,17 +32,17 @@ func (s *subject) names(options taskapi.ListListsOptions) []string {
 
 var listsCases = []contractCase{
 	{"lists are in the manual order, new ones last", func(s *subject) {
-		lists := s.named("a", "b", "c")
-		s.done(s.client.MoveList(s.Context(), lists[2].ID, taskapi.MoveListRequest{After: taskapi.Null[string]()}))
-		s.named("d")
+		lists := s.createLists("a", "b", "c")
+		s.must(s.client.MoveList(s.Context(), lists[2].ID, taskapi.MoveListRequest{After: taskapi.Null[string]()}))
+		s.createLists("d")
 		if got := s.names(taskapi.ListListsOptions{Limit: 3}); !slices.Equal(got, []string{"c", "a", "b", "d"}) {
 			s.Errorf("the lists are %q, want c, a, b, d", got)
 		}
 	}},
 	{"lists can be filtered", func(s *subject) {
-		lists := s.named("a", "b", "c", "d")
-		s.done(s.client.UpdateList(s.Context(), lists[1].ID, taskapi.UpdateListRequest{Archived: taskapi.Some(true)}))
-		s.done(s.client.DeleteList(s.Context(), lists[2].ID))
+		lists := s.createLists("a", "b", "c", "d")
+		s.must(s.client.UpdateList(s.Context(), lists[1].ID, taskapi.UpdateListRequest{Archived: taskapi.Some(true)}))
+		s.must(s.client.DeleteList(s.Context(), lists[2].ID))
 		for _, tt := range []struct {
 			options taskapi.ListListsOptions
 			want    []string
@@ -70,13 +70,13 @@ var listsCases = []contractCase{
 			s.Errorf("the list is %s, want no color", inJSON(list))
 		}
 	}},
-	{"there are 500 at most outside the trash", func(s *subject) {
+	{"a user has at most 500 lists outside the trash", func(s *subject) {
 		var operations []taskapi.BatchOperation
 		for range taskapi.MaxBatchOperations {
 			operations = append(operations, taskapi.ListOperations.Create(taskapi.CreateListRequest{Name: "one of many"}))
 		}
 		for range taskapi.MaxLists / taskapi.MaxBatchOperations {
-			s.done(s.client.Batch(s.Context(), operations))
+			s.must(s.client.Batch(s.Context(), operations))
 		}
 		s.fails(errorOf(s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"})), sdk.ErrTooManyLists)
 		s.fails(errorOf(s.client.CreateList(s.Context(), taskapi.CreateListRequest{Name: "one more"}, sdk.WithIdempotencyKey("key"))), sdk.ErrTooManyLists)
@@ -84,9 +84,9 @@ var listsCases = []contractCase{
 		s.ok(err)
 		id := page.Lists[0].ID
 		swap := []taskapi.BatchOperation{taskapi.ListOperations.Delete(id, 0), operations[0]}
-		s.done(s.client.Batch(s.Context(), swap))
+		s.must(s.client.Batch(s.Context(), swap))
 		s.fails(errorOf(s.client.RestoreList(s.Context(), id)), sdk.ErrTooManyLists)
-		failure := s.failure(second(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Erase(id, 0), operations[0]})), sdk.ErrTooManyLists)
+		failure := s.failure(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.ListOperations.Erase(id, 0), operations[0]})), sdk.ErrTooManyLists)
 		if len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]" {
 			s.Errorf("the error names the fields %s, want operations[1]", inJSON(failure.Fields))
 		}
@@ -95,6 +95,3 @@ var listsCases = []contractCase{
 		}
 	}},
 }
-
-// second returns the error of a call.
-func second[T any](_ T, err error) error { return err }

@@ -25,7 +25,7 @@ var (
 // wantOrder checks the manual order, by one-letter titles.
 func (s *subject) wantOrder(want string) {
 	s.Helper()
-	s.lists(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
+	s.wantTitles(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
 }
 
 // move moves a task.
@@ -38,7 +38,7 @@ func (s *subject) move(task taskapi.Task, to taskapi.MoveTaskRequest) taskapi.Ta
 
 var moveCases = []contractCase{
 	{"a task moves after and before another one, and to both ends", func(s *subject) {
-		all := s.titled("a", "b", "c", "d")
+		all := s.createTasks("a", "b", "c", "d")
 		a, b, c, d := all[0], all[1], all[2], all[3]
 		for _, step := range []struct {
 			task taskapi.Task
@@ -57,11 +57,11 @@ var moveCases = []contractCase{
 			s.move(step.task, step.to)
 			s.wantOrder(step.want)
 		}
-		s.titled("e")
+		s.createTasks("e")
 		s.wantOrder("dcbae")
 	}},
 	{"a move changes only the moved task", func(s *subject) {
-		all := s.titled("a", "b", "c")
+		all := s.createTasks("a", "b", "c")
 		seq := s.seq()
 		moved := s.move(all[2], toFirst)
 		want := all[2]
@@ -74,7 +74,7 @@ var moveCases = []contractCase{
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved)})
 	}},
 	{"a task that is already there keeps its version", func(s *subject) {
-		all := s.titled("a", "b", "c")
+		all := s.createTasks("a", "b", "c")
 		b, seq := all[1], s.seq()
 		for _, to := range []taskapi.MoveTaskRequest{after(all[0].ID), before(all[2].ID)} {
 			s.same("moved", s.move(b, to), b)
@@ -86,32 +86,32 @@ var moveCases = []contractCase{
 		}
 	}},
 	{"other writes, also delete and restore, keep the place", func(s *subject) {
-		all := s.titled("a", "b", "c")
+		all := s.createTasks("a", "b", "c")
 		moved := s.move(all[2], toFirst)
 		replaced, err := s.client.ReplaceTask(s.Context(), moved.ID, taskapi.ReplaceTaskRequest{Title: "d"})
 		s.ok(err)
 		s.same("position", replaced.Position, moved.Position)
-		s.done(s.client.DeleteTask(s.Context(), moved.ID))
+		s.must(s.client.DeleteTask(s.Context(), moved.ID))
 		s.wantOrder("ab")
 		s.move(all[1], toFirst)
-		s.done(s.client.RestoreTask(s.Context(), moved.ID))
+		s.must(s.client.RestoreTask(s.Context(), moved.ID))
 		if got := s.titles(taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}); len(got) != 3 || !slices.Contains(got, "d") {
 			s.Errorf("the tasks are %q", got)
 		}
 		s.move(all[0], before(moved.ID)) // it is in the order again
 	}},
 	{"404 and 412 are as for other writes", func(s *subject) {
-		all := s.titled("a", "b")
+		all := s.createTasks("a", "b")
 		s.fails(errorOf(s.client.MoveTask(s.Context(), missing, toFirst)), sdk.ErrTaskNotFound)
 		s.fails(errorOf(s.client.MoveTask(s.Context(), all[1].ID, toFirst, sdk.IfMatch(7))), sdk.ErrVersionConflict)
-		s.done(s.client.DeleteTask(s.Context(), all[1].ID))
+		s.must(s.client.DeleteTask(s.Context(), all[1].ID))
 		s.fails(errorOf(s.client.MoveTask(s.Context(), all[1].ID, toFirst)), sdk.ErrTaskNotFound)
 		s.wantOrder("a")
 	}},
 	{"422: the other task is not in this order, or is the task itself", func(s *subject) {
-		all := s.titled("a", "b", "c")
-		s.done(s.client.DeleteTask(s.Context(), all[2].ID))
-		strangers := s.another().titled("d")
+		all := s.createTasks("a", "b", "c")
+		s.must(s.client.DeleteTask(s.Context(), all[2].ID))
+		strangers := s.another().createTasks("d")
 		for _, id := range []string{missing, all[0].ID, all[2].ID, strangers[0].ID} {
 			for field, to := range map[string]taskapi.MoveTaskRequest{"after": after(id), "before": before(id)} {
 				s.problem(s.raw(http.MethodPost, "/api/tasks/"+all[0].ID+"/move", inJSON(to)), taskapi.CodeInvalid, field422(field, taskapi.FieldNotFound))
@@ -126,7 +126,7 @@ var moveCases = []contractCase{
 		s.wantOrder("ab")
 	}},
 	{"422: not exactly one place", func(s *subject) {
-		path := "/api/tasks/" + s.titled("a")[0].ID + "/move"
+		path := "/api/tasks/" + s.createTasks("a")[0].ID + "/move"
 		for body, want := range map[string]taskapi.FieldError{
 			`{}`:                           field422("after", taskapi.FieldRequired),
 			`{"after":null,"before":null}`: field422("before", taskapi.FieldNotAllowed),
@@ -138,7 +138,7 @@ var moveCases = []contractCase{
 		}
 	}},
 	{"moves in a batch see those before them", func(s *subject) {
-		all := s.titled("a", "b", "c", "d")
+		all := s.createTasks("a", "b", "c", "d")
 		a, b, c, d := all[0].ID, all[1].ID, all[2].ID, all[3].ID
 		move := taskapi.TaskOperations.Move
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
@@ -159,19 +159,19 @@ var moveCases = []contractCase{
 		}
 	}},
 	{"several moves to one place in a batch keep their order", func(s *subject) {
-		all := s.titled("a", "b", "c", "d", "e", "f", "g")
+		all := s.createTasks("a", "b", "c", "d", "e", "f", "g")
 		var behind, ahead []taskapi.BatchOperation
 		for _, task := range all[1:6] {
 			behind = append(behind, taskapi.TaskOperations.Move(task.ID, 0, after(all[0].ID)))
 			ahead = append(ahead, taskapi.TaskOperations.Move(task.ID, 0, before(all[6].ID)))
 		}
-		s.done(s.client.Batch(s.Context(), behind))
+		s.must(s.client.Batch(s.Context(), behind))
 		s.wantOrder("afedcbg")
-		s.done(s.client.Batch(s.Context(), ahead))
+		s.must(s.client.Batch(s.Context(), ahead))
 		s.wantOrder("abcdefg")
 	}},
 	{"a retry with the same key moves once", func(s *subject) {
-		all := s.titled("a", "b", "c")
+		all := s.createTasks("a", "b", "c")
 		moved, err := s.client.MoveTask(s.Context(), all[2].ID, toFirst, sdk.WithIdempotencyKey("k"))
 		s.ok(err)
 		s.move(all[0], toFirst)

@@ -19,11 +19,11 @@ func onDay(day int) *time.Time {
 }
 
 var listCases = []contractCase{
-	{"newest first by default, meta: nextCursor null, changes", func(s *subject) {
-		tasks := s.titled("one", "two", "three")
+	{"a list has the newest task first by default, and in meta no cursor and the change number", func(s *subject) {
+		tasks := s.createTasks("one", "two", "three")
 		slices.Reverse(tasks)
-		a := s.raw(http.MethodGet, "/api/tasks", "")
-		s.same("list", decode[taskapi.TaskListResponse](s, a), taskapi.TaskListResponse{
+		resp := s.raw(http.MethodGet, "/api/tasks", "")
+		s.same("list", decode[taskapi.TaskListResponse](s, resp), taskapi.TaskListResponse{
 			Success: true, Data: tasks, Meta: taskapi.ListMeta{Changes: s.seq()},
 		})
 		if s.seq() == 0 {
@@ -31,9 +31,9 @@ var listCases = []contractCase{
 		}
 	}},
 	{"an empty list is an empty array of a user at change 0", func(s *subject) {
-		a := s.raw(http.MethodGet, "/api/tasks", "")
-		if want := `{"success":true,"data":[],"meta":{"nextCursor":null,"changes":0}}`; !sameJSON(a.body, []byte(want)) || a.status != http.StatusOK {
-			s.Errorf("the empty list: got %d %s, want %s", a.status, a.body, want)
+		resp := s.raw(http.MethodGet, "/api/tasks", "")
+		if want := `{"success":true,"data":[],"meta":{"nextCursor":null,"changes":0}}`; !sameJSON(resp.body, []byte(want)) || resp.status != http.StatusOK {
+			s.Errorf("the empty list: got %d %s, want %s", resp.status, resp.body, want)
 		}
 	}},
 	{"limit is 50 by default and up to 200", func(s *subject) {
@@ -42,7 +42,7 @@ var listCases = []contractCase{
 			operations = append(operations, taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}))
 		}
 		for range 3 {
-			s.done(s.client.Batch(s.Context(), operations))
+			s.must(s.client.Batch(s.Context(), operations))
 		}
 		for limit, want := range map[int]int{0: taskapi.DefaultListLimit, 1: 1, taskapi.MaxListLimit: taskapi.MaxListLimit} {
 			page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: limit})
@@ -52,59 +52,59 @@ var listCases = []contractCase{
 			}
 		}
 	}},
-	{"completed", func(s *subject) {
+	{"completed: open or finished tasks", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "open"})
 		s.create(taskapi.CreateTaskRequest{Title: "done", Completed: true})
-		s.lists(taskapi.ListTasksOptions{}, "done", "open")
-		s.lists(taskapi.ListTasksOptions{Completed: new(true)}, "done")
-		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "open")
+		s.wantTitles(taskapi.ListTasksOptions{}, "done", "open")
+		s.wantTitles(taskapi.ListTasksOptions{Completed: new(true)}, "done")
+		s.wantTitles(taskapi.ListTasksOptions{Completed: new(false)}, "open")
 	}},
 	{"priority: tasks with any of the priorities", func(s *subject) {
 		for _, priority := range taskapi.Priorities() {
 			s.create(taskapi.CreateTaskRequest{Title: string(priority), Priority: priority})
 		}
-		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.High}}, "high")
-		s.lists(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Urgent, taskapi.None}}, "urgent", "none")
+		s.wantTitles(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.High}}, "high")
+		s.wantTitles(taskapi.ListTasksOptions{Priorities: []taskapi.Priority{taskapi.Urgent, taskapi.None}}, "urgent", "none")
 	}},
 	{"tag: tasks with all of the tags", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "both", Tags: []string{"home", "a,b"}})
 		s.create(taskapi.CreateTaskRequest{Title: "one", Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "others", Tags: []string{"a", "b", "homes"}})
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"home"}}, "one", "both")
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"a,b", "home"}}, "both")
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"home", "missing"}})
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"home"}}, "one", "both")
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"a,b", "home"}}, "both")
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"home", "missing"}})
 	}},
-	{"tag: in any case", func(s *subject) {
+	{"tag ignores case", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "1", Tags: []string{"Home", "Größe"}})
 		s.create(taskapi.CreateTaskRequest{Title: "2", Tags: []string{"home", "café"}})
 		s.create(taskapi.CreateTaskRequest{Title: "3", Tags: []string{"IŞIK"}})
 		for _, tag := range []string{"home", "HOME", " Home "} {
-			s.lists(taskapi.ListTasksOptions{Tags: []string{tag}}, "2", "1")
+			s.wantTitles(taskapi.ListTasksOptions{Tags: []string{tag}}, "2", "1")
 		}
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"GRÖSSE", "home"}}, "1")
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"ışık"}}, "3")
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"CAFE\u0301"}}, "2")
-		s.lists(taskapi.ListTasksOptions{Tags: []string{"cafe"}})
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"GRÖSSE", "home"}}, "1")
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"ışık"}}, "3")
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"CAFE\u0301"}}, "2")
+		s.wantTitles(taskapi.ListTasksOptions{Tags: []string{"cafe"}})
 	}},
 	{"dueBefore is exclusive, dueAfter inclusive, and both leave out tasks without a due date", func(s *subject) {
 		for day := 1; day <= 3; day++ {
 			s.create(taskapi.CreateTaskRequest{Title: strconv.Itoa(day), DueAt: onDay(day)})
 		}
 		s.create(taskapi.CreateTaskRequest{Title: "never"})
-		by := taskapi.DueSoonest
-		s.lists(taskapi.ListTasksOptions{Sort: by, DueBefore: onDay(2)}, "1")
-		s.lists(taskapi.ListTasksOptions{Sort: by, DueBefore: new(time.Time{})}) // of the year 1
-		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(2)}, "2", "3")
-		s.lists(taskapi.ListTasksOptions{Sort: by, DueAfter: onDay(1), DueBefore: onDay(3)}, "1", "2")
+		sort := taskapi.DueSoonest
+		s.wantTitles(taskapi.ListTasksOptions{Sort: sort, DueBefore: onDay(2)}, "1")
+		s.wantTitles(taskapi.ListTasksOptions{Sort: sort, DueBefore: new(time.Time{})}) // of the year 1
+		s.wantTitles(taskapi.ListTasksOptions{Sort: sort, DueAfter: onDay(2)}, "2", "3")
+		s.wantTitles(taskapi.ListTasksOptions{Sort: sort, DueAfter: onDay(1), DueBefore: onDay(3)}, "1", "2")
 	}},
 	{"deleted shows the trash", func(s *subject) {
-		tasks := s.titled("kept", "gone")
-		s.done(s.client.DeleteTask(s.Context(), tasks[1].ID))
-		s.lists(taskapi.ListTasksOptions{}, "kept")
-		s.lists(taskapi.ListTasksOptions{Deleted: true}, "gone")
-		a := s.raw(http.MethodGet, "/api/tasks?deleted=false", "")
-		if page := decode[taskapi.TaskListResponse](s, a); len(page.Data) != 1 || page.Data[0].Title != "kept" {
-			s.Errorf("deleted=false gives %s", a.body)
+		tasks := s.createTasks("kept", "gone")
+		s.must(s.client.DeleteTask(s.Context(), tasks[1].ID))
+		s.wantTitles(taskapi.ListTasksOptions{}, "kept")
+		s.wantTitles(taskapi.ListTasksOptions{Deleted: true}, "gone")
+		resp := s.raw(http.MethodGet, "/api/tasks?deleted=false", "")
+		if page := decode[taskapi.TaskListResponse](s, resp); len(page.Data) != 1 || page.Data[0].Title != "kept" {
+			s.Errorf("deleted=false gives %s", resp.body)
 		}
 	}},
 	{"several filters select tasks that pass all of them", func(s *subject) {
@@ -112,7 +112,7 @@ var listCases = []contractCase{
 		s.create(taskapi.CreateTaskRequest{Title: "low", Priority: taskapi.Low, Tags: []string{"home"}})
 		s.create(taskapi.CreateTaskRequest{Title: "done", Priority: taskapi.High, Tags: []string{"home"}, Completed: true})
 		s.create(taskapi.CreateTaskRequest{Title: "untagged", Priority: taskapi.High})
-		s.lists(taskapi.ListTasksOptions{
+		s.wantTitles(taskapi.ListTasksOptions{
 			Priorities: []taskapi.Priority{taskapi.High}, Tags: []string{"home"}, Completed: new(false),
 		}, "this")
 	}},
@@ -157,8 +157,8 @@ var listCases = []contractCase{
 	{"q finds the current text of a task", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Water", Tags: []string{"home"}})
 		s.update(task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("Feed")})
-		s.lists(taskapi.ListTasksOptions{Query: "water"})
-		s.lists(taskapi.ListTasksOptions{Query: "feed home"}, "Feed")
+		s.wantTitles(taskapi.ListTasksOptions{Query: "water"})
+		s.wantTitles(taskapi.ListTasksOptions{Query: "feed home"}, "Feed")
 	}},
 	{"sort: createdAt, updatedAt, dueAt, priority, title, position, each with a leading minus, ties by id, null due dates last", func(s *subject) {
 		s.create(taskapi.CreateTaskRequest{Title: "a", Priority: taskapi.Low, DueAt: onDay(2)})
@@ -182,25 +182,25 @@ var listCases = []contractCase{
 		}
 		for _, sort := range taskapi.Sorts() {
 			for limit := range 5 {
-				s.lists(taskapi.ListTasksOptions{Sort: sort, Limit: limit}, want[sort]...)
+				s.wantTitles(taskapi.ListTasksOptions{Sort: sort, Limit: limit}, want[sort]...)
 			}
 		}
 	}},
 	{"sort=title is alphabetical, with a, A and á side by side", func(s *subject) {
-		s.titled("Zebra", "éclair", "apple", "Apple", "ápple", "banana", "42", "east", "fig", "apples", "#1")
-		s.lists(taskapi.ListTasksOptions{Sort: taskapi.TitleAscending, Limit: 2},
+		s.createTasks("Zebra", "éclair", "apple", "Apple", "ápple", "banana", "42", "east", "fig", "apples", "#1")
+		s.wantTitles(taskapi.ListTasksOptions{Sort: taskapi.TitleAscending, Limit: 2},
 			"#1", "42", "apple", "Apple", "ápple", "apples", "banana", "east", "éclair", "fig", "Zebra")
 	}},
 	{"a cursor is URL-safe and works with another limit", func(s *subject) {
-		s.titled("1", "2", "3", "4", "5")
+		s.createTasks("1", "2", "3", "4", "5")
 		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{Limit: 2})
 		s.ok(err)
 		cursor := *page.Meta.NextCursor
 		if !regexp.MustCompile(`^[A-Za-z0-9._~-]+$`).MatchString(cursor) {
 			s.Errorf("the cursor %s has characters that a URL escapes", cursor)
 		}
-		s.lists(taskapi.ListTasksOptions{Limit: 3, Cursor: cursor}, "3", "2", "1")
-		s.lists(taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Cursor: cursor}, "3", "2", "1")
+		s.wantTitles(taskapi.ListTasksOptions{Limit: 3, Cursor: cursor}, "3", "2", "1")
+		s.wantTitles(taskapi.ListTasksOptions{Sort: taskapi.NewestFirst, Cursor: cursor}, "3", "2", "1")
 	}},
 	{"a cursor is only valid with its sort and filters", func(s *subject) {
 		for range 3 {
@@ -249,7 +249,7 @@ var listCases = []contractCase{
 				}
 				options.Cursor = *page.Meta.NextCursor
 				// The task that the cursor names is erased, and new ones appear on both sides.
-				s.done(s.client.EraseTask(s.Context(), page.Tasks[len(page.Tasks)-1].ID))
+				s.must(s.client.EraseTask(s.Context(), page.Tasks[len(page.Tasks)-1].ID))
 				s.create(taskapi.CreateTaskRequest{Title: "00 first", Priority: taskapi.None, DueAt: onDay(1)})
 				s.create(taskapi.CreateTaskRequest{Title: "99 last", Priority: taskapi.Urgent})
 			}
@@ -263,7 +263,7 @@ var listCases = []contractCase{
 }
 
 var statsCases = []contractCase{
-	{"open, completed, overdue, undated, deleted, byPriority, byTag, byList", func(s *subject) {
+	{"the counts are of open, completed, overdue, undated and deleted tasks, and of open ones by priority, tag and list", func(s *subject) {
 		past, future := time.Now().Add(-48*time.Hour), time.Now().Add(48*time.Hour)
 		s.create(taskapi.CreateTaskRequest{Title: "1", Priority: taskapi.High, Tags: []string{"home", "garden"}, DueAt: &past})
 		s.create(taskapi.CreateTaskRequest{Title: "2", Priority: taskapi.High, Tags: []string{"home"}, DueAt: &future})
@@ -272,7 +272,7 @@ var statsCases = []contractCase{
 		s.create(taskapi.CreateTaskRequest{Title: "5", Completed: true})
 		for _, due := range []*time.Time{&past, nil} {
 			gone := s.create(taskapi.CreateTaskRequest{Title: "gone", Tags: []string{"home"}, DueAt: due, Priority: taskapi.Low})
-			s.done(s.client.DeleteTask(s.Context(), gone.ID))
+			s.must(s.client.DeleteTask(s.Context(), gone.ID))
 		}
 		got, err := s.client.TaskStats(s.Context(), "")
 		s.ok(err)
@@ -292,11 +292,11 @@ var statsCases = []contractCase{
 		s.same("byTag", got.ByTag, []taskapi.TagCount{{Tag: "Home", Count: 4}, {Tag: "B", Count: 2}, {Tag: "a", Count: 1}, {Tag: "c", Count: 1}})
 	}},
 	{"a user without tasks has zeros", func(s *subject) {
-		a := s.raw(http.MethodGet, "/api/tasks/stats", "")
+		resp := s.raw(http.MethodGet, "/api/tasks/stats", "")
 		want := `{"success":true,"data":{"open":0,"completed":0,"overdue":0,"dueToday":0,"undated":0,"deleted":0,` +
 			`"byPriority":{"none":0,"low":0,"medium":0,"high":0,"urgent":0},"byTag":[],"byList":[]}}`
-		if a.status != http.StatusOK || !sameJSON(a.body, []byte(want)) {
-			s.Errorf("the counts: got %d %s, want %s", a.status, a.body, want)
+		if resp.status != http.StatusOK || !sameJSON(resp.body, []byte(want)) {
+			s.Errorf("the counts: got %d %s, want %s", resp.status, resp.body, want)
 		}
 	}},
 	{"dueToday counts today in the time zone, including overdue tasks", func(s *subject) {
@@ -319,7 +319,7 @@ var statsCases = []contractCase{
 	}},
 	{"a time zone's name is accepted in any case", func(s *subject) {
 		for _, zone := range []string{"utc", "europe/berlin", "AMERICA/PORT-AU-PRINCE", "asia/calcutta", "etc/gmt-14"} {
-			s.done(s.client.TaskStats(s.Context(), zone))
+			s.must(s.client.TaskStats(s.Context(), zone))
 		}
 	}},
 	{"a time zone that does not exist is 422", func(s *subject) {
@@ -335,8 +335,8 @@ var statsCases = []contractCase{
 	}},
 }
 
-// write creates, changes and removes tasks, so many times. It is safe to call in a
-// goroutine.
+// write creates this number of tasks, completes them, and deletes or erases most of them.
+// It is safe to call in a goroutine.
 func (s *subject) write(times int) {
 	ctx := s.Context()
 	for i := range times {

@@ -56,8 +56,8 @@ func dues(occurrences []taskapi.Occurrence) string {
 //go:embed testdata/occurrences.json
 var occurrencesJSON []byte
 
-// occurrenceCase is a case of testdata/occurrences.json: a task's due date, and the
-// following ones, three or all. They are days or instants.
+// occurrenceCase is a case of testdata/occurrences.json: a task's due date, and the next
+// three, or fewer if no more follow. They are days or instants.
 type occurrenceCase struct {
 	Name, Zone, Due, Rule string
 	From                  taskapi.RecurrenceFrom
@@ -138,7 +138,7 @@ var recurrenceCases = []contractCase{
 			s.ok(err)
 			s.same(tt.Name, dues(occurrences), strings.Join(tt.Next, " "))
 			if tt.From == taskapi.FromCompletion {
-				continue // is due after now
+				continue // the due date of the next task depends on today
 			}
 			if len(occurrences) == 0 {
 				s.finishLast(task.ID)
@@ -210,11 +210,11 @@ var recurrenceCases = []contractCase{
 	{"occurrences of an overdue task begin after now", func(s *subject) {
 		request := recurring("FREQ=WEEKLY;BYDAY=MO", "2020-01-06T09:00:00Z")
 		for _, request.RecurrenceFrom = range []taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion} {
-			begin := time.Now()
+			start := time.Now()
 			occurrences, err := s.client.TaskOccurrences(s.Context(), s.create(request).ID, 2)
 			s.ok(err)
 			first := occurrences[0].DueAt
-			if late := first.Sub(begin); late < -time.Minute || late > 8*24*time.Hour || first.UTC().Format("Mon 15:04") != "Mon 09:00" {
+			if late := first.Sub(start); late < -time.Minute || late > 8*24*time.Hour || first.UTC().Format("Mon 15:04") != "Mon 09:00" {
 				s.Errorf("from %s: the first occurrence is %v", request.RecurrenceFrom, first)
 			}
 			s.same("the second", occurrences[1].DueAt, first.AddDate(0, 0, 7))
@@ -222,7 +222,7 @@ var recurrenceCases = []contractCase{
 	}},
 	{"occurrences are limited, also those of completed and deleted tasks", func(s *subject) {
 		task := s.create(recurring("FREQ=YEARLY", "2091-01-30"))
-		for _, change := range []func(){func() {}, func() { s.finish(task.ID) }, func() { value(s.client.DeleteTask(s.Context(), task.ID)) }} {
+		for _, change := range []func(){func() {}, func() { s.finish(task.ID) }, func() { s.must(s.client.DeleteTask(s.Context(), task.ID)) }} {
 			change()
 			for limit, want := range map[int]int{0: taskapi.DefaultOccurrences, 1: 1, taskapi.MaxOccurrences: taskapi.MaxOccurrences} {
 				occurrences, err := s.client.TaskOccurrences(s.Context(), task.ID, limit)
@@ -237,7 +237,7 @@ var recurrenceCases = []contractCase{
 			path := "/api/tasks/" + task.ID + "/occurrences?limit=" + strconv.Itoa(limit)
 			s.problem(s.raw(http.MethodGet, path, ""), taskapi.CodeInvalid, field422("limit", taskapi.FieldOutOfRange))
 		}
-		for _, id := range []string{missing, s.another().create(recurring("FREQ=DAILY", "2091-01-30")).ID, s.named("list")[0].ID} {
+		for _, id := range []string{missing, s.another().create(recurring("FREQ=DAILY", "2091-01-30")).ID, s.createLists("list")[0].ID} {
 			s.fails(errorOf(s.client.TaskOccurrences(s.Context(), id, 0)), sdk.ErrTaskNotFound)
 		}
 	}},

@@ -10,18 +10,26 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
+// settings returns the user's settings.
+func (s *subject) settings() taskapi.Settings {
+	s.Helper()
+	got, err := s.client.Settings(s.Context())
+	s.ok(err)
+	return got
+}
+
 // setZone sets the user's time zone.
 func (s *subject) setZone(zone string) {
 	s.Helper()
-	s.done(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)}))
+	s.must(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some(zone)}))
 }
 
 var settingsCases = []contractCase{
 	{"a new user has the defaults in version 1", func(s *subject) {
 		got := s.item(s.raw(http.MethodGet, "/api/settings", ""), http.StatusOK, 1)
-		s.has(got, map[string]any{"id": taskapi.SettingsID, "timeZone": "UTC", "weekStart": "monday"})
-		if a := s.raw(http.MethodGet, "/api/settings", "", "If-None-Match", `"1"`); a.status != http.StatusNotModified {
-			s.Errorf("If-None-Match with the current version: got status %d, want 304", a.status)
+		s.wantMembers(got, map[string]any{"id": taskapi.SettingsID, "timeZone": "UTC", "weekStart": "monday"})
+		if resp := s.raw(http.MethodGet, "/api/settings", "", "If-None-Match", `"1"`); resp.status != http.StatusNotModified {
+			s.Errorf("If-None-Match with the current version: got status %d, want 304", resp.status)
 		}
 		s.item(s.raw(http.MethodPatch, "/api/settings", `{"timeZone":"UTC"}`, "Idempotency-Key", "same"), http.StatusOK, 1)
 		if seq := s.seq(); seq != 0 {
@@ -37,14 +45,12 @@ var settingsCases = []contractCase{
 		s.ok(err)
 		want.WeekStart, want.Version = taskapi.Sunday, 3
 		s.same("the settings", got, want)
-		got, err = s.client.Settings(s.Context())
-		s.ok(err)
-		s.same("the settings that are read", got, want)
+		s.same("the settings that are read", s.settings(), want)
 		s.lastChange(settings(), taskapi.SettingsID, want)
 		change, err := s.feed(0, 0)[0].Settings()
 		s.ok(err)
 		s.same("the change", change, want)
-		s.same("another user's time zone", value(s.another().client.Settings(s.Context())).TimeZone, "UTC")
+		s.same("another user's time zone", s.another().settings().TimeZone, "UTC")
 	}},
 	{"a change with a stale version is 412 with the current settings", func(s *subject) {
 		update := taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Saturday)}
@@ -53,7 +59,7 @@ var settingsCases = []contractCase{
 			current, err := s.failure(err, sdk.ErrVersionConflict).Current.Settings()
 			s.ok(err)
 			s.same("the version", current.Version, version)
-			s.done(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")}))
+			s.must(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")}))
 		}
 	}},
 	{"a retry with the same key changes the settings once", func(s *subject) {
@@ -73,7 +79,7 @@ var settingsCases = []contractCase{
 			all.Go(func() { s.setZone(zone) })
 		}
 		all.Wait()
-		s.same("the version", value(s.client.Settings(s.Context())).Version, int64(5))
+		s.same("the version", s.settings().Version, int64(5))
 	}},
 	{"invalid settings are 422", func(s *subject) {
 		for body, want := range map[string]taskapi.FieldError{
@@ -112,10 +118,7 @@ var settingsCases = []contractCase{
 			if later := time.Now().In(zone); later.Day() == now.Day() && stats.DueToday != 1 {
 				s.Errorf("%d tasks are due today in %s, want 1", stats.DueToday, name)
 			}
-			s.done(s.client.EraseTask(s.Context(), task.ID))
+			s.must(s.client.EraseTask(s.Context(), task.ID))
 		}
 	}},
 }
-
-// value returns the value of a call, ignoring its error.
-func value[T any](v T, _ error) T { return v }

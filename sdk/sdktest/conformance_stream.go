@@ -106,7 +106,7 @@ func (st *stream) change() taskapi.Change {
 	dec := json.NewDecoder(strings.NewReader(f.data))
 	dec.DisallowUnknownFields()
 	st.ok(dec.Decode(&change))
-	if at, err := taskapi.ParseChangeCursor(f.id); err != nil || at.After != change.Seq {
+	if cursor, err := taskapi.ParseChangeCursor(f.id); err != nil || cursor.After != change.Seq {
 		st.Errorf("the id is %s, the number %d", f.id, change.Seq)
 	}
 	return change
@@ -132,21 +132,21 @@ func (st *stream) ready() int64 {
 }
 
 var streamCases = []contractCase{
-	{"ready, then change events with id and one line of data", func(s *subject) {
+	{"a stream begins with ready, then has change events with an id and one line of data", func(s *subject) {
 		task := s.create(full())
-		at := s.seq()
-		st := s.open(s.token, "?after="+strconv.FormatInt(at, 10), streamTimeout)
-		if got := st.ready(); got != at {
-			s.Errorf("ready at %d, want %d", got, at)
+		seq := s.seq()
+		st := s.open(s.token, "?after="+strconv.FormatInt(seq, 10), streamTimeout)
+		if got := st.ready(); got != seq {
+			s.Errorf("ready at %d, want %d", got, seq)
 		}
 		trashed, err := s.client.DeleteTask(s.Context(), task.ID)
 		s.ok(err)
 		s.sameChanges([]taskapi.Change{st.change()}, []taskapi.Change{changedTo(s.seq(), trashed)})
-		s.done(s.client.EraseTask(s.Context(), task.ID))
+		s.must(s.client.EraseTask(s.Context(), task.ID))
 		s.sameChanges([]taskapi.Change{st.change()}, []taskapi.Change{erased(s.seq(), task.ID)})
 	}},
 	{"changes since the cursor come first", func(s *subject) {
-		tasks := s.titled("a", "b", "c")
+		tasks := s.createTasks("a", "b", "c")
 		for query, want := range map[string][]string{
 			"":         {"a", "b", "c"},
 			"?after=0": {"a", "b", "c"},
@@ -165,7 +165,7 @@ var streamCases = []contractCase{
 		s.same("the tasks", s.state(), state{tasks[0].ID: tasks[0], tasks[1].ID: tasks[1], tasks[2].ID: tasks[2]})
 	}},
 	{"Last-Event-ID takes precedence over after", func(s *subject) {
-		s.titled("a", "b", "c")
+		s.createTasks("a", "b", "c")
 		second := strconv.FormatInt(s.feed(0, 0)[1].Seq, 10)
 		for _, query := range []string{"", "?after=0"} {
 			st := s.open(s.token, query, streamTimeout, "Last-Event-ID", second)
@@ -179,8 +179,8 @@ var streamCases = []contractCase{
 		other := s.another()
 		st := s.open(s.token, "", streamTimeout)
 		st.ready()
-		other.titled("not mine")
-		s.titled("mine")
+		other.createTasks("not mine")
+		s.createTasks("mine")
 		if got := st.title(); got != "mine" {
 			s.Errorf("the first change is of %q, want mine", got)
 		}
@@ -190,12 +190,12 @@ var streamCases = []contractCase{
 		st := s.open(s.token, "?after="+strconv.FormatInt(s.seq(), 10), streamTimeout)
 		st.ready()
 		s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
-		s.titled("next")
+		s.createTasks("next")
 		if got := st.title(); got != "next" {
 			s.Errorf("the first change is of %q, want next", got)
 		}
 	}},
-	{"a comment every 15 s", func(s *subject) {
+	{"a comment is sent every 15 s", func(s *subject) {
 		st := s.open(s.token, "", 2*s.target.Heartbeat+streamTimeout)
 		st.ready()
 		start := time.Now()
@@ -215,7 +215,7 @@ var streamCases = []contractCase{
 		}
 	}},
 	{"an expired cursor is 410 before the stream begins", func(s *subject) {
-		s.titled("a")
+		s.createTasks("a")
 		s.problem(s.raw(http.MethodGet, "/api/events?after=999", "", "Content-Type", ""), taskapi.CodeCursorExpired)
 		for _, err := range s.client.Watch(s.Context(), 999) {
 			s.fails(err, sdk.ErrCursorExpired)
@@ -229,7 +229,7 @@ var streamCases = []contractCase{
 		s.problem(s.raw(http.MethodGet, "/api/events?after=now", ""), taskapi.CodeInvalid, field422("after", taskapi.FieldType))
 	}},
 	{"list, then watch: no change is lost, repeated or out of order when streams end", func(s *subject) {
-		s.titled("a", "b")
+		s.createTasks("a", "b")
 		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{})
 		s.ok(err)
 		read := state{}
@@ -259,14 +259,14 @@ var streamCases = []contractCase{
 				last <- task
 			})
 		}()
-		at := page.Meta.Changes
+		seq := page.Meta.Changes
 		versions := map[string]int64{}
-		for change, err := range client.Watch(ctx, at) {
+		for change, err := range client.Watch(ctx, seq) {
 			s.ok(err)
-			if change.Seq <= at {
-				s.Fatalf("change %d comes after %d", change.Seq, at)
+			if change.Seq <= seq {
+				s.Fatalf("change %d comes after %d", change.Seq, seq)
 			}
-			at = change.Seq
+			seq = change.Seq
 			read.apply(s, change)
 			task, ok := read[change.ID]
 			if ok && task.Version <= versions[change.ID] {
@@ -283,7 +283,7 @@ var streamCases = []contractCase{
 	{"Watch ends with its context", func(s *subject) {
 		ctx, cancel := context.WithCancel(s.Context())
 		defer cancel()
-		s.titled("a")
+		s.createTasks("a")
 		for _, err := range s.client.Watch(ctx, 0) {
 			cancel()
 			if err != nil && !errors.Is(err, context.Canceled) {

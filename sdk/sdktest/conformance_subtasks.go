@@ -8,8 +8,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// under adds a sub-task, or a top-level task if parent is empty.
-func (s *subject) under(title string, parent string) taskapi.Task {
+// createUnder adds a sub-task, or a top-level task if parent is empty.
+func (s *subject) createUnder(title string, parent string) taskapi.Task {
 	s.Helper()
 	request := taskapi.CreateTaskRequest{Title: title}
 	if parent != "" {
@@ -23,7 +23,7 @@ func (s *subject) chain(titles string) (all []taskapi.Task) {
 	s.Helper()
 	parent := ""
 	for title := range strings.SplitSeq(titles, "") {
-		all = append(all, s.under(title, parent))
+		all = append(all, s.createUnder(title, parent))
 		parent = all[len(all)-1].ID
 	}
 	return all
@@ -84,36 +84,36 @@ func (s *subject) complete(id string, completed bool) {
 
 var subTaskCases = []contractCase{
 	{"a sub-task is in its parent's list", func(s *subject) {
-		lists := s.named("garden", "kitchen")
+		lists := s.createLists("garden", "kitchen")
 		garden, kitchen := lists[0].ID, lists[1].ID
-		a := s.listed("a", &garden)
-		b := s.under("b", a.ID)
+		a := s.createIn("a", &garden)
+		b := s.createUnder("b", a.ID)
 		c := s.create(taskapi.CreateTaskRequest{Title: "c", ListID: &garden, ParentID: new(strings.ToUpper(b.ID))})
 		if b.ListID == nil || *b.ListID != garden || b.ParentID == nil || *b.ParentID != a.ID || *c.ParentID != b.ID {
 			s.Errorf("the sub-tasks are %s and %s, want the list and ids of their parents", inJSON(b), inJSON(c))
 		}
-		s.lists(taskapi.ListTasksOptions{ParentID: a.ID}, "b")
-		s.lists(taskapi.ListTasksOptions{ParentID: strings.ToUpper(b.ID), ListID: garden}, "c")
-		s.lists(taskapi.ListTasksOptions{ParentID: b.ID, ListID: kitchen})
-		s.lists(taskapi.ListTasksOptions{ParentID: taskapi.NoParent}, "a")
-		s.lists(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: a.ID}, "b")
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: strings.ToUpper(b.ID), ListID: garden}, "c")
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: b.ID, ListID: kitchen})
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: taskapi.NoParent}, "a")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 
 		seq := s.seq()
 		moved := s.update(a.ID, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&kitchen)})
-		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, moved), changedTo(seq+2, s.get(b.ID)), changedTo(seq+3, s.get(c.ID))})
 		s.update(b.ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()})
-		s.lists(taskapi.ListTasksOptions{ListID: kitchen, ParentID: taskapi.NoParent}, "b", "a")
-		s.done(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b"}))
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
-		s.done(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b", ParentID: &a.ID}))
-		s.lists(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: kitchen, ParentID: taskapi.NoParent}, "b", "a")
+		s.must(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b"}))
+		s.wantTitles(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
+		s.must(s.client.ReplaceTask(s.Context(), b.ID, taskapi.ReplaceTaskRequest{Title: "b", ParentID: &a.ID}))
+		s.wantTitles(taskapi.ListTasksOptions{ListID: kitchen}, "c", "b", "a")
 	}},
 	{"422: another list than the parent's", func(s *subject) {
-		garden := s.named("garden")[0].ID
-		a := s.under("a", "")
-		b := s.under("b", a.ID)
-		c := s.listed("c", &garden)
+		garden := s.createLists("garden")[0].ID
+		a := s.createUnder("a", "")
+		b := s.createUnder("b", a.ID)
+		c := s.createIn("c", &garden)
 		for body, path := range map[string]string{
 			`{"listId":"` + garden + `"}`:                           "/api/tasks/" + b.ID,
 			`{"listId":"` + garden + `","parentId":"` + a.ID + `"}`: "/api/tasks/" + b.ID,
@@ -124,13 +124,13 @@ var subTaskCases = []contractCase{
 		}
 		s.problem(s.raw(http.MethodPost, "/api/tasks/"+b.ID+"/move", `{"listId":null,"parentId":"`+c.ID+`"}`), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"d","listId":"`+garden+`","parentId":"`+a.ID+`"}`), taskapi.CodeInvalid, field422("listId", taskapi.FieldNotAllowed))
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "b", "a")
 	}},
 	{"422: the parent does not exist, or is another user's", func(s *subject) {
-		a := s.under("a", "")
-		gone := s.under("gone", "")
-		s.done(s.client.DeleteTask(s.Context(), gone.ID))
-		for _, id := range []string{missing, gone.ID, s.another().under("theirs", "").ID} {
+		a := s.createUnder("a", "")
+		gone := s.createUnder("gone", "")
+		s.must(s.client.DeleteTask(s.Context(), gone.ID))
+		for _, id := range []string{missing, gone.ID, s.another().createUnder("theirs", "").ID} {
 			s.cannotNest(a.ID, id, taskapi.FieldNotFound)
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"b","parentId":"`+id+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldNotFound))
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "b", ParentID: &id})})
@@ -138,7 +138,7 @@ var subTaskCases = []contractCase{
 				s.Errorf("the error names the fields %+v, want operations[0].data.parentId", failure.Fields)
 			}
 		}
-		s.lists(taskapi.ListTasksOptions{}, "a")
+		s.wantTitles(taskapi.ListTasksOptions{}, "a")
 	}},
 	{"422: more than four levels, or a cycle", func(s *subject) {
 		chain := s.chain("abcd")
@@ -150,21 +150,21 @@ var subTaskCases = []contractCase{
 		}
 		pair := s.chain("xy")
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep)
-		s.done(s.client.DeleteTask(s.Context(), pair[1].ID))
+		s.must(s.client.DeleteTask(s.Context(), pair[1].ID))
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // tasks in the trash count
-		s.done(s.client.EraseTask(s.Context(), pair[1].ID))
+		s.must(s.client.EraseTask(s.Context(), pair[1].ID))
 		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
-			s.done(way())
+			s.must(way())
 		}
-		s.done(s.client.Batch(s.Context(), []taskapi.BatchOperation{
+		s.must(s.client.Batch(s.Context(), []taskapi.BatchOperation{
 			taskapi.TaskOperations.Update(chain[1].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Null[string]()}),
 			taskapi.TaskOperations.Update(chain[0].ID, 0, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&chain[1].ID)}),
 		}))
-		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "c", "a")
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "c", "a")
 	}},
 	{"completing a task completes those below, reopening one reopens those above", func(s *subject) {
 		chain := s.chain("abcd")
-		e := s.under("e", chain[1].ID)
+		e := s.createUnder("e", chain[1].ID)
 		s.complete(e.ID, true)
 		done := s.get(e.ID)
 		seq := s.seq()
@@ -178,24 +178,24 @@ var subTaskCases = []contractCase{
 		s.same("states", s.states(append(chain, e)...), "a b c d ex")
 		s.complete(chain[0].ID, true)
 		s.same("states", s.states(append(chain, e)...), "ax bx cx dx ex")
-		f := s.under("f", chain[1].ID)
+		f := s.createUnder("f", chain[1].ID)
 		s.same("after adding an open sub-task", s.states(append(chain, e, f)...), "a b cx dx ex f")
 		s.complete(chain[0].ID, true)
-		g := s.under("g", "")
-		s.done(s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)}))
+		g := s.createUnder("g", "")
+		s.must(s.client.MoveTask(s.Context(), g.ID, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&chain[2].ID)}))
 		s.same("after moving an open task below", s.states(append(chain, g)...), "a b c dx g")
-		s.done(s.client.DeleteTask(s.Context(), g.ID))
+		s.must(s.client.DeleteTask(s.Context(), g.ID))
 		s.complete(chain[0].ID, true)
-		s.done(s.client.RestoreTask(s.Context(), g.ID))
+		s.must(s.client.RestoreTask(s.Context(), g.ID))
 		s.same("after restoring an open sub-task", s.states(append(chain, g)...), "a b c dx g")
 	}},
 	{"sub-tasks are deleted with their task, and restored with it", func(s *subject) {
 		chain := s.chain("abcd")
-		e := s.under("e", chain[1].ID)
+		e := s.createUnder("e", chain[1].ID)
 		all := append(chain, e)
-		s.done(s.client.DeleteTask(s.Context(), e.ID))
+		s.must(s.client.DeleteTask(s.Context(), e.ID))
 		seq := s.seq()
-		s.done(s.client.DeleteTask(s.Context(), chain[1].ID))
+		s.must(s.client.DeleteTask(s.Context(), chain[1].ID))
 		s.same("deleted", s.states(all...), "a b- c- d- e-")
 		if now := s.seq(); now != seq+3 {
 			s.Errorf("the change number went from %d to %d", seq, now)
@@ -206,49 +206,49 @@ var subTaskCases = []contractCase{
 			s.Errorf("restored without its parent: %s", inJSON(restored))
 		}
 		s.same("the states after a partial restore", s.states(all...), "a b- c d e-")
-		s.done(s.client.RestoreTask(s.Context(), chain[1].ID))
+		s.must(s.client.RestoreTask(s.Context(), chain[1].ID))
 		s.same("restored", s.states(all...), "a b c d e-")
-		s.done(s.client.RestoreTask(s.Context(), e.ID))
-		s.lists(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "e")
-		s.done(s.client.DeleteTask(s.Context(), e.ID))
+		s.must(s.client.RestoreTask(s.Context(), e.ID))
+		s.wantTitles(taskapi.ListTasksOptions{ParentID: chain[1].ID}, "e")
+		s.must(s.client.DeleteTask(s.Context(), e.ID))
 		seq = s.seq()
-		s.done(s.client.EraseTask(s.Context(), chain[0].ID))
+		s.must(s.client.EraseTask(s.Context(), chain[0].ID))
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{
 			{Seq: seq + 1, Kind: taskapi.KindTask, ID: chain[0].ID}, {Seq: seq + 2, Kind: taskapi.KindTask, ID: chain[1].ID}, {Seq: seq + 3, Kind: taskapi.KindTask, ID: e.ID},
 		})
-		s.lists(taskapi.ListTasksOptions{Deleted: true})
-		s.lists(taskapi.ListTasksOptions{}, "d", "c")
+		s.wantTitles(taskapi.ListTasksOptions{Deleted: true})
+		s.wantTitles(taskapi.ListTasksOptions{}, "d", "c")
 	}},
 	{"sub-tasks in the trash move with their task to another list", func(s *subject) {
-		lists := s.named("garden", "kitchen")
-		a := s.listed("a", &lists[0].ID)
-		b := s.under("b", a.ID)
-		c := s.under("c", b.ID)
-		s.done(s.client.DeleteTask(s.Context(), b.ID))
-		s.done(s.client.MoveTask(s.Context(), a.ID, taskapi.MoveTaskRequest{ListID: taskapi.Some(&lists[1].ID)}))
-		s.lists(taskapi.ListTasksOptions{Deleted: true, ListID: lists[1].ID}, "c", "b")
-		s.done(s.client.DeleteList(s.Context(), lists[1].ID))
-		s.done(s.client.RestoreTask(s.Context(), b.ID))
+		lists := s.createLists("garden", "kitchen")
+		a := s.createIn("a", &lists[0].ID)
+		b := s.createUnder("b", a.ID)
+		c := s.createUnder("c", b.ID)
+		s.must(s.client.DeleteTask(s.Context(), b.ID))
+		s.must(s.client.MoveTask(s.Context(), a.ID, taskapi.MoveTaskRequest{ListID: taskapi.Some(&lists[1].ID)}))
+		s.wantTitles(taskapi.ListTasksOptions{Deleted: true, ListID: lists[1].ID}, "c", "b")
+		s.must(s.client.DeleteList(s.Context(), lists[1].ID))
+		s.must(s.client.RestoreTask(s.Context(), b.ID))
 		s.same("restored", s.states(a, b, c), "a- b c")
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
-		s.done(s.client.EraseList(s.Context(), lists[1].ID))
-		s.lists(taskapi.ListTasksOptions{}, "c", "b")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "c", "b")
+		s.must(s.client.EraseList(s.Context(), lists[1].ID))
+		s.wantTitles(taskapi.ListTasksOptions{}, "c", "b")
 	}},
 	{"a move goes to another list or parent, and to a place there", func(s *subject) {
-		garden := s.named("garden")[0].ID
+		garden := s.createLists("garden")[0].ID
 		for _, title := range []string{"a", "b", "c"} {
-			s.listed(title, &garden)
+			s.createIn(title, &garden)
 		}
 		ids := map[string]string{}
 		for task, err := range s.client.Tasks(s.Context(), taskapi.ListTasksOptions{}) {
 			s.ok(err)
 			ids[task.Title] = task.ID
 		}
-		x := s.under("x", "")
-		y := s.under("y", x.ID)
+		x := s.createUnder("x", "")
+		y := s.createUnder("y", x.ID)
 		in := func(parent, want string) {
 			s.Helper()
-			s.lists(taskapi.ListTasksOptions{ListID: garden, ParentID: parent, Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
+			s.wantTitles(taskapi.ListTasksOptions{ListID: garden, ParentID: parent, Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
 		}
 		moved := s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))})
 		if moved.Version != 2 || *moved.ListID != garden || *s.get(y.ID).ListID != garden {
@@ -267,7 +267,7 @@ var subTaskCases = []contractCase{
 		s.move(taskapi.Task{ID: ids["b"]}, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), Before: taskapi.Some(&x.ID)})
 		in(taskapi.NoParent, "bx")
 		s.move(taskapi.Task{ID: ids["c"]}, taskapi.MoveTaskRequest{ListID: taskapi.Null[string]()})
-		s.lists(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "y", "c")
+		s.wantTitles(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "y", "c")
 		for field, to := range map[string]taskapi.MoveTaskRequest{
 			"after":  {ParentID: taskapi.Some(&x.ID), After: taskapi.Some(new(ids["c"]))},
 			"before": {Before: taskapi.Some(&y.ID)},

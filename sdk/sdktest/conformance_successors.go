@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// filled gives each zero field of a request, except the ones named, a value of its tags, so
-// that a case with it covers a new field.
+// filled returns a request whose zero fields, except the named ones, have values from their
+// tags. A case that uses it covers fields added later, too.
 func (s *subject) filled(request taskapi.CreateTaskRequest, except ...string) taskapi.CreateTaskRequest {
 	s.Helper()
 	for field, value := range reflect.ValueOf(&request).Elem().Fields() {
@@ -74,25 +74,25 @@ var touches = map[string]func(s *subject, next, sub taskapi.Task){
 		s.update(next.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("x")})
 	},
 	"completed":          func(s *subject, next, _ taskapi.Task) { s.complete(next.ID, true) },
-	"deleted":            func(s *subject, next, _ taskapi.Task) { value(s.client.DeleteTask(s.Context(), next.ID)) },
-	"a sub-task deleted": func(s *subject, _, sub taskapi.Task) { value(s.client.DeleteTask(s.Context(), sub.ID)) },
+	"deleted":            func(s *subject, next, _ taskapi.Task) { s.must(s.client.DeleteTask(s.Context(), next.ID)) },
+	"a sub-task deleted": func(s *subject, _, sub taskapi.Task) { s.must(s.client.DeleteTask(s.Context(), sub.ID)) },
 	"a sub-task changed": func(s *subject, _, sub taskapi.Task) {
 		s.update(sub.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("x")})
 	},
-	"a sub-task added": func(s *subject, next, _ taskapi.Task) { s.under("new", next.ID) },
+	"a sub-task added": func(s *subject, next, _ taskapi.Task) { s.createUnder("new", next.ID) },
 	"a sub-task moved in": func(s *subject, next, _ taskapi.Task) {
-		s.update(s.under("old", "").ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&next.ID)})
+		s.update(s.createUnder("old", "").ID, taskapi.UpdateTaskRequest{ParentID: taskapi.Some(&next.ID)})
 	},
 }
 
 var successorCases = []contractCase{
 	{"the next task equals the completed one and is directly after it", func(s *subject) {
-		list := s.named("home")[0].ID
-		top := s.listed("top", &list)
+		list := s.createLists("home")[0].ID
+		top := s.createIn("top", &list)
 		request := recurring("FREQ=WEEKLY", "2091-01-01")
 		request.Title, request.ListID, request.ParentID, request.RecurrenceFrom = "a", &list, &top.ID, taskapi.FromDue
 		a := s.create(s.filled(request, "Completed", "DueAt"))
-		s.under("b", top.ID)
+		s.createUnder("b", top.ID)
 		seq := s.seq()
 		done, next := s.finish(a.ID)
 		s.same("the version", done.Version, a.Version+1)
@@ -100,7 +100,7 @@ var successorCases = []contractCase{
 		want.ID, want.DueOn, want.DueAt, want.Version = next.ID, next.DueOn, next.DueAt, 1
 		want.Position, want.CreatedAt, want.UpdatedAt = next.Position, *done.CompletedAt, *done.CompletedAt
 		s.same("the next task", next, want)
-		s.due(next, "2091-01-08", "2091-01-08T23:59:59Z")
+		s.wantDue(next, "2091-01-08", "2091-01-08T23:59:59Z")
 		s.same("the order", s.outlineOf(top.ID), "ax 2091-01-01, a 2091-01-08, b")
 		s.sameChanges(s.feed(seq, 0), []taskapi.Change{changedTo(seq+1, done), changedTo(seq+2, next)})
 		if next.ID[14] != '7' || next.ID < a.ID {
@@ -108,7 +108,7 @@ var successorCases = []contractCase{
 		}
 	}},
 	{"the next task has the content, list and parent that the completing request sets", func(s *subject) {
-		list := s.named("home")[0].ID
+		list := s.createLists("home")[0].ID
 		task := s.create(recurring("FREQ=WEEKLY", "2091-01-01"))
 		done := s.update(task.ID, taskapi.UpdateTaskRequest{
 			Completed: taskapi.Some(true), Title: taskapi.Some("other"), DueOn: taskapi.Some(new("2091-02-01")), ListID: taskapi.Some(&list),
@@ -118,9 +118,9 @@ var successorCases = []contractCase{
 			s.Errorf("the next task is %s, want the new title, a due day a week later, and the new list", inJSON(next))
 		}
 		s.finishLast(s.update(next.ID, taskapi.UpdateTaskRequest{Recurrence: taskapi.Null[string]()}).ID)
-		parent := s.under("parent", "")
+		parent := s.createUnder("parent", "")
 		s.complete(parent.ID, true)
-		replaced, err := s.client.ReplaceTask(s.Context(), s.under("x", "").ID, taskapi.ReplaceTaskRequest{
+		replaced, err := s.client.ReplaceTask(s.Context(), s.createUnder("x", "").ID, taskapi.ReplaceTaskRequest{
 			Title: "y", Completed: true, DueOn: new("2091-01-01"), Recurrence: new("FREQ=DAILY"), ParentID: &parent.ID,
 		})
 		s.ok(err)
@@ -139,11 +139,11 @@ var successorCases = []contractCase{
 		c := sub("c", b.ID, taskapi.CreateTaskRequest{})
 		sub("d", c.ID, taskapi.CreateTaskRequest{})
 		gone := sub("gone", task.ID, taskapi.CreateTaskRequest{})
-		value(s.client.DeleteTask(s.Context(), gone.ID))
+		s.must(s.client.DeleteTask(s.Context(), gone.ID))
 		s.move(a, before(b.ID))
 		seq := s.seq()
 		_, next := s.finish(task.ID)
-		s.due(next, "", "2091-04-05T07:00:00Z")
+		s.wantDue(next, "", "2091-04-05T07:00:00Z")
 		s.same("the sub-tasks", s.outlineOf(task.ID), "ax 2091-02-28, bx 2091-03-04T08:00:00Z (cx (dx))")
 		s.same("the copies", s.outlineOf(next.ID), "a 2091-03-31, b 2091-04-04T07:00:00Z (c (d))")
 		known := map[string]bool{}
@@ -177,14 +177,14 @@ var successorCases = []contractCase{
 		if task := s.create(request); task.NextID != nil {
 			s.Errorf("the created task has a next one: %s", inJSON(task))
 		}
-		parent := s.under("parent", "")
+		parent := s.createUnder("parent", "")
 		request.Completed, request.ParentID = false, &parent.ID
 		sub := s.create(request)
 		s.complete(parent.ID, true)
 		s.same("completed with its parent", s.outlineOf(parent.ID), "rentx 2091-01-01")
 		s.update(sub.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 		s.same("completed again", s.outlineOf(parent.ID), "rentx 2091-01-01")
-		s.lists(taskapi.ListTasksOptions{}, "rent", "parent", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{}, "rent", "parent", "rent")
 	}},
 	{"a task completed several times has one next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
@@ -202,13 +202,13 @@ var successorCases = []contractCase{
 			})
 		}
 		devices.Wait()
-		s.lists(taskapi.ListTasksOptions{}, "rent", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{}, "rent", "rent")
 		first := s.get(task.ID).NextID
 		s.update(*first, taskapi.UpdateTaskRequest{Title: taskapi.Some("mine")})
 		s.complete(task.ID, false)
 		s.complete(task.ID, true)
 		s.same("nextId after completing it again", s.get(task.ID).NextID, first)
-		s.lists(taskapi.ListTasksOptions{}, "mine", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{}, "mine", "rent")
 	}},
 	{"a batch completes several recurring tasks", func(s *subject) {
 		a, b := s.create(recurring("FREQ=DAILY", "2091-01-01")), s.create(recurring("FREQ=DAILY", "2091-02-01"))
@@ -220,18 +220,18 @@ var successorCases = []contractCase{
 		done := s.tasks(resources)
 		s.same("the due days of the next tasks", *s.get(*done[0].NextID).DueOn+" "+*s.get(*done[1].NextID).DueOn, "2091-01-02 2091-02-02")
 		s.same("the third task", done[2], done[0])
-		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
 		resources, err = s.client.Batch(s.Context(), []taskapi.BatchOperation{complete(a, false), complete(a, true), complete(b, false)})
 		s.ok(err)
 		again := s.tasks(resources)
 		if again[0].NextID == nil || *again[0].NextID == *done[0].NextID || again[2].NextID != nil {
 			s.Errorf("after reopening both tasks, and completing one again, they are %s, want a new nextId and none", inJSON(again))
 		}
-		s.lists(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{Completed: new(false)}, "rent", "rent")
 	}},
 	{"reopening a task erases an unchanged next task with its sub-tasks", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
-		s.under("sub", s.under("sub", task.ID).ID)
+		s.createUnder("sub", s.createUnder("sub", task.ID).ID)
 		done, next := s.finish(task.ID)
 		seq := s.seq()
 		open := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)})
@@ -239,7 +239,7 @@ var successorCases = []contractCase{
 		if open.NextID != nil {
 			s.Errorf("the reopened task still has the nextId %s", *open.NextID)
 		}
-		s.lists(taskapi.ListTasksOptions{}, "sub", "sub", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{}, "sub", "sub", "rent")
 		changes := s.feed(seq, 0)
 		gone := slices.DeleteFunc(slices.Clone(changes), func(change taskapi.Change) bool { return !change.Erased() })
 		if len(changes) != 4 || len(gone) != 3 || !slices.ContainsFunc(gone, func(change taskapi.Change) bool { return change.ID == next.ID }) {
@@ -247,7 +247,7 @@ var successorCases = []contractCase{
 		}
 		_, again := s.finish(task.ID)
 		s.same("the copies of the sub-tasks", s.outlineOf(again.ID), "sub (sub)")
-		value(s.client.EraseTask(s.Context(), again.ID))
+		s.must(s.client.EraseTask(s.Context(), again.ID))
 		if open = s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); open.NextID != nil {
 			s.Errorf("the reopened task still has the nextId of an erased task: %s", inJSON(open))
 		}
@@ -256,7 +256,7 @@ var successorCases = []contractCase{
 		for name, touch := range touches {
 			s.part(name, func(s *subject) {
 				task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
-				s.under("sub", task.ID)
+				s.createUnder("sub", task.ID)
 				_, next := s.finish(task.ID)
 				page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{ParentID: next.ID})
 				s.ok(err)
@@ -270,7 +270,7 @@ var successorCases = []contractCase{
 	}},
 	{"reopening a task that is below its next task keeps the next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
-		s.under("sub", task.ID)
+		s.createUnder("sub", task.ID)
 		_, next := s.finish(task.ID)
 		page, err := s.client.ListTasks(s.Context(), taskapi.ListTasksOptions{ParentID: next.ID})
 		s.ok(err)
@@ -283,9 +283,9 @@ var successorCases = []contractCase{
 	}},
 	{"a sub-task and its copy with the same position may be siblings", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
-		sub := s.under("sub", task.ID)
+		sub := s.createUnder("sub", task.ID)
 		_, next := s.finish(task.ID)
-		s.under("last", next.ID)
+		s.createUnder("last", next.ID)
 		s.update(sub.ID, taskapi.UpdateTaskRequest{
 			ParentID: taskapi.Some(&next.ID), Completed: taskapi.Some(false), Title: taskapi.Some("old"),
 			DueOn: taskapi.Some(new("2091-01-01")), Recurrence: taskapi.Some(new("FREQ=DAILY")),
@@ -296,16 +296,16 @@ var successorCases = []contractCase{
 	}},
 	{"reopening a task by its sub-task, or deleting it, keeps its next task", func(s *subject) {
 		task := s.create(recurring("FREQ=DAILY", "2091-01-01"))
-		sub := s.under("sub", task.ID)
+		sub := s.createUnder("sub", task.ID)
 		_, next := s.finish(task.ID)
 		s.complete(sub.ID, false)
 		s.same("the states", s.states(task, sub), "rent sub")
 		s.same("nextId", s.get(task.ID).NextID, &next.ID)
 		s.complete(task.ID, true)
-		value(s.client.DeleteTask(s.Context(), task.ID))
-		value(s.client.RestoreTask(s.Context(), task.ID))
-		value(s.client.EraseTask(s.Context(), task.ID))
+		s.must(s.client.DeleteTask(s.Context(), task.ID))
+		s.must(s.client.RestoreTask(s.Context(), task.ID))
+		s.must(s.client.EraseTask(s.Context(), task.ID))
 		s.same("the next task", s.get(next.ID), next)
-		s.lists(taskapi.ListTasksOptions{}, "sub", "rent")
+		s.wantTitles(taskapi.ListTasksOptions{}, "sub", "rent")
 	}},
 }

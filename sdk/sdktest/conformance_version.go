@@ -12,26 +12,26 @@ import (
 )
 
 var versionCases = []contractCase{
-	{"a time may be written in lower case", func(s *subject) {
+	{"times are accepted in lower case", func(s *subject) {
 		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
-		due := func(a response, status int) {
+		due := func(resp response, status int) {
 			s.Helper()
-			if got := s.task(a, status); got.DueAt == nil || !got.DueAt.Equal(want) {
+			if got := s.task(resp, status); got.DueAt == nil || !got.DueAt.Equal(want) {
 				s.Errorf("due at %v, want %v", got.DueAt, want)
 			}
 		}
-		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueAt":"2026-11-30t17:00:00z"}`)
-		due(a, http.StatusCreated)
-		due(s.raw(http.MethodPatch, a.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
+		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueAt":"2026-11-30t17:00:00z"}`)
+		due(resp, http.StatusCreated)
+		due(s.raw(http.MethodPatch, resp.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
 		for _, query := range []string{"dueAfter=2026-11-30t17:00:00z", "dueBefore=2026-11-30t17:00:00.1z&q=a", "dueAfter=2026-11-30t18:00:00%2B01:00"} {
-			a := s.raw(http.MethodGet, "/api/tasks?"+query, "")
-			if got := decode[taskapi.TaskListResponse](s, a); a.status != http.StatusOK || len(got.Data) != 1 {
-				s.Errorf("%s: got status %d, %s", query, a.status, a.body)
+			resp := s.raw(http.MethodGet, "/api/tasks?"+query, "")
+			if got := decode[taskapi.TaskListResponse](s, resp); resp.status != http.StatusOK || len(got.Data) != 1 {
+				s.Errorf("%s: got status %d, %s", query, resp.status, resp.body)
 			}
 		}
-		a = s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"b","dueAt":"2026-11-30t17:00:00z"}}]}`)
-		if a.status != http.StatusOK {
-			s.Errorf("in a batch: got status %d, %s", a.status, a.body)
+		resp = s.raw(http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"task","data":{"title":"b","dueAt":"2026-11-30t17:00:00z"}}]}`)
+		if resp.status != http.StatusOK {
+			s.Errorf("in a batch: got status %d, %s", resp.status, resp.body)
 		}
 	}},
 	{"a write that changes nothing keeps the version", func(s *subject) {
@@ -80,7 +80,7 @@ var versionCases = []contractCase{
 			if after := s.seq(); after != before {
 				s.Errorf("%s: the change number went from %d to %d", name, before, after)
 			}
-			s.done(call(s.Context(), task.ID, sdk.IfMatch(task.Version)))
+			s.must(call(s.Context(), task.ID, sdk.IfMatch(task.Version)))
 		}
 	}},
 	{"If-Match: lists and * are accepted", func(s *subject) {
@@ -98,9 +98,9 @@ var versionCases = []contractCase{
 		path := "/api/tasks/" + s.create(full()).ID
 		s.task(s.raw(http.MethodPatch, path, `{"title":"2"}`, "If-Match", `"7"`, "If-Match", `"1"`), http.StatusOK)
 		s.problem(s.raw(http.MethodDelete, path, ``, "If-Match", `"1"`, "If-Match", `"3"`), taskapi.CodeVersionConflict)
-		a := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`, "If-None-Match", `"2"`)
-		if a.status != http.StatusNotModified {
-			s.Errorf("If-None-Match in two lines: got status %d", a.status)
+		resp := s.raw(http.MethodGet, path, "", "If-None-Match", `"1"`, "If-None-Match", `"2"`)
+		if resp.status != http.StatusNotModified {
+			s.Errorf("If-None-Match in two lines: got status %d", resp.status)
 		}
 	}},
 	{"If-Match: tags that compressing proxies have changed are accepted", func(s *subject) {
@@ -112,9 +112,9 @@ var versionCases = []contractCase{
 		for _, match := range tags {
 			s.problem(s.raw(http.MethodPatch, path, `{"title":"No"}`, "If-Match", match), taskapi.CodeVersionConflict)
 		}
-		a := s.raw(http.MethodGet, path, "", "If-None-Match", `W/"8-gzip"`)
-		if a.status != http.StatusNotModified {
-			s.Errorf("If-None-Match: got status %d", a.status)
+		resp := s.raw(http.MethodGet, path, "", "If-None-Match", `W/"8-gzip"`)
+		if resp.status != http.StatusNotModified {
+			s.Errorf("If-None-Match: got status %d", resp.status)
 		}
 	}},
 	{"If-Match on GET: a stale version is 412 with current", func(s *subject) {
@@ -128,8 +128,8 @@ var versionCases = []contractCase{
 			got := s.problem(s.raw(http.MethodGet, path, "", "If-Match", `"2"`, "If-None-Match", noneMatch), taskapi.CodeVersionConflict)
 			s.same("current", s.tasks([]taskapi.Resource{*got.Current})[0], task)
 		}
-		if a := s.raw(http.MethodHead, path, "", "If-Match", `"2"`); a.status != http.StatusPreconditionFailed {
-			s.Errorf("HEAD: got status %d", a.status)
+		if resp := s.raw(http.MethodHead, path, "", "If-Match", `"2"`); resp.status != http.StatusPreconditionFailed {
+			s.Errorf("HEAD: got status %d", resp.status)
 		}
 		s.problem(s.raw(http.MethodGet, "/api/tasks/"+missing, "", "If-Match", "*"), taskapi.CodeTaskNotFound)
 	}},
@@ -165,9 +165,9 @@ var versionCases = []contractCase{
 		task := s.create(full())
 		path := "/api/tasks/" + task.ID
 		for _, match := range []string{`"1"`, `W/"1"`, `"7", "1"`, `*`} {
-			a := s.raw(http.MethodGet, path, "", "If-None-Match", match)
-			if a.status != http.StatusNotModified || len(a.body) != 0 || a.header.Get("ETag") != `"1"` || a.header.Values("Content-Type") != nil {
-				s.Errorf("%s: got status %d, ETag %s, body %q", match, a.status, a.header.Get("ETag"), a.body)
+			resp := s.raw(http.MethodGet, path, "", "If-None-Match", match)
+			if resp.status != http.StatusNotModified || len(resp.body) != 0 || resp.header.Get("ETag") != `"1"` || resp.header.Values("Content-Type") != nil {
+				s.Errorf("%s: got status %d, ETag %s, body %q", match, resp.status, resp.header.Get("ETag"), resp.body)
 			}
 		}
 		s.task(s.raw(http.MethodGet, path, "", "If-None-Match", `"2"`), http.StatusOK)

@@ -34,28 +34,28 @@ var taskCases = []contractCase{
 		})
 	}},
 	{"every field is present in a response, with JSON in camelCase", func(s *subject) {
-		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
+		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
 		var body struct {
 			Data map[string]json.RawMessage `json:"data"`
 		}
-		s.ok(json.Unmarshal(a.body, &body))
+		s.ok(json.Unmarshal(resp.body, &body))
 		var want []string
 		for field := range reflect.TypeFor[taskapi.Task]().Fields() {
 			want = append(want, field.Tag.Get("json"))
 		}
 		for _, name := range want {
 			if _, ok := body.Data[name]; !ok {
-				s.Errorf("%s is missing in %s", name, a.body)
+				s.Errorf("%s is missing in %s", name, resp.body)
 			}
 		}
 		if len(body.Data) != len(want) {
-			s.Errorf("the task has %d fields, want %d: %s", len(body.Data), len(want), a.body)
+			s.Errorf("the task has %d fields, want %d: %s", len(body.Data), len(want), resp.body)
 		}
 	}},
 	{"times are RFC 3339 in UTC with at most microseconds", func(s *subject) {
-		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest","completed":true,"dueAt":"2026-11-30T18:00:00.123456789+01:00"}`)
-		s.same("due date", s.task(a, http.StatusCreated).DueAt, new(time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)))
-		times := regexp.MustCompile(`"[a-zA-Z]+At":"[^"]*"`).FindAll(a.body, -1)
+		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest","completed":true,"dueAt":"2026-11-30T18:00:00.123456789+01:00"}`)
+		s.same("due date", s.task(resp, http.StatusCreated).DueAt, new(time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)))
+		times := regexp.MustCompile(`"[a-zA-Z]+At":"[^"]*"`).FindAll(resp.body, -1)
 		if len(times) != 4 {
 			s.Errorf("the times of the task are %q, want four", times)
 		}
@@ -69,7 +69,7 @@ var taskCases = []contractCase{
 	{"ids are UUIDv7, in the order of creation", func(s *subject) {
 		form := regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
 		last := ""
-		for _, task := range s.titled("one", "two", "three") {
+		for _, task := range s.createTasks("one", "two", "three") {
 			if !form.MatchString(task.ID) || task.ID <= last {
 				s.Errorf("the id %s after %q is not a later UUIDv7", task.ID, last)
 			}
@@ -155,7 +155,7 @@ var taskCases = []contractCase{
 			}
 		}
 		s.same("task", s.get(task.ID), task)
-		other.lists(taskapi.ListTasksOptions{})
+		other.wantTitles(taskapi.ListTasksOptions{})
 		if other.seq() != 0 {
 			s.Error("the other user's change number has moved")
 		}
@@ -167,9 +167,9 @@ var taskCases = []contractCase{
 
 var writeCases = []contractCase{
 	{"createTask: 201, Location, ETag", func(s *subject) {
-		a := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
-		task := s.task(a, http.StatusCreated)
-		if got, want := a.header.Get("Location"), "/api/tasks/"+task.ID; got != want {
+		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
+		task := s.task(resp, http.StatusCreated)
+		if got, want := resp.header.Get("Location"), "/api/tasks/"+task.ID; got != want {
 			s.Errorf("the Location is %s, want %s", got, want)
 		}
 	}},
@@ -179,9 +179,9 @@ var writeCases = []contractCase{
 	}},
 	{"HEAD is GET without a body", func(s *subject) {
 		task := s.create(full())
-		a := s.raw(http.MethodHead, "/api/tasks/"+task.ID, "")
-		if a.status != http.StatusOK || a.header.Get("ETag") != `"1"` || len(a.body) != 0 {
-			s.Errorf(`HEAD: got status %d, ETag %s, body %q, want %d, "1" and no body`, a.status, a.header.Get("ETag"), a.body, http.StatusOK)
+		resp := s.raw(http.MethodHead, "/api/tasks/"+task.ID, "")
+		if resp.status != http.StatusOK || resp.header.Get("ETag") != `"1"` || len(resp.body) != 0 {
+			s.Errorf(`HEAD: got status %d, ETag %s, body %q, want %d, "1" and no body`, resp.status, resp.header.Get("ETag"), resp.body, http.StatusOK)
 		}
 	}},
 	{"replaceTask: absent optional fields take their defaults", func(s *subject) {
@@ -228,17 +228,13 @@ var writeCases = []contractCase{
 	}},
 	{"updateTask: completedAt is the time of the first completion", func(s *subject) {
 		task := s.create(taskapi.CreateTaskRequest{Title: "Rest"})
-		set := func(patch taskapi.UpdateTaskRequest) taskapi.Task {
-			got := s.update(task.ID, patch)
-			return got
-		}
-		done := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
+		done := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)})
 		if done.CompletedAt == nil || done.CompletedAt.Before(task.CreatedAt) {
 			s.Fatalf("the completed task is %s, want a completedAt that is not before createdAt", inJSON(done))
 		}
-		renamed := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), Title: taskapi.Some("Sleep")})
+		renamed := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true), Title: taskapi.Some("Sleep")})
 		s.same("completedAt", renamed.CompletedAt, done.CompletedAt)
-		if again := set(taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); again.CompletedAt != nil {
+		if again := s.update(task.ID, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}); again.CompletedAt != nil {
 			s.Errorf("the reopened task is %s, want completedAt null", inJSON(again))
 		}
 	}},
@@ -253,13 +249,13 @@ var writeCases = []contractCase{
 			s.Error("deletedAt is null")
 		}
 		s.same("the task that is read", s.get(created.ID), deleted)
-		s.lists(taskapi.ListTasksOptions{})
+		s.wantTitles(taskapi.ListTasksOptions{})
 
 		restored, err := s.client.RestoreTask(s.Context(), created.ID)
 		s.ok(err)
 		want.Version, want.UpdatedAt, want.DeletedAt = 3, restored.UpdatedAt, nil
 		s.same("restored", restored, want)
-		s.lists(taskapi.ListTasksOptions{}, created.Title)
+		s.wantTitles(taskapi.ListTasksOptions{}, created.Title)
 
 		deleted, err = s.client.DeleteTask(s.Context(), created.ID)
 		s.ok(err)
@@ -284,7 +280,7 @@ var writeCases = []contractCase{
 		s.ok(err)
 		s.same("erased", erased, task)
 		s.fails(errorOf(s.client.EraseTask(s.Context(), task.ID)), sdk.ErrTaskNotFound)
-		s.lists(taskapi.ListTasksOptions{Deleted: true})
+		s.wantTitles(taskapi.ListTasksOptions{Deleted: true})
 	}},
 	{"deleteTask: permanent=false moves to the trash", func(s *subject) {
 		task := s.create(full())
@@ -297,8 +293,8 @@ var writeCases = []contractCase{
 	}},
 }
 
-// remains checks the stored remains of an erased task.
-func (s *subject) remains(got, before taskapi.Task) {
+// wantNoContent checks the replayed response about an erased task.
+func (s *subject) wantNoContent(got, before taskapi.Task) {
 	s.Helper()
 	s.same("the rest of the task", got, taskapi.Task{
 		ID: before.ID, Version: before.Version, Priority: taskapi.None, RecurrenceFrom: taskapi.FromDue, Tags: []string{}, CreatedAt: got.CreatedAt, UpdatedAt: got.CreatedAt,
@@ -308,7 +304,7 @@ func (s *subject) remains(got, before taskapi.Task) {
 	}
 }
 
-// field422 is a field of a problem without its message.
+// field422 returns a field error without its message.
 func field422(name string, code taskapi.FieldErrorCode) taskapi.FieldError {
 	return taskapi.FieldError{Field: name, Code: code}
 }

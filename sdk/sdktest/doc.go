@@ -14,10 +14,11 @@
 // and its errors, versions, idempotency keys, filters, search, sort orders and cursors,
 // trash, batches, counts, recurring tasks, the change feed and its stream. It takes the
 // fields of resources and their limits from the tags of taskapi's types. A test of
-// the service sends random requests to both and compares the responses. Any user that a
-// [Server.Token] names exists. Time is the machine's until [Server.Advance] moves it.
+// the service sends random requests to both and compares the responses. Users need not be
+// created: any name that is given to [Server.Token] is one. Time is the machine's until
+// [Server.Advance] moves it.
+//
 // It differs from the real service only where that needs tables of all of Unicode: it
-// composes and folds accents of Latin letters only, and sorts titles by a simple rule.
-// composes and folds accents of Latin letters only, and sorts titles by a simple rule.
-// [Conformance] does not depend on the difference.
+// composes and folds the accents of common letters only, and sorts titles by a simple
+// rule. [Conformance] does not depend on the difference.
 package sdktest

@@ -61,23 +61,11 @@ func (tx *transaction) moveDays(before, after resource) {
 	}
 }
 
-// lastSecond returns the last second of a day in a time zone: the second before the
-// first one with a later date. Dates never go back over midnight by more than some
-// hours, so a search forward finds it.
+// lastSecond returns the last second of a valid day in a time zone.
 func lastSecond(day string, zone *time.Location) time.Time {
-	date, err := time.Parse(time.DateOnly, day)
+	end, err := taskapi.LastSecond(day, zone)
 	if err != nil {
-		panic(err) // it was validated before
+		panic(err)
 	}
-	// A day before, no zone has a later date. From there, search for the first second of a
-	// later date in steps of a quarter of an hour.
-	at := date.AddDate(0, 0, -1)
-	const step = 15 * time.Minute
-	for at.Add(step).In(zone).Format(time.DateOnly) <= day {
-		at = at.Add(step)
-	}
-	for at.Add(time.Second).In(zone).Format(time.DateOnly) <= day {
-		at = at.Add(time.Second)
-	}
-	return at.UTC()
+	return end
 }

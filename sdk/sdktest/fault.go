@@ -90,8 +90,8 @@ func (s *Server) fault(operation string) Fault {
 	return Fault{}
 }
 
-// before applies the part of the fault before the request is read. It reports whether
-// the connection is intact.
+// before applies the part of the fault that precedes the request's execution. It reports
+// whether the connection is intact.
 func (f Fault) before(s *Server, r *http.Request) bool {
 	if f.Latency > 0 {
 		timer := time.NewTimer(f.Latency)

@@ -52,15 +52,15 @@ func (fd field) limit(key string) (int64, bool) {
 	return n, err == nil
 }
 
-// faults are the errors of a request's fields.
-type faults []taskapi.FieldError
+// fieldErrors are the errors of a request's fields.
+type fieldErrors []taskapi.FieldError
 
-func (f *faults) add(field string, code taskapi.FieldErrorCode, message string) {
+func (f *fieldErrors) add(field string, code taskapi.FieldErrorCode, message string) {
 	*f = append(*f, fieldError(field, code, message))
 }
 
-// problem returns the faults as a problem, or nil without any.
-func (f faults) problem() *problem {
+// problem returns the errors as a problem, or nil without any.
+func (f fieldErrors) problem() *problem {
 	if len(f) == 0 {
 		return nil
 	}
@@ -80,8 +80,8 @@ func index(path string, i int) string {
 	return path + "[" + strconv.Itoa(i) + "]"
 }
 
-// known rejects unknown members of an object.
-func (f *faults) known(object map[string]any, path string, names ...string) {
+// rejectUnknown rejects unknown members of an object.
+func (f *fieldErrors) rejectUnknown(object map[string]any, path string, names ...string) {
 	for _, name := range slices.Sorted(maps.Keys(object)) {
 		if !slices.Contains(names, name) {
 			f.add(join(path, name), taskapi.FieldUnknown, "is not a known field")
@@ -91,7 +91,7 @@ func (f *faults) known(object map[string]any, path string, names ...string) {
 
 // read reads an object's members that are fields, in the stored form: texts in Unicode's
 // composed form, times in UTC in microseconds.
-func (f *faults) read(fields []field, object map[string]any, path string) content {
+func (f *fieldErrors) read(fields []field, object map[string]any, path string) content {
 	c := make(content)
 	for _, fd := range fields {
 		member, ok := object[fd.name]
@@ -106,7 +106,7 @@ func (f *faults) read(fields []field, object map[string]any, path string) conten
 }
 
 // value reads a value of a type. After a fault, its result does not matter.
-func (f *faults) value(fd field, typ reflect.Type, path string, member any) reflect.Value {
+func (f *fieldErrors) value(fd field, typ reflect.Type, path string, member any) reflect.Value {
 	value := reflect.New(typ).Elem()
 	if member == nil {
 		switch {
@@ -173,7 +173,7 @@ func (f *faults) value(fd field, typ reflect.Type, path string, member any) refl
 }
 
 // text reads a text.
-func (f *faults) text(fd field, path, text string) string {
+func (f *fieldErrors) text(fd field, path, text string) string {
 	text = compose(text)
 	if fd.text.trim {
 		text = strings.TrimSpace(text)
@@ -210,7 +210,7 @@ func (f *faults) text(fd field, path, text string) string {
 }
 
 // list reads an array.
-func (f *faults) list(fd field, typ reflect.Type, path string, items []any) reflect.Value {
+func (f *fieldErrors) list(fd field, typ reflect.Type, path string, items []any) reflect.Value {
 	list := reflect.MakeSlice(typ, 0, len(items))
 	if maximum, ok := fd.limit("maxItems"); ok && int64(len(items)) > maximum {
 		f.add(path, taskapi.FieldTooMany, fmt.Sprintf("must have at most %d entries", maximum))
@@ -247,7 +247,7 @@ func (f *faults) list(fd field, typ reflect.Type, path string, items []any) refl
 var rfc3339 = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$`)
 
 // time reads a time, in UTC and microseconds.
-func (f *faults) time(field, text string) *time.Time {
+func (f *fieldErrors) time(field, text string) *time.Time {
 	text = strings.ToUpper(text) // t and z may be small letters
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil || !rfc3339.MatchString(text) {

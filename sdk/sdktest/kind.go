@@ -20,12 +20,12 @@ type kind struct {
 	// single, unless empty, is the id of a kind's only resource, which every user has
 	// from the beginning and can only read and update. path is the path of the resource.
 	single string
-	// The fields of the requests to create and replace (content), to update (changes)
-	// and to move (place).
+	// content has the fields of the requests to create and replace, changes those of an
+	// update, place those of a move.
 	content, changes, place []field
-	// settle, unless nil, sets defaults that are not zero, and fields that only the
+	// setDefaults, unless nil, sets defaults that are not zero, and fields that only the
 	// service sets.
-	settle func(resource any, now time.Time)
+	setDefaults func(resource any, now time.Time)
 	// maximum, unless zero, is the maximum number of a user's resources outside the
 	// trash.
 	maximum int
@@ -127,7 +127,7 @@ func (r resource) pointer() any         { return r.value.Addr().Interface() }
 func (r resource) etag() string         { return entityTag(r.version()) }
 func (r resource) same(o resource) bool { return reflect.DeepEqual(r.wire(), o.wire()) }
 
-func (r resource) tagged() taskapi.Resource {
+func (r resource) asResource() taskapi.Resource {
 	return taskapi.Resource{Kind: r.kind.name, Data: encode(r.wire())}
 }
 
@@ -149,21 +149,21 @@ func (r resource) apply(c content, replace bool, now time.Time) {
 			to.Set(reflect.MakeSlice(to.Type(), 0, 0))
 		}
 	}
-	if r.kind.settle != nil {
-		r.kind.settle(r.pointer(), now)
+	if r.kind.setDefaults != nil {
+		r.kind.setDefaults(r.pointer(), now)
 	}
 }
 
-// meaning returns a form of the content for comparison with another request: a missing
+// fingerprint returns the content in a form that is equal for equal requests: a missing
 // field equals its zero value, unless the content is partial.
-func (c content) meaning(partial bool) map[string]any {
-	meaning := make(map[string]any)
+func (c content) fingerprint(partial bool) map[string]any {
+	fingerprint := make(map[string]any)
 	for name, value := range c {
 		if partial || !value.IsZero() && (value.Kind() != reflect.Slice || value.Len() > 0) {
-			meaning[name] = value.Interface()
+			fingerprint[name] = value.Interface()
 		}
 	}
-	return meaning
+	return fingerprint
 }
 
 // encode returns a wire value as JSON.

@@ -17,15 +17,15 @@ import (
 )
 
 // parameter reads a query's parameter, if present.
-func (f *faults) parameter(query url.Values, name string, read func(*faults, string, string)) {
+func (f *fieldErrors) parameter(query url.Values, name string, read func(*fieldErrors, string, string)) {
 	if text := query.Get(name); text != "" {
 		read(f, name, text)
 	}
 }
 
 // boolean reads a parameter that is true or false.
-func boolean(into *bool) func(*faults, string, string) {
-	return func(f *faults, name, text string) {
+func boolean(into *bool) func(*fieldErrors, string, string) {
+	return func(f *fieldErrors, name, text string) {
 		var err error
 		if *into, err = strconv.ParseBool(text); err != nil {
 			f.add(name, taskapi.FieldType, "must be true or false")
@@ -34,8 +34,8 @@ func boolean(into *bool) func(*faults, string, string) {
 }
 
 // number reads a parameter that is a whole number.
-func number(into *int64, minimum, maximum int64) func(*faults, string, string) {
-	return func(f *faults, name, text string) {
+func number(into *int64, minimum, maximum int64) func(*fieldErrors, string, string) {
+	return func(f *fieldErrors, name, text string) {
 		var err error
 		switch *into, err = strconv.ParseInt(text, 10, 64); {
 		case err != nil:
@@ -49,8 +49,8 @@ func number(into *int64, minimum, maximum int64) func(*faults, string, string) {
 }
 
 // instant reads a parameter that is a time.
-func instant(into **time.Time) func(*faults, string, string) {
-	return func(f *faults, name, text string) { *into = f.time(name, text) }
+func instant(into **time.Time) func(*fieldErrors, string, string) {
+	return func(f *fieldErrors, name, text string) { *into = f.time(name, text) }
 }
 
 // cursor is the position of a resource in a list.
@@ -63,10 +63,11 @@ type cursor struct {
 // sortableTime formats times so that their texts sort like the times.
 const sortableTime = "2006-01-02T15:04:05.000000Z"
 
-// compare returns a negative number if c comes before other in an order.
+// compare returns a negative number if c comes before other. An empty key comes last in
+// both directions.
 func (c cursor) compare(other cursor, descending bool) int {
 	if (c.Key == "") != (other.Key == "") {
-		return strings.Compare(other.Key, c.Key) // an empty key comes last
+		return strings.Compare(other.Key, c.Key)
 	}
 	result := cmp.Or(strings.Compare(c.Key, other.Key), strings.Compare(c.ID, other.ID))
 	if descending {
@@ -111,25 +112,25 @@ func (u *user) page(l listing) ([]resource, *string, *problem) {
 	if l.cursor != "" && (err != nil || json.Unmarshal(decoded, &after) != nil || !bytes.Equal(after.List, list)) {
 		return nil, nil, newProblem(taskapi.CodeInvalidCursor, "The cursor does not belong to this list. Start again without one.")
 	}
-	var places []cursor
+	var cursors []cursor
 	for id, e := range u.resources {
 		if !l.matches(e.resource) {
 			continue
 		}
-		at := cursor{List: list, Key: l.key(e), ID: id}
-		if l.cursor == "" || at.compare(after, l.descending) > 0 {
-			places = append(places, at)
+		position := cursor{List: list, Key: l.key(e), ID: id}
+		if l.cursor == "" || position.compare(after, l.descending) > 0 {
+			cursors = append(cursors, position)
 		}
 	}
-	slices.SortFunc(places, func(a, b cursor) int { return a.compare(b, l.descending) })
+	slices.SortFunc(cursors, func(a, b cursor) int { return a.compare(b, l.descending) })
 	var page []resource
 	bytes := 0
-	for _, at := range places {
+	for _, position := range cursors {
 		if len(page) == l.limit || bytes >= pageBytes {
-			next := base64.RawURLEncoding.EncodeToString(encode(places[len(page)-1]))
+			next := base64.RawURLEncoding.EncodeToString(encode(cursors[len(page)-1]))
 			return page, &next, nil
 		}
-		r := u.resources[at.ID].resource
+		r := u.resources[position.ID].resource
 		page = append(page, r)
 		bytes += len(encode(r.wire()))
 	}

@@ -23,7 +23,7 @@ func listListsOptions(query url.Values) (taskapi.ListListsOptions, *problem) {
 	options := taskapi.ListListsOptions{Cursor: query.Get("cursor")}
 	limit := int64(taskapi.DefaultListLimit)
 	var archived bool
-	var f faults
+	var f fieldErrors
 	if query.Has("archived") {
 		f.parameter(query, "archived", boolean(&archived))
 		options.Archived = &archived

@@ -38,14 +38,14 @@ var plans = &kind{
 }
 
 // readPlan reads a body to create or to update a plan.
-func readPlan(t *testing.T, op taskapi.BatchOp, body string) (operation, faults) {
+func readPlan(t *testing.T, op taskapi.BatchOp, body string) (operation, fieldErrors) {
 	t.Helper()
 	object, p := parseObject([]byte(body))
 	if p != nil {
 		t.Fatalf("%s: %+v", body, p)
 	}
 	o := operation{op: op, kind: plans}
-	var f faults
+	var f fieldErrors
 	o.body(&f, object, "")
 	return o, f
 }
@@ -83,7 +83,7 @@ func TestTransactionSupportsAnyKind(t *testing.T) {
 		t.Helper()
 		o := operation{op: op, kind: plans, id: id}
 		if body != "" {
-			var f faults
+			var f fieldErrors
 			if o, f = readPlan(t, op, body); f != nil {
 				t.Fatal(f)
 			}

@@ -11,7 +11,7 @@ import (
 
 // onePlace checks that a move names one place. In another list or below another parent,
 // the default is the end.
-func (f *faults) onePlace(object map[string]any, path string) {
+func (f *fieldErrors) onePlace(object map[string]any, path string) {
 	_, list := object["listId"]
 	_, parent := object["parentId"]
 	_, after := object["after"]
@@ -54,41 +54,40 @@ func compareOrder(a, b resource) int {
 // before is its state before the move.
 func (tx *transaction) reorder(before, r resource, to content) (resource, *problem) {
 	siblings := tx.siblings(r)
-	at, field := len(siblings), "before"
+	i, field := len(siblings), "before"
 	if _, ok := to["after"]; ok {
-		at, field = 0, "after"
+		i, field = 0, "after"
 	}
 	if value, ok := to[field]; ok {
 		if id, _ := value.Interface().(*string); id != nil {
-			at = slices.IndexFunc(siblings, func(other resource) bool { return other.id() == *id })
-			if at < 0 {
+			i = slices.IndexFunc(siblings, func(other resource) bool { return other.id() == *id })
+			if i < 0 {
 				return r, invalid(fieldError(field, taskapi.FieldNotFound, "is not another resource in this order"))
 			}
 			if field == "after" {
-				at++
+				i++
 			}
 		}
 	}
+	isThere := (i == 0 || compareOrder(siblings[i-1], r) < 0) && (i == len(siblings) || compareOrder(r, siblings[i]) < 0)
 	switch {
-	case (at == 0 || compareOrder(siblings[at-1], r) < 0) && (at == len(siblings) || compareOrder(r, siblings[at]) < 0):
-		if r.same(before) {
-			return r, nil
-		}
-	default:
-		tx.place(r, siblings, at)
+	case !isThere:
+		tx.place(r, siblings, i)
+	case r.same(before):
+		return r, nil
 	}
 	return tx.changed(r), nil
 }
 
-// place gives a resource a position at an index among its siblings. If no position is
+// place gives a resource the position of an index among its siblings. If no position is
 // free there, all of them get new ones.
-func (tx *transaction) place(r resource, siblings []resource, at int) {
+func (tx *transaction) place(r resource, siblings []resource, index int) {
 	front, back := "", ""
-	if at > 0 {
-		front = siblings[at-1].position()
+	if index > 0 {
+		front = siblings[index-1].position()
 	}
-	if at < len(siblings) {
-		back = siblings[at].position()
+	if index < len(siblings) {
+		back = siblings[index].position()
 		r.set("position", position.Between(front, back, parseUUID(r.id())))
 	} else {
 		r.set("position", position.Behind(front, tx.ids.next(tx.now)))
@@ -96,16 +95,16 @@ func (tx *transaction) place(r resource, siblings []resource, at int) {
 	if len(r.position()) <= position.MaxLength && front != back {
 		return
 	}
-	all := slices.Insert(slices.Clone(siblings), at, r)
+	all := slices.Insert(slices.Clone(siblings), index, r)
 	var positions []string
-	for _, one := range all {
-		positions = append(positions, position.Of(parseUUID(one.id())))
+	for _, other := range all {
+		positions = append(positions, position.Of(parseUUID(other.id())))
 	}
 	slices.Sort(positions)
-	r.set("position", positions[at])
+	r.set("position", positions[index])
 	for i, other := range all {
-		if i != at && other.position() != positions[i] {
-			tx.with(other, func(moved resource) { moved.set("position", positions[i]) })
+		if i != index && other.position() != positions[i] {
+			tx.changeWith(other, func(moved resource) { moved.set("position", positions[i]) })
 		}
 	}
 }

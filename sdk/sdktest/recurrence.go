@@ -53,8 +53,8 @@ func (tx *transaction) setNext(before, after resource) *problem {
 	return nil
 }
 
-// isUntouched reports whether a successor and all tasks below it are unchanged, and the
-// successor is not about to become the parent of its predecessor, or whether it is erased.
+// isUntouched reports whether a successor and all tasks below it are unchanged, and none of
+// them is the parent of the predecessor. An erased successor counts as untouched.
 func (tx *transaction) isUntouched(id, parent string) bool {
 	next, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
 	createdAt := func(r resource) any { return r.field("createdAt").Interface() }
@@ -72,7 +72,7 @@ func (tx *transaction) followNext(before, after resource) (affected bool, _ *pro
 		if p := tx.flush(); p != nil {
 			return false, p
 		}
-		return tx.repeat(after), nil
+		return tx.createSuccessor(after), nil
 	case was != "" && now == "":
 		if next, ok := tx.find(after.kind, was, anywhere); ok {
 			affected = tx.followTask(taskapi.BatchErase, next, tx.eraseWith(next))
@@ -81,9 +81,9 @@ func (tx *transaction) followNext(before, after resource) (affected bool, _ *pro
 	return affected, nil
 }
 
-// repeat creates the successor of a completed task, after it in the manual order, with
-// open copies of its sub-tasks. It reports the same as followTask.
-func (tx *transaction) repeat(done resource) (affected bool) {
+// createSuccessor creates the successor of a completed task, after it in the manual order,
+// with open copies of its sub-tasks. It reports the same as followTask.
+func (tx *transaction) createSuccessor(done resource) (affected bool) {
 	zone := tx.user.zone()
 	task := done.wire().(taskapi.Task)
 	content, _ := task.Successor(tx.now, zone)
@@ -129,7 +129,7 @@ func (tx *transaction) repeat(done resource) (affected bool) {
 	return affected
 }
 
-// insert adds a resource unchanged.
+// insert adds a resource whose fields are all set.
 func (tx *transaction) insert(r resource) resource {
 	r = tx.changed(r)
 	tx.growth = append(tx.growth, growth{resources: 1, bytes: r.size(), bounded: true})
@@ -138,7 +138,7 @@ func (tx *transaction) insert(r resource) resource {
 
 func (s *Server) listTaskOccurrences(c *call) (*reply, *problem) {
 	limit := int64(taskapi.DefaultOccurrences)
-	var f faults
+	var f fieldErrors
 	f.parameter(c.request.URL.Query(), "limit", number(&limit, 1, taskapi.MaxOccurrences))
 	if p := f.problem(); p != nil {
 		return nil, p

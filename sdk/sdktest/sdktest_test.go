@@ -39,7 +39,7 @@ func create(t *testing.T, client *sdk.Client, opts ...sdk.CallOption) taskapi.Ta
 	return task
 }
 
-func TestFaults(t *testing.T) {
+func TestFaults_ApplyToMatchingRequests(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name    string
@@ -239,7 +239,7 @@ func TestTokensOfAnotherServerAreRejected(t *testing.T) {
 	}
 }
 
-func TestServerWithoutANetwork(t *testing.T) {
+func TestServeHTTP_NeedsNoNetwork(t *testing.T) {
 	t.Parallel()
 	s := NewServer(t)
 	request := httptest.NewRequestWithContext(t.Context(), "GET", "/api/tasks", nil)

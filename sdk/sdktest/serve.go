@@ -37,7 +37,7 @@ type route struct {
 	// although its path has no id.
 	conditional bool
 	mediaTypes  []string // of the body; nil without one
-	maxBody     int64    // in bytes; maxBody if it is zero
+	maxBody     int64    // in bytes; zero means the constant maxBody
 	read        func(*Server, *call) (*reply, *problem)
 	write       func(*call) (write, *problem)
 }
@@ -57,16 +57,16 @@ var routes = sync.OnceValue(func() []route {
 			)
 			continue
 		}
-		one := k.path + "/{id}"
+		item := k.path + "/{id}"
 		all = append(all, k.routes...)
 		all = append(all,
 			route{operation: "create" + k.title, method: http.MethodPost, path: k.path, mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchCreate)},
-			route{operation: "get" + k.title, method: http.MethodGet, path: one, read: k.get},
-			route{operation: "replace" + k.title, method: http.MethodPut, path: one, mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchReplace)},
-			route{operation: "update" + k.title, method: http.MethodPatch, path: one, mediaTypes: []string{typeJSON, typeMergePatch}, write: k.writeOne(taskapi.BatchUpdate)},
-			route{operation: "delete" + k.title, method: http.MethodDelete, path: one, parameters: []string{"permanent"}, write: k.writeOne(taskapi.BatchDelete)},
-			route{operation: "restore" + k.title, method: http.MethodPost, path: one + "/restore", write: k.writeOne(taskapi.BatchRestore)},
-			route{operation: "move" + k.title, method: http.MethodPost, path: one + "/move", mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchMove)},
+			route{operation: "get" + k.title, method: http.MethodGet, path: item, read: k.get},
+			route{operation: "replace" + k.title, method: http.MethodPut, path: item, mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchReplace)},
+			route{operation: "update" + k.title, method: http.MethodPatch, path: item, mediaTypes: []string{typeJSON, typeMergePatch}, write: k.writeOne(taskapi.BatchUpdate)},
+			route{operation: "delete" + k.title, method: http.MethodDelete, path: item, parameters: []string{"permanent"}, write: k.writeOne(taskapi.BatchDelete)},
+			route{operation: "restore" + k.title, method: http.MethodPost, path: item + "/restore", write: k.writeOne(taskapi.BatchRestore)},
+			route{operation: "move" + k.title, method: http.MethodPost, path: item + "/move", mediaTypes: []string{typeJSON}, write: k.writeOne(taskapi.BatchMove)},
 		)
 	}
 	return all
@@ -135,12 +135,12 @@ func entityTag(version int64) string {
 	return `"` + strconv.FormatInt(version, 10) + `"`
 }
 
-var requestIDs = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+var requestIDPattern = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 
 // ServeHTTP handles a request, so that a server can be used without a network.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c := &call{request: r, requestID: r.Header.Get("X-Request-Id")}
-	if !requestIDs.MatchString(c.requestID) {
+	if !requestIDPattern.MatchString(c.requestID) {
 		c.requestID = rand.Text()
 	}
 	w.Header().Set("X-Request-Id", c.requestID)
@@ -167,23 +167,23 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // write sends the response, or the part of it that a fault leaves.
-func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
+func (rep *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	if cut == CutResponse {
 		panic(http.ErrAbortHandler)
 	}
-	maps.Copy(w.Header(), a.header)
-	if a.stream != nil {
-		a.stream(w, r)
+	maps.Copy(w.Header(), rep.header)
+	if rep.stream != nil {
+		rep.stream(w, r)
 		return
 	}
-	if a.status != http.StatusNotModified {
-		w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	if rep.status != http.StatusNotModified {
+		w.Header().Set("Content-Length", strconv.Itoa(len(rep.body)))
 	}
-	w.WriteHeader(a.status)
+	w.WriteHeader(rep.status)
 	if r.Method == http.MethodHead {
 		return
 	}
-	body := a.body
+	body := rep.body
 	if cut == CutHalfway {
 		body = body[:len(body)/2]
 	}
@@ -194,7 +194,7 @@ func (a *reply) write(w http.ResponseWriter, r *http.Request, cut Cut) {
 	}
 }
 
-// find finds the call's route.
+// find sets the call's route and the id in its path.
 func (c *call) find() *problem {
 	method := c.request.Method
 	if method == http.MethodHead {
@@ -237,7 +237,7 @@ func match(pattern, path string) (id string, ok bool) {
 // carryOut executes the request, after the checks that all operations share.
 func (s *Server) carryOut(c *call) (*reply, *problem) {
 	authenticate := func() *problem { return s.authenticate(c) }
-	for _, check := range []func() *problem{c.checkMediaType, authenticate, c.readBody, c.checkNames} {
+	for _, check := range []func() *problem{c.checkMediaType, authenticate, c.readBody, c.checkParameters} {
 		if p := check(); p != nil {
 			return nil, p
 		}
@@ -256,28 +256,28 @@ func (s *Server) carryOut(c *call) (*reply, *problem) {
 		return nil, p
 	}
 	key := c.request.Header.Get("Idempotency-Key")
-	meaning := string(encode(w.meaning))
-	if kept, ok := u.kept[key]; ok && key != "" {
-		if kept.request != meaning {
+	fingerprint := string(encode(w.fingerprint))
+	if stored, ok := u.stored[key]; ok && key != "" {
+		if stored.request != fingerprint {
 			return nil, newProblem(taskapi.CodeIdempotencyKeyReused, "This Idempotency-Key belongs to a different request.")
 		}
-		return u.replay(kept), nil
+		return u.replay(stored), nil
 	}
 	response, p := w.run(c.tx)
 	if p != nil {
 		return nil, p // nothing has changed
 	}
-	var sizes []keptSize
+	var sizes []storedSize
 	size := 0
 	if key != "" {
-		sizes, size = c.tx.keptSizes()
+		sizes, size = c.tx.storedSizes()
 	}
 	if !c.tx.fits(size) {
-		return nil, noRoom()
+		return nil, quotaExceeded()
 	}
 	c.tx.commit()
 	if key != "" {
-		u.kept[key] = snapshot{request: meaning, response: response, sizes: sizes, at: c.tx.now}
+		u.stored[key] = storedResponse{request: fingerprint, response: response, sizes: sizes, at: c.tx.now}
 	}
 	return response, nil
 }
@@ -329,32 +329,32 @@ var (
 	texts = []string{"q", "cursor", "timeZone"}
 )
 
-// checkGiven rejects repeated parameters, and empty ones that are not texts.
-func (c *call) checkGiven() *problem {
-	var faults faults
+// rejectRepeated rejects repeated parameters, and empty ones that are not texts.
+func (c *call) rejectRepeated() *problem {
+	var f fieldErrors
 	query, err := url.ParseQuery(c.request.URL.RawQuery)
 	if err != nil {
-		faults.add("query", taskapi.FieldFormat, "is malformed")
+		f.add("query", taskapi.FieldFormat, "is malformed")
 	}
 	for _, name := range c.route.parameters {
-		faults.checkParameter(name, query[name], slices.Contains(texts, name))
+		f.checkParameter(name, query[name], slices.Contains(texts, name))
 	}
 	header := c.request.Header
 	if c.route.write != nil {
-		faults.checkParameter("Idempotency-Key", header.Values("Idempotency-Key"), false)
+		f.checkParameter("Idempotency-Key", header.Values("Idempotency-Key"), false)
 	}
 	if c.route.operation == "watchChanges" {
-		faults.checkParameter("Last-Event-ID", header.Values("Last-Event-ID"), false)
+		f.checkParameter("Last-Event-ID", header.Values("Last-Event-ID"), false)
 	}
 	for _, name := range []string{"If-Match", "If-None-Match"} {
 		if len(header.Values(name)) > 0 && (c.route.conditional || strings.Contains(c.route.path, "{id}")) {
-			faults.checkParameter(name, []string{joined(header, name)}, false)
+			f.checkParameter(name, []string{joined(header, name)}, false)
 		}
 	}
-	return faults.problem()
+	return f.problem()
 }
 
-func (f *faults) checkParameter(name string, values []string, isText bool) {
+func (f *fieldErrors) checkParameter(name string, values []string, isText bool) {
 	switch {
 	case len(values) > 1 && !slices.Contains(repeatable, name):
 		f.add(name, taskapi.FieldDuplicate, "must not be given twice")
@@ -363,34 +363,34 @@ func (f *faults) checkParameter(name string, values []string, isText bool) {
 	}
 }
 
-// checkNames checks the id in the path, the names of the query's parameters, and the
-// headers.
-func (c *call) checkNames() *problem {
-	if p := c.checkGiven(); p != nil {
+// checkParameters checks the id in the path, the names of the query's parameters, and the
+// Idempotency-Key.
+func (c *call) checkParameters() *problem {
+	if p := c.rejectRepeated(); p != nil {
 		return p
 	}
-	var faults faults
+	var f fieldErrors
 	for name := range c.request.URL.Query() {
 		if !slices.Contains(c.route.parameters, name) {
-			faults.add(name, taskapi.FieldUnknown, "is not a known parameter")
+			f.add(name, taskapi.FieldUnknown, "is not a known parameter")
 		}
 	}
 	if strings.Contains(c.route.path, "{id}") && !isUUID(c.id) {
-		faults.add("id", taskapi.FieldFormat, "must be a UUID")
+		f.add("id", taskapi.FieldFormat, "must be a UUID")
 	}
 	c.id = strings.ToLower(c.id)
 	if keys := c.request.Header.Values("Idempotency-Key"); c.route.write != nil && len(keys) > 0 {
 		const maximum = 255
 		switch key := keys[0]; {
 		case len(key) > maximum:
-			faults.add("Idempotency-Key", taskapi.FieldTooLong, "must have at most 255 characters")
+			f.add("Idempotency-Key", taskapi.FieldTooLong, "must have at most 255 characters")
 		case strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r > '~' }):
-			faults.add("Idempotency-Key", taskapi.FieldFormat, "must have visible ASCII characters only")
+			f.add("Idempotency-Key", taskapi.FieldFormat, "must have visible ASCII characters only")
 		}
 	}
-	return faults.problem()
+	return f.problem()
 }
 
-var uuids = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+var uuidPattern = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 
-func isUUID(text string) bool { return uuids.MatchString(text) }
+func isUUID(text string) bool { return uuidPattern.MatchString(text) }

@@ -20,7 +20,7 @@ const (
 	retention = 30 * 24 * time.Hour
 	// heartbeat is the interval of a stream's heartbeats.
 	heartbeat = 15 * time.Second
-	// maxBody bounds a request's body, except a batch's.
+	// maxBody bounds a request's body in bytes, maxBatch that of a batch.
 	maxBody  = 256 << 10
 	maxBatch = 2 << 20
 )
@@ -35,13 +35,13 @@ type Server struct {
 	heartbeat time.Duration
 	done      chan struct{} // closed when the server closes
 
-	mu     sync.Mutex
-	users  map[string]*user
-	ids    idMaker
-	ahead  time.Duration // of the machine's clock
-	moved  chan struct{} // closed when the clock is moved
-	cut    chan struct{} // closed when the streams are cut
-	faults []*Fault
+	mu         sync.Mutex
+	users      map[string]*user
+	ids        idMaker
+	ahead      time.Duration // of the machine's clock
+	clockMoved chan struct{} // closed when the clock is moved
+	cut        chan struct{} // closed when the streams are cut
+	faults     []*Fault
 	// The quota of each user.
 	maxResources, maxBytes int
 	counted                map[string]int // requests by operation
@@ -62,13 +62,13 @@ func Start() *Server {
 
 func start(heartbeat time.Duration) *Server {
 	s := &Server{
-		secret:    rand.Text(),
-		heartbeat: heartbeat,
-		done:      make(chan struct{}),
-		users:     make(map[string]*user),
-		moved:     make(chan struct{}),
-		cut:       make(chan struct{}),
-		counted:   make(map[string]int),
+		secret:     rand.Text(),
+		heartbeat:  heartbeat,
+		done:       make(chan struct{}),
+		users:      make(map[string]*user),
+		clockMoved: make(chan struct{}),
+		cut:        make(chan struct{}),
+		counted:    make(map[string]int),
 
 		maxResources: math.MaxInt, maxBytes: math.MaxInt,
 	}
@@ -108,8 +108,8 @@ func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ahead += d
-	close(s.moved)
-	s.moved = make(chan struct{})
+	close(s.clockMoved)
+	s.clockMoved = make(chan struct{})
 }
 
 // LimitStorage sets each user's quota, as in the service: the number of resources, and

@@ -19,7 +19,7 @@ func settings() *kind {
 		single:   taskapi.SettingsID,
 		content:  fields,
 		changes:  fields,
-		settle: func(resource any, _ time.Time) {
+		setDefaults: func(resource any, _ time.Time) {
 			s := resource.(*taskapi.Settings)
 			s.TimeZone = cmp.Or(s.TimeZone, taskapi.DefaultTimeZone)
 			s.WeekStart = cmp.Or(s.WeekStart, taskapi.DefaultWeekStart)
@@ -36,8 +36,8 @@ func zoneName(text string) (string, taskapi.FieldErrorCode, string) {
 	return zone.String(), "", ""
 }
 
-// first returns the default settings.
-func (k *kind) first() resource {
+// defaults returns the default settings.
+func (k *kind) defaults() resource {
 	r := k.new()
 	r.set("id", k.single)
 	r.set("version", int64(1))
@@ -50,7 +50,7 @@ func (u *user) settings() taskapi.Settings {
 	if e, ok := u.resources[taskapi.SettingsID]; ok {
 		return e.wire().(taskapi.Settings)
 	}
-	return settings().first().wire().(taskapi.Settings)
+	return settings().defaults().wire().(taskapi.Settings)
 }
 
 func (u *user) zone() *time.Location {

@@ -22,8 +22,8 @@ type user struct {
 	purged    int64            // the latest removed change
 	resources map[string]entry // by id
 	erased    []erasure
-	kept      map[string]snapshot // by idempotency key
-	changed   chan struct{}       // closed by the next change
+	stored    map[string]storedResponse // by idempotency key
+	changed   chan struct{}             // closed by the next change
 }
 
 // entry is a resource and the change that last touched it.
@@ -40,25 +40,25 @@ type erasure struct {
 	at   time.Time
 }
 
-// snapshot is the response of a write that came with an idempotency key.
-type snapshot struct {
-	request  string
+// storedResponse is the response of a write that came with an idempotency key.
+type storedResponse struct {
+	request  string // the write's fingerprint
 	response *reply
-	sizes    []keptSize
+	sizes    []storedSize
 	at       time.Time
 }
 
 func newUser() *user {
 	return &user{
 		resources: make(map[string]entry),
-		kept:      make(map[string]snapshot),
+		stored:    make(map[string]storedResponse),
 		changed:   make(chan struct{}),
 	}
 }
 
 // purge removes expired resources, tombstones and responses.
 func (u *user) purge(now time.Time) {
-	maps.DeleteFunc(u.kept, func(_ string, kept snapshot) bool { return now.Sub(kept.at) >= keyAge })
+	maps.DeleteFunc(u.stored, func(_ string, response storedResponse) bool { return now.Sub(response.at) >= keyAge })
 	u.erased = slices.DeleteFunc(u.erased, func(e erasure) bool {
 		if now.Sub(e.at) < retention {
 			return false
@@ -94,16 +94,15 @@ func (u *user) changesAfter(after int64) []taskapi.Change {
 
 // transaction is a write in progress. Its changes are invisible until it commits.
 type transaction struct {
-	user   *user
-	now    time.Time
-	ids    *idMaker
-	seq    int64
-	staged map[string]entry // erased ones in their last state
-	erased []erasure
-	// written are the operations' resources, growth the size of each change.
-	written []resource
-	growth  []growth
-	// named are the ids of all resources that the operations name.
+	user    *user
+	now     time.Time
+	ids     *idMaker
+	seq     int64
+	staged  map[string]entry // erased ones in their last state
+	erased  []erasure
+	written []resource // of the operations
+	growth  []growth   // of each change
+	// named are the ids of all resources that the operations of a batch name.
 	named []string
 	// maxResources and maxBytes are the user's quota.
 	maxResources, maxBytes int
@@ -113,11 +112,11 @@ func (u *user) begin(now time.Time) *transaction {
 	return &transaction{user: u, now: now, seq: u.seq, staged: make(map[string]entry)}
 }
 
-// place says where a write looks for its resource.
-type place int
+// scope says where a write looks for its resource.
+type scope int
 
 const (
-	anywhere place = iota
+	anywhere scope = iota
 	outsideTrash
 	inTrash
 )
@@ -131,14 +130,14 @@ func (tx *transaction) latest(k *kind, id string) resource {
 	return r
 }
 
-// find returns a resource of a kind at the place, in the transaction's state.
-func (tx *transaction) find(k *kind, id string, where place) (resource, bool) {
+// find returns a resource of a kind in the scope, in the transaction's state.
+func (tx *transaction) find(k *kind, id string, where scope) (resource, bool) {
 	e, ok := tx.staged[id]
 	if !ok {
 		e, ok = tx.user.resources[id]
 	}
 	if !ok && k.single != "" && id == k.single {
-		return k.first(), true
+		return k.defaults(), true
 	}
 	gone := slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id })
 	if !ok || gone || e.kind.name != k.name ||
@@ -218,13 +217,13 @@ func (tx *transaction) restore(r resource) (resource, *problem) {
 	after := r.copied()
 	after.set("deletedAt", (*time.Time)(nil))
 	after.deletedWith = ""
-	if p := tx.settleIn(after); p != nil {
+	if p := tx.reattach(after); p != nil {
 		return r, p
 	}
 	return tx.changed(after), nil
 }
 
-// erase removes a resource as the next change, and returns its last state.
+// erase erases a resource as the next change, and returns its last state.
 func (tx *transaction) erase(r resource) resource {
 	tx.seq++
 	tx.staged[r.id()] = entry{r, tx.seq}
@@ -265,7 +264,7 @@ type idMaker struct {
 }
 
 func (m *idMaker) next(now time.Time) (id uuid) {
-	// Milliseconds, and 12 bits of the fraction of a millisecond.
+	// 48 bits of milliseconds, and 12 bits of the fraction of a millisecond.
 	micros := uint64(now.UnixMicro())
 	m.last = max(m.last+1, micros/1000<<12|micros%1000<<2)
 	binary.BigEndian.PutUint64(id[:8], m.last>>12<<16|m.last&0xfff)

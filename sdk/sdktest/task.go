@@ -19,7 +19,7 @@ import (
 // tasks is the kind of tasks.
 func tasks() *kind {
 	return many[taskapi.Task](taskapi.TaskOperations, kind{
-		name: taskapi.KindTask, title: "Task", path: "/api/tasks", settle: settleTask,
+		name: taskapi.KindTask, title: "Task", path: "/api/tasks", setDefaults: setTaskDefaults,
 		routes: []route{
 			{
 				operation: "listTasks", method: http.MethodGet, path: "/api/tasks", read: (*Server).listTasks,
@@ -32,7 +32,7 @@ func tasks() *kind {
 	})
 }
 
-func settleTask(resource any, now time.Time) {
+func setTaskDefaults(resource any, now time.Time) {
 	task := resource.(*taskapi.Task)
 	task.Priority = cmp.Or(task.Priority, taskapi.None)
 	task.RecurrenceFrom = cmp.Or(task.RecurrenceFrom, taskapi.FromDue)
@@ -49,7 +49,7 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	options := taskapi.ListTasksOptions{Query: query.Get("q"), Cursor: query.Get("cursor"), Sort: taskapi.NewestFirst}
 	limit := int64(taskapi.DefaultListLimit)
 	var completed bool
-	var f faults
+	var f fieldErrors
 	if query.Has("completed") {
 		f.parameter(query, "completed", boolean(&completed))
 		options.Completed = &completed
@@ -63,19 +63,19 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 	f.filters(query)
 	f.parameter(query, "dueBefore", instant(&options.DueBefore))
 	f.parameter(query, "dueAfter", instant(&options.DueAfter))
-	f.parameter(query, "listId", func(f *faults, name, text string) {
+	f.parameter(query, "listId", func(f *fieldErrors, name, text string) {
 		if options.ListID = strings.ToLower(text); text != taskapi.Inbox && !isUUID(options.ListID) {
 			f.add(name, taskapi.FieldFormat, "must be inbox or a UUID")
 		}
 	})
-	f.parameter(query, "parentId", func(f *faults, name, text string) {
+	f.parameter(query, "parentId", func(f *fieldErrors, name, text string) {
 		if options.ParentID = strings.ToLower(text); text != taskapi.NoParent && !isUUID(options.ParentID) {
 			f.add(name, taskapi.FieldFormat, "must be none or a UUID")
 		}
 	})
 	f.parameter(query, "deleted", boolean(&options.Deleted))
 	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
-	f.parameter(query, "sort", func(f *faults, name, text string) {
+	f.parameter(query, "sort", func(f *fieldErrors, name, text string) {
 		options.Sort = taskapi.Sort(text)
 		if !slices.Contains(taskapi.Sorts(), options.Sort) {
 			f.add(name, taskapi.FieldNotAllowed, "is not a sort order of this list")
@@ -103,7 +103,7 @@ func taskField(name string) reflect.StructField {
 }
 
 // filters validates the text filters.
-func (f *faults) filters(query url.Values) {
+func (f *fieldErrors) filters(query url.Values) {
 	f.text(filterFields["q"], "q", query.Get("q"))
 	for name, maximum := range map[string]int{"tag": taskapi.MaxTags, "priority": len(taskapi.Priorities())} {
 		if len(query[name]) > maximum {
@@ -114,7 +114,7 @@ func (f *faults) filters(query url.Values) {
 
 // queryTexts validates text filters by rules that the OpenAPI document does not
 // express, and that the service therefore checks last.
-func (f *faults) queryTexts(query url.Values) {
+func (f *fieldErrors) queryTexts(query url.Values) {
 	for _, name := range []string{"q", "tag"} {
 		if slices.ContainsFunc(query[name], func(text string) bool { return strings.ContainsRune(text, 0) || !utf8.ValidString(text) }) {
 			f.add(name, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
@@ -158,7 +158,7 @@ func matches(task taskapi.Task, options taskapi.ListTasksOptions) bool {
 		options.DueAfter != nil && (task.DueAt == nil || task.DueAt.Before(*options.DueAfter)):
 		return false
 	}
-	return options.Query == "" || found(task, options.Query)
+	return options.Query == "" || hasWords(task, options.Query)
 }
 
 // isID reports whether a field has the wanted id; none is the word for no id.
@@ -169,12 +169,12 @@ func isID(field *string, wanted, none string) bool {
 	return *field == wanted
 }
 
-// found reports whether a task has all words of a query. The last one may be a prefix.
-func found(task taskapi.Task, query string) bool {
-	has := taskapi.SearchWords(decompose(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n")))
+// hasWords reports whether a task has all words of a query. The last one may be a prefix.
+func hasWords(task taskapi.Task, query string) bool {
+	words := taskapi.SearchWords(decompose(strings.Join(append([]string{task.Title, task.Description}, task.Tags...), "\n")))
 	wanted := taskapi.SearchWords(decompose(query))
 	for i, word := range wanted {
-		if !slices.ContainsFunc(has, func(other string) bool {
+		if !slices.ContainsFunc(words, func(other string) bool {
 			return other == word || i == len(wanted)-1 && strings.HasPrefix(other, word)
 		}) {
 			return false
@@ -183,8 +183,7 @@ func found(task taskapi.Task, query string) bool {
 	return len(wanted) > 0
 }
 
-// taskKey returns the function for the sort key of a task. An empty key is last in both
-// directions.
+// taskKey returns the function that returns a task's sort key.
 func taskKey(sort taskapi.Sort) func(entry) string {
 	return func(e entry) string {
 		task := e.wire().(taskapi.Task)
@@ -210,7 +209,7 @@ func taskKey(sort taskapi.Sort) func(entry) string {
 
 func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 	zone := c.tx.user.zone()
-	var f faults
+	var f fieldErrors
 	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
 	if p := f.problem(); p != nil {
 		return nil, p
@@ -220,8 +219,8 @@ func (s *Server) getTaskStats(c *call) (*reply, *problem) {
 }
 
 // timeZone reads a parameter that is the name of a time zone.
-func timeZone(into **time.Location) func(*faults, string, string) {
-	return func(f *faults, name, text string) {
+func timeZone(into **time.Location) func(*fieldErrors, string, string) {
+	return func(f *fieldErrors, name, text string) {
 		var err error
 		if *into, err = taskapi.LoadZone(text); err != nil {
 			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")

@@ -17,7 +17,7 @@ type claims struct {
 }
 
 // Token returns a bearer token of a user, which is valid for an hour of the server's
-// clock. Every user exists.
+// clock. The user need not be created.
 func (s *Server) Token(user string) string {
 	return s.TokenFor(user, time.Hour)
 }
@@ -26,21 +26,21 @@ func (s *Server) Token(user string) string {
 // negative one, the token has expired.
 func (s *Server) TokenFor(user string, life time.Duration) string {
 	now := s.Now()
-	said := encode(claims{Subject: user, IssuedAt: now.Unix(), ExpiresAt: now.Add(life).Unix()})
-	return "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(said) + "." + s.secret
+	payload := encode(claims{Subject: user, IssuedAt: now.Unix(), ExpiresAt: now.Add(life).Unix()})
+	return "eyJhbGciOiJIUzI1NiJ9." + base64.RawURLEncoding.EncodeToString(payload) + "." + s.secret
 }
 
-// authenticate returns the user of a call.
+// authenticate sets the user of a call from its token.
 func (s *Server) authenticate(c *call) *problem {
 	scheme, token, _ := strings.Cut(joined(c.request.Header, "Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return unauthorized(taskapi.CodeUnauthenticated, "This needs a bearer token.", "")
 	}
-	said, ok := s.verify(strings.TrimSpace(token))
+	parsed, ok := s.verify(strings.TrimSpace(token))
 	if !ok {
 		return unauthorized(taskapi.CodeUnauthenticated, "The token is not valid here.", "")
 	}
-	c.userID, c.expires = said.Subject, time.Unix(said.ExpiresAt, 0)
+	c.userID, c.expires = parsed.Subject, time.Unix(parsed.ExpiresAt, 0)
 	if !s.Now().Before(c.expires) {
 		return unauthorized(taskapi.CodeTokenExpired, "The token has expired.", `, error_description="The token has expired."`)
 	}
@@ -49,13 +49,13 @@ func (s *Server) authenticate(c *call) *problem {
 
 // verify reads a token of this server, which has the server's secret in place of a
 // signature.
-func (s *Server) verify(token string) (said claims, ok bool) {
+func (s *Server) verify(token string) (parsed claims, ok bool) {
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 || parts[2] != s.secret {
-		return said, false
+		return parsed, false
 	}
 	payload, err := base64.RawURLEncoding.DecodeString(parts[1])
-	return said, err == nil && json.Unmarshal(payload, &said) == nil && said.Subject != ""
+	return parsed, err == nil && json.Unmarshal(payload, &parsed) == nil && parsed.Subject != ""
 }
 
 func unauthorized(code taskapi.ErrorCode, sentence, details string) *problem {

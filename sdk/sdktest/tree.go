@@ -23,8 +23,8 @@ func (r resource) reference(field string) string {
 func listOf(r resource) string   { return r.reference("listId") }
 func parentOf(r resource) string { return r.reference("parentId") }
 
-// refer sets a field of a resource to an id; empty means null.
-func (r resource) refer(field, id string) {
+// setReference sets a field of a resource to an id; empty means null.
+func (r resource) setReference(field, id string) {
 	if id == "" {
 		r.set(field, (*string)(nil))
 	} else {
@@ -73,7 +73,7 @@ func (tx *transaction) prepare(before, after resource, namesList bool) *problem 
 	case namesList && list != listOf(above):
 		return invalid(fieldError("listId", taskapi.FieldNotAllowed, "must be that of the parent"))
 	}
-	after.refer("listId", listOf(above))
+	after.setReference("listId", listOf(above))
 	return nil
 }
 
@@ -132,9 +132,9 @@ func (tx *transaction) height(id string) (levels int) {
 	return levels
 }
 
-// settleIn makes a restored task a top-level task if its parent is not there, and moves it
-// to the Inbox if its list is not there.
-func (tx *transaction) settleIn(task resource) *problem {
+// reattach makes a restored task a top-level task if its parent is deleted or erased, and
+// moves it to the Inbox if its list is.
+func (tx *transaction) reattach(task resource) *problem {
 	if task.kind.name != taskapi.KindTask {
 		return nil
 	}
@@ -144,13 +144,13 @@ func (tx *transaction) settleIn(task resource) *problem {
 			return p
 		}
 		if above, ok := tx.find(task.kind, parent, outsideTrash); ok {
-			task.refer("listId", listOf(above))
+			task.setReference("listId", listOf(above))
 			return nil
 		}
-		task.refer("parentId", "")
+		task.setReference("parentId", "")
 	}
 	if !tx.hasList(listOf(task)) {
-		task.refer("listId", "")
+		task.setReference("listId", "")
 	}
 	return nil
 }
@@ -170,7 +170,7 @@ func (tx *transaction) relocated(r resource, to content) resource {
 	case toParent:
 		after.field("parentId").Set(parent)
 	case toList:
-		after.refer("parentId", "")
+		after.setReference("parentId", "")
 	}
 	return after
 }
@@ -178,8 +178,8 @@ func (tx *transaction) relocated(r resource, to content) resource {
 // inOneOrder reports whether two resources are in the same manual order.
 func inOneOrder(a, b resource) bool { return listOf(a) == listOf(b) && parentOf(a) == parentOf(b) }
 
-// with changes a task together with another resource.
-func (tx *transaction) with(task resource, change func(resource)) {
+// changeWith changes a task together with another resource.
+func (tx *transaction) changeWith(task resource, change func(resource)) {
 	after := task.copied()
 	change(after)
 	tx.changed(after)
@@ -215,18 +215,18 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 		case deletes && !task.deleted():
 			tx.trash(task, id)
 		case restores && task.deleted() && task.deletedWith != "" && (task.deletedWith == id || task.deletedWith == before.deletedWith):
-			tx.with(task, func(task resource) {
+			tx.changeWith(task, func(task resource) {
 				task.set("deletedAt", (*time.Time)(nil))
 				task.deletedWith = ""
-				task.refer("listId", listOf(after))
+				task.setReference("listId", listOf(after))
 			})
 		case completes && !task.deleted() && !isDone(task):
-			tx.with(task, complete(&tx.now))
+			tx.changeWith(task, complete(&tx.now))
 		}
 	}
 	for _, task := range below {
 		if now, ok := tx.find(task.kind, task.id(), anywhere); ok && moves && listOf(now) != listOf(after) {
-			tx.with(now, func(task resource) { task.refer("listId", listOf(after)) })
+			tx.changeWith(now, func(task resource) { task.setReference("listId", listOf(after)) })
 		}
 	}
 	opened := op == taskapi.BatchCreate || isDone(before) || restores || parentOf(before) != parentOf(after)
@@ -242,7 +242,7 @@ func (tx *transaction) followTask(op taskapi.BatchOp, before, after resource) (a
 	slices.SortFunc(above, func(a, b resource) int { return cmp.Compare(a.id(), b.id()) })
 	for _, task := range above {
 		if isDone(task) {
-			tx.with(task, complete(nil))
+			tx.changeWith(task, complete(nil))
 		}
 	}
 	return affected
@@ -259,15 +259,15 @@ func (tx *transaction) followList(op taskapi.BatchOp, list resource) (affected b
 		affected = tx.anyRead(func(task resource) bool { return task.deletedWith == id })
 	}
 	for _, task := range tx.tasks() {
-		switch in := listOf(task) == id; {
-		case op == taskapi.BatchDelete && in && !task.deleted():
+		switch isInList := listOf(task) == id; {
+		case op == taskapi.BatchDelete && isInList && !task.deleted():
 			tx.trash(task, id)
 		case op == taskapi.BatchRestore && task.deletedWith == id:
-			tx.with(task, func(task resource) {
+			tx.changeWith(task, func(task resource) {
 				task.set("deletedAt", (*time.Time)(nil))
 				task.deletedWith = ""
 			})
-		case op == taskapi.BatchErase && in:
+		case op == taskapi.BatchErase && isInList:
 			tx.eraseWith(task)
 		}
 	}
@@ -283,14 +283,14 @@ func (tx *transaction) recordRead(id string) {
 
 // anyRead reports whether a function is true for one of the tasks that the operations
 // name or have created.
-func (tx *transaction) anyRead(is func(resource) bool) bool {
+func (tx *transaction) anyRead(matches func(resource) bool) bool {
 	ids := slices.Clone(tx.named)
 	for _, r := range tx.written {
 		ids = append(ids, r.id())
 	}
 	return slices.ContainsFunc(ids, func(id string) bool {
 		task, ok := tx.find(kindNamed(taskapi.KindTask), id, anywhere)
-		return ok && is(task)
+		return ok && matches(task)
 	})
 }
 

@@ -9,10 +9,10 @@ import (
 // rowSize is the size of a resource without its texts, and of a tombstone.
 const rowSize = 100
 
-// growth is the size of a change. Deleting and erasing have no bounds.
+// growth is what a change adds to a user's usage.
 type growth struct {
 	resources, bytes int
-	bounded          bool
+	bounded          bool // by the quota; false for deleting and erasing
 }
 
 // size returns the size of a resource.
@@ -35,28 +35,28 @@ func (r resource) size() int {
 	return size
 }
 
-// usage returns a user's usage.
+// usage returns the numbers that the quota limits.
 func (u *user) usage() (resources, bytes int) {
 	for _, e := range u.resources {
 		bytes += e.size()
 	}
-	for _, kept := range u.kept {
-		for _, k := range kept.sizes {
-			bytes += u.keptSize(k)
+	for _, stored := range u.stored {
+		for _, k := range stored.sizes {
+			bytes += u.storedSize(k)
 		}
 	}
 	return len(u.resources), bytes + rowSize*len(u.erased)
 }
 
-// keptSize is the size of a resource in a stored response.
-type keptSize struct {
+// storedSize is the size of a resource in a stored response.
+type storedSize struct {
 	id   string
 	size int
 }
 
-// keptSize returns the present size of a stored resource. The texts of an erased one are
+// storedSize returns the present size of a stored resource. The texts of an erased one are
 // not stored.
-func (u *user) keptSize(k keptSize) int {
+func (u *user) storedSize(k storedSize) int {
 	if _, ok := u.resources[k.id]; !ok && k.id != taskapi.SettingsID {
 		return rowSize
 	}
@@ -65,8 +65,8 @@ func (u *user) keptSize(k keptSize) int {
 
 // freedBy returns the size that the erasure of a resource frees in stored responses.
 func (u *user) freedBy(id string) (bytes int) {
-	for _, kept := range u.kept {
-		for _, k := range kept.sizes {
+	for _, stored := range u.stored {
+		for _, k := range stored.sizes {
 			if k.id == id {
 				bytes += k.size - rowSize
 			}
@@ -75,11 +75,11 @@ func (u *user) freedBy(id string) (bytes int) {
 	return bytes
 }
 
-// keptSizes returns the size of the write's response if it is stored.
-func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
+// storedSizes returns the sizes of the resources in the write's response, and their sum.
+func (tx *transaction) storedSizes() (sizes []storedSize, total int) {
 	for _, r := range tx.written {
 		id := r.id()
-		k := keptSize{id, tx.latest(r.kind, id).size()}
+		k := storedSize{id, tx.latest(r.kind, id).size()}
 		if slices.ContainsFunc(tx.erased, func(e erasure) bool { return e.id == id }) {
 			k.size = rowSize
 		}
@@ -89,17 +89,17 @@ func (tx *transaction) keptSizes() (sizes []keptSize, total int) {
 }
 
 // fits reports whether the user's quota has room for the transaction and, counted with
-// its last change, for the stored response.
-func (tx *transaction) fits(kept int) bool {
+// its last change, for a stored response of this size.
+func (tx *transaction) fits(responseSize int) bool {
 	resources, bytes := tx.user.usage()
 	changes := tx.growth
-	if len(changes) == 0 && kept > 0 {
+	if len(changes) == 0 && responseSize > 0 {
 		changes = []growth{{bounded: true}}
 	}
 	for i, g := range changes {
 		resources, bytes = resources+g.resources, bytes+g.bytes
 		if i == len(changes)-1 {
-			bytes += kept
+			bytes += responseSize
 		}
 		if g.bounded && (g.resources > 0 && resources > tx.maxResources || bytes > tx.maxBytes) {
 			return false

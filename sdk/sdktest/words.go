@@ -33,17 +33,17 @@ var accents = map[rune]string{
 	'\u309a': "はぱひぴふぷへぺほぽハパヒピフプヘペホポ",
 }
 
-// composed maps a letter and its mark to the composed letter; apart is the inverse.
-var composed, apart = func() (map[[2]rune]rune, map[rune][2]rune) {
-	composed, apart := make(map[[2]rune]rune), make(map[rune][2]rune)
+// composed maps a letter and its mark to the composed letter; decomposed is the inverse.
+var composed, decomposed = func() (map[[2]rune]rune, map[rune][2]rune) {
+	composed, decomposed := make(map[[2]rune]rune), make(map[rune][2]rune)
 	for accent, letters := range accents {
 		runes := []rune(letters)
 		for i := 0; i < len(runes); i += 2 {
 			pair := [2]rune{runes[i], accent}
-			composed[pair], apart[runes[i+1]] = runes[i+1], pair
+			composed[pair], decomposed[runes[i+1]] = runes[i+1], pair
 		}
 	}
-	return composed, apart
+	return composed, decomposed
 }()
 
 // compose returns a text in Unicode's composed form (NFC), for the letters in accents.
@@ -67,7 +67,7 @@ func decompose(text string) string {
 	var runes []rune
 	for _, r := range text {
 		at := len(runes)
-		for pair, ok := apart[r]; ok; pair, ok = apart[r] {
+		for pair, ok := decomposed[r]; ok; pair, ok = decomposed[r] {
 			runes = slices.Insert(runes, at, pair[1])
 			r = pair[0]
 		}
@@ -78,7 +78,7 @@ func decompose(text string) string {
 
 // plain returns a letter without case and accents.
 func plain(r rune) rune {
-	for pair, ok := apart[r]; ok; pair, ok = apart[r] {
+	for pair, ok := decomposed[r]; ok; pair, ok = decomposed[r] {
 		r = pair[0]
 	}
 	return unicode.ToLower(unicode.ToUpper(r))
@@ -98,7 +98,7 @@ func titleKey(title string) string {
 			letters.WriteByte(1)
 		}
 		letters.WriteRune(plain(r))
-		accents.WriteRune(max(apart[r][1], 1))
+		accents.WriteRune(max(decomposed[r][1], 1))
 		if unicode.IsUpper(r) {
 			cases.WriteByte(2)
 		} else {

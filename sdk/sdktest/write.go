@@ -13,11 +13,11 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A write is a request to change resources.
+// write is a request to change resources.
 type write struct {
-	// meaning distinguishes the write from others with the same idempotency key.
-	meaning []any
-	run     func(*transaction) (*reply, *problem)
+	// fingerprint is equal only for equal writes; an idempotency key belongs to one.
+	fingerprint []any
+	run         func(*transaction) (*reply, *problem)
 }
 
 // operation is an operation on one resource.
@@ -29,8 +29,8 @@ type operation struct {
 	content content
 }
 
-// places say where each operation looks for its resource.
-var places = map[taskapi.BatchOp]place{
+// scopes say where each operation looks for its resource.
+var scopes = map[taskapi.BatchOp]scope{
 	taskapi.BatchReplace: outsideTrash,
 	taskapi.BatchUpdate:  outsideTrash,
 	taskapi.BatchDelete:  outsideTrash,
@@ -87,7 +87,7 @@ func (tx *transaction) flush() *problem {
 	if tx.fits(0) {
 		return nil
 	}
-	return noRoom()
+	return quotaExceeded()
 }
 
 func (tx *transaction) do(o operation) (resource, *problem) {
@@ -95,7 +95,7 @@ func (tx *transaction) do(o operation) (resource, *problem) {
 		r, p := tx.create(o.kind, o.content)
 		return r, cmp.Or(tx.checkCount(o.kind), p)
 	}
-	r, ok := tx.find(o.kind, o.id, places[o.op])
+	r, ok := tx.find(o.kind, o.id, scopes[o.op])
 	switch {
 	case !ok:
 		return r, o.kind.notFound()
@@ -145,12 +145,12 @@ func (tx *transaction) checkCount(k *kind) *problem {
 	return newProblem(k.tooMany(), fmt.Sprintf("You have %d %ss. Delete one first.", k.maximum, k.name))
 }
 
-func (o operation) meaning() []any {
-	return []any{o.op, o.kind.name, o.id, o.content.meaning(o.op == taskapi.BatchUpdate || o.op == taskapi.BatchMove)}
+func (o operation) fingerprint() []any {
+	return []any{o.op, o.kind.name, o.id, o.content.fingerprint(o.op == taskapi.BatchUpdate || o.op == taskapi.BatchMove)}
 }
 
 // body reads the content of an operation.
-func (o *operation) body(f *faults, object map[string]any, path string) {
+func (o *operation) body(f *fieldErrors, object map[string]any, path string) {
 	fields := o.kind.content
 	switch o.op {
 	case taskapi.BatchMove:
@@ -167,15 +167,15 @@ func (o *operation) body(f *faults, object map[string]any, path string) {
 		names[i] = fd.name
 	}
 	before := len(*f)
-	f.known(object, path, names...)
+	f.rejectUnknown(object, path, names...)
 	o.content = f.read(fields, object, path)
 	if o.op == taskapi.BatchMove && len(*f) == before {
 		f.onePlace(object, path)
 	}
 }
 
-// noRoom returns the problem of an exhausted quota.
-func noRoom() *problem {
+// quotaExceeded returns the problem of an exhausted quota.
+func quotaExceeded() *problem {
 	return newProblem(taskapi.CodeQuotaExceeded, "Your storage is full. Erase tasks that you no longer need, then try again.")
 }
 
@@ -188,7 +188,7 @@ func (k *kind) notFound() *problem {
 func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 	return func(c *call) (write, *problem) {
 		o := operation{op: op, kind: k, id: cmp.Or(c.id, k.single)}
-		var f faults
+		var f fieldErrors
 		var permanent bool
 		f.parameter(c.request.URL.Query(), "permanent", boolean(&permanent))
 		if permanent {
@@ -216,7 +216,7 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 			o.allowed = func(version int64) bool { return match.allows(version) && !noneMatch.names(version) }
 		}
 		return write{
-			meaning: append(o.meaning(), match, noneMatch),
+			fingerprint: append(o.fingerprint(), match, noneMatch),
 			run: func(tx *transaction) (*reply, *problem) {
 				r, p := tx.carryOut(o)
 				if p != nil {
@@ -235,41 +235,41 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 
 // replay returns a stored response. Resources that have been erased since have no
 // content in it.
-func (u *user) replay(kept snapshot) *reply {
-	again := *kept.response
-	again.header = again.header.Clone()
-	again.header.Set("Idempotency-Replayed", "true")
+func (u *user) replay(stored storedResponse) *reply {
+	replayed := *stored.response
+	replayed.header = replayed.header.Clone()
+	replayed.header.Set("Idempotency-Replayed", "true")
 	var body struct {
 		Success bool `json:"success"`
 		Data    any  `json:"data"`
 	}
-	if err := json.Unmarshal(again.body, &body); err != nil {
+	if err := json.Unmarshal(replayed.body, &body); err != nil {
 		panic(err) // it was encoded by this package
 	}
-	remains := func(data any) any {
+	withoutErased := func(data any) any {
 		object := data.(map[string]any)
 		i := slices.IndexFunc(u.erased, func(e erasure) bool { return e.id == object["id"] })
 		if i < 0 {
 			return data
 		}
-		again.header.Set("Idempotency-Replayed", "erased")
+		replayed.header.Set("Idempotency-Replayed", "erased")
 		r := kindNamed(u.erased[i].kind).new()
 		r.set("id", u.erased[i].id)
 		r.set("version", int64(object["version"].(float64)))
-		r.set("createdAt", kept.at)
-		r.set("updatedAt", kept.at)
-		r.apply(nil, true, kept.at)
+		r.set("createdAt", stored.at)
+		r.set("updatedAt", stored.at)
+		r.apply(nil, true, stored.at)
 		return r.wire()
 	}
 	if list, ok := body.Data.([]any); ok {
 		for _, item := range list {
-			item.(map[string]any)["data"] = remains(item.(map[string]any)["data"])
+			item.(map[string]any)["data"] = withoutErased(item.(map[string]any)["data"])
 		}
 	} else {
-		body.Data = remains(body.Data)
+		body.Data = withoutErased(body.Data)
 	}
-	again.body = encode(body)
-	return &again
+	replayed.body = encode(body)
+	return &replayed
 }
 
 // get returns one resource.
@@ -300,7 +300,7 @@ func (k *kind) get(_ *Server, c *call) (*reply, *problem) {
 // conflict returns the problem of a resource with another version.
 func (k *kind) conflict(r resource) *problem {
 	p := newProblem(taskapi.CodeVersionConflict, "The "+string(k.name)+" has another version.")
-	p.Current = new(r.tagged())
+	p.Current = new(r.asResource())
 	return p
 }
 
