@@ -13,7 +13,7 @@ type meaning struct {
 	time      *int       // in minutes
 	rule      string
 	isPart    bool // a part of a day, which needs a day
-	isWeekday bool // only a weekday, beside which its date may stand
+	isWeekday bool // only a weekday, which its date may precede or follow
 	isRange   bool // several days, which stay in the title
 }
 
@@ -57,8 +57,8 @@ func likelyHour(hour int) int {
 	return hour % 24
 }
 
-// meaningOf returns the meaning of a pattern's numbers. now is the local time,
-// as if in UTC.
+// meaningOf returns the meaning of a pattern with this action and these numbers. now is
+// the local time, as if in UTC.
 func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 	today := now.Truncate(day)
 	var numbers [3]int
@@ -147,8 +147,8 @@ func meaningOf(action string, values []int, now time.Time) (meaning, bool) {
 func fromNow(now time.Time, count, unit int) meaning {
 	today := now.Truncate(day)
 	if unit < 2 {
-		at := now.Add(time.Duration(count) * []time.Duration{time.Minute, time.Hour}[unit])
-		date, minutes := at.Truncate(day), 60*at.Hour()+at.Minute()
+		moment := now.Add(time.Duration(count) * []time.Duration{time.Minute, time.Hour}[unit])
+		date, minutes := moment.Truncate(day), 60*moment.Hour()+moment.Minute()
 		return meaning{date: &date, time: &minutes}
 	}
 	var found time.Time

@@ -42,8 +42,8 @@ type Task struct {
 	List     string
 }
 
-// part is a recognized part of the text.
-type part struct{ start, end int }
+// textRange is a recognized range of the text, in bytes.
+type textRange struct{ start, end int }
 
 // group is a group of words that belong together: "friday at 5pm".
 type group struct {
@@ -80,35 +80,35 @@ func Parse(text string, options Options) Task {
 	var when meaning
 	for _, g := range best {
 		when.add(g.meaning)
-		r.parts = append(r.parts, r.partsOf(g)...)
+		r.recognized = append(r.recognized, r.rangesOf(g)...)
 	}
-	slices.SortFunc(r.parts, func(a, b part) int { return cmp.Compare(a.start, b.start) })
-	r.task.Title = titleOf(text, r.parts)
+	slices.SortFunc(r.recognized, func(a, b textRange) int { return cmp.Compare(a.start, b.start) })
+	r.task.Title = titleOf(text, r.recognized)
 	r.setDue(when)
 	return r.task
 }
 
 // reader reads one text.
 type reader struct {
-	text    string
-	known   []*language
-	options Options
-	now     time.Time // the local time, as if in UTC
-	tokens  []token   // without signs, such as #tag
-	parts   []part
-	task    Task
+	text       string
+	known      []*language
+	options    Options
+	now        time.Time // the local time, as if in UTC
+	tokens     []token   // without signs, such as #tag
+	recognized []textRange
+	task       Task
 }
 
-// partsOf returns the parts of a group, which the signs inside it separate.
-func (r *reader) partsOf(g group) []part {
-	var parts []part
+// rangesOf returns the ranges of a group, which the signs inside it separate.
+func (r *reader) rangesOf(g group) []textRange {
+	var ranges []textRange
 	for i, t := range r.tokens[g.from:g.to] {
 		if i == 0 || t.afterSign {
-			parts = append(parts, part{t.start, t.end})
+			ranges = append(ranges, textRange{t.start, t.end})
 		}
-		parts[len(parts)-1].end = t.end
+		ranges[len(ranges)-1].end = t.end
 	}
-	return parts
+	return ranges
 }
 
 // add adds another meaning to this one.
@@ -142,9 +142,9 @@ func (r *reader) readSigns(tokens []token) {
 			if t.start < end {
 				continue // part of the list's name
 			}
-			if found := r.readSign(t, i == len(tokens)-1); found > 0 {
-				r.parts = append(r.parts, part{t.start, found})
-				end, afterSign = found, true
+			if signEnd := r.readSign(t, i == len(tokens)-1); signEnd > 0 {
+				r.recognized = append(r.recognized, textRange{t.start, signEnd})
+				end, afterSign = signEnd, true
 				continue
 			}
 		}
@@ -155,12 +155,12 @@ func (r *reader) readSigns(tokens []token) {
 
 // readSign returns the end of a sign, or 0 if the token does not begin one.
 func (r *reader) readSign(t token, isLast bool) int {
-	shown := r.text[t.start:t.end]
-	if tagPattern.MatchString(shown) {
-		r.task.Tags = append(r.task.Tags, shown[1:])
+	text := r.text[t.start:t.end]
+	if tagPattern.MatchString(text) {
+		r.task.Tags = append(r.task.Tags, text[1:])
 		return t.end
 	}
-	if name, ok := strings.CutPrefix(shown, "+"); ok && name != "" {
+	if name, ok := strings.CutPrefix(text, "+"); ok && name != "" {
 		if list := r.list(r.text[t.start+1:]); list != "" {
 			r.task.List = list
 			return t.start + 1 + len(list)
@@ -173,7 +173,7 @@ func (r *reader) readSign(t token, isLast bool) int {
 		}
 	}
 	// P1 occurs in names, so only p1 is a sign.
-	if priority == "" || shown != t.word && t.word[0] == 'p' && !isLast {
+	if priority == "" || text != t.word && t.word[0] == 'p' && !isLast {
 		return 0
 	}
 	r.task.Priority = priority
@@ -197,12 +197,12 @@ func (r *reader) list(text string) string {
 // groups returns the groups in one language: at most one date, one time and one rule.
 func (r *reader) groups(l *language, isForeign bool) []group {
 	var all []group
-	for at := 0; at < len(r.tokens); {
-		if g, ok := r.groupAt(l, at); ok {
+	for i := 0; i < len(r.tokens); {
+		if g, ok := r.groupAt(l, i); ok {
 			all = append(all, g)
-			at = g.to
+			i = g.to
 		} else {
-			at++
+			i++
 		}
 	}
 	isLast := func(g group) bool { return g.to == len(r.tokens) }
@@ -234,31 +234,31 @@ func (m meaning) clashes(other meaning) bool {
 }
 
 // groupAt returns the longest group that begins at a token.
-func (r *reader) groupAt(l *language, at int) (group, bool) {
+func (r *reader) groupAt(l *language, index int) (group, bool) {
 	var when meaning
-	to, level, hasPreposition, isTimed := at, 0, false, false
+	to, level, hasPreposition, isTimed := index, 0, false, false
 	for to < len(r.tokens) {
 		found, ok := r.matchAt(l, to, when)
-		if !ok || when.isRange || found.meaning.isRange && to > at {
+		if !ok || when.isRange || found.meaning.isRange && to > index {
 			break
 		}
 		isTimed = isTimed || found.meaning.time != nil && !found.meaning.isPart
 		hasDay := when.hasDay() || found.meaning.hasDay()
-		if level = max(level, found.level); isTimed && hasDay && to > at {
+		if level = max(level, found.level); isTimed && hasDay && to > index {
 			level = 3 // a day with a time is unambiguous
 		}
 		hasPreposition = hasPreposition || found.hasPreposition
 		when.add(found.meaning)
 		to = found.next
 	}
-	if to == at || when.isPart && !when.hasDay() {
+	if to == index || when.isPart && !when.hasDay() {
 		return group{}, false
 	}
 	previous, afterName := "", false
-	if at > 0 && !r.tokens[at-1].isLiteral {
-		afterName = r.tokens[at-1].isCapital
-		if !r.tokens[at-1].isStop {
-			previous = r.tokens[at-1].word
+	if index > 0 && !r.tokens[index-1].isLiteral {
+		afterName = r.tokens[index-1].isCapital
+		if !r.tokens[index-1].isStop {
+			previous = r.tokens[index-1].word
 		}
 	}
 	if slices.Contains(l.NotAfter, previous) {
@@ -268,10 +268,10 @@ func (r *reader) groupAt(l *language, at int) (group, bool) {
 		level = min(level+1, 3)
 	}
 	// "The sun" and "Henry the 8th" are not dates.
-	if level == 1 && (slices.Contains(l.WeakNotAfter, previous) || r.tokens[at].word == "the" && afterName) {
+	if level == 1 && (slices.Contains(l.WeakNotAfter, previous) || r.tokens[index].word == "the" && afterName) {
 		return group{}, false
 	}
-	return group{meaning: when, from: at, to: to, level: level}, true
+	return group{meaning: when, from: index, to: to, level: level}, true
 }
 
 func (m meaning) hasDay() bool { return m.date != nil || m.rule != "" }
@@ -286,10 +286,10 @@ type match struct {
 
 // matchAt returns the longest match at a token, possibly after prepositions, that adds
 // to the meaning.
-func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
+func (r *reader) matchAt(l *language, index int, when meaning) (match, bool) {
 	var best match
 	hasPreposition := false
-	for from := at; ; from++ {
+	for from := index; ; from++ {
 		for _, p := range l.patterns {
 			values, next, ok := l.matchItems(p.items, r.tokens, from, r.options.DayFirst)
 			if !ok || next <= max(best.next, from) {
@@ -300,7 +300,8 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 				continue
 			}
 			if found.date != nil && when.date != nil {
-				// A weekday and its date tell the same; another date's weekday stays in the title.
+				// A weekday is recognized beside its own date; beside another date, it stays in the
+				// title.
 				if when.isWeekday == found.isWeekday || when.date.Weekday() != found.date.Weekday() {
 					continue
 				}
@@ -320,7 +321,7 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 			}
 			best = match{meaning: found, next: next, level: level, hasPreposition: hasPreposition}
 		}
-		if from == len(r.tokens) || from-at == 3 {
+		if from == len(r.tokens) || from-index == 3 {
 			return best, best.next > 0
 		}
 		word := r.tokens[from].word
@@ -335,31 +336,31 @@ func (r *reader) matchAt(l *language, at int, when meaning) (match, bool) {
 
 // matchItems returns the numbers of a pattern's classes, and the index of the next
 // token.
-func (l *language) matchItems(items []item, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+func (l *language) matchItems(items []item, tokens []token, index int, dayFirst bool) ([]int, int, bool) {
 	if len(items) == 0 {
-		return nil, at, true
+		return nil, index, true
 	}
-	values, next, ok := l.matchItem(items[0], tokens, at, dayFirst)
+	values, next, ok := l.matchItem(items[0], tokens, index, dayFirst)
 	if ok {
 		if following, end, ok := l.matchItems(items[1:], tokens, next, dayFirst); ok {
 			return slices.Concat(values, following), end, true
 		}
 	}
 	if items[0].optional {
-		return l.matchItems(items[1:], tokens, at, dayFirst)
+		return l.matchItems(items[1:], tokens, index, dayFirst)
 	}
 	return nil, 0, false
 }
 
-func (l *language) matchItem(i item, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+func (l *language) matchItem(i item, tokens []token, index int, dayFirst bool) ([]int, int, bool) {
 	if i.class != "" {
-		return l.readClass(i.class, tokens, at, dayFirst)
+		return l.readClass(i.class, tokens, index, dayFirst)
 	}
-	if at >= len(tokens) || tokens[at].isLiteral {
+	if index >= len(tokens) || tokens[index].isLiteral {
 		return nil, 0, false
 	}
-	word := tokens[at].word
-	return nil, at + 1, slices.Contains(i.words, word) || slices.Contains(i.words, bare(word))
+	word := tokens[index].word
+	return nil, index + 1, slices.Contains(i.words, word) || slices.Contains(i.words, bare(word))
 }
 
 var (
@@ -372,23 +373,23 @@ var (
 	onlyStops     = regexp.MustCompile(`^[\s.,;:!?]*$`)
 )
 
-// titleOf returns the text without its parts.
-func titleOf(text string, parts []part) string {
+// titleOf returns the text without the recognized ranges.
+func titleOf(text string, recognized []textRange) string {
 	title, end := "", 0
-	for _, p := range parts {
-		title += text[end:p.start]
-		end = p.end
+	for _, r := range recognized {
+		title += text[end:r.start]
+		end = r.end
 	}
-	// Punctuation at the end belongs to the last part.
-	if rest := text[end:]; len(parts) == 0 || !onlyStops.MatchString(rest) {
+	// Punctuation at the end belongs to the last range.
+	if rest := text[end:]; len(recognized) == 0 || !onlyStops.MatchString(rest) {
 		title += rest
 	}
-	if len(parts) > 0 {
+	if len(recognized) > 0 {
 		title = emptyBrackets.ReplaceAllString(title, "")
 		title = spaces.ReplaceAllString(title, " ")
 		title = spacedStop.ReplaceAllString(title, "$1")
 		title = trailing.ReplaceAllString(title, "")
-		if parts[0].start == 0 {
+		if recognized[0].start == 0 {
 			title = leading.ReplaceAllString(title, "")
 		}
 	}

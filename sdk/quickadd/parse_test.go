@@ -58,10 +58,10 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestCases_FromIssueTrackers checks that at least half of the English and of the German
+// TestCases_ComeFromIssueTrackers checks that at least half of the English and of the German
 // inputs come from the threads in sources.json: their words for dates and times, or
 // their whole title.
-func TestCases_FromIssueTrackers(t *testing.T) {
+func TestCases_ComeFromIssueTrackers(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("testdata/sources.json")
 	if err != nil {
@@ -114,7 +114,7 @@ func TestParse_LeavesPlainTitlesAlone(t *testing.T) {
 	}
 }
 
-func TestParse_Options(t *testing.T) {
+func TestParse_FollowsItsOptions(t *testing.T) {
 	t.Parallel()
 	_, now := table(t)
 	for _, test := range []struct {

@@ -49,7 +49,7 @@ func words(t *testing.T) []string {
 }
 
 // TestParse_RandomTexts parses random sequences of the languages' words, and checks
-// that each word is recognized or stays in the title.
+// that every text has a title, and a rule only if rules are enabled.
 func TestParse_RandomTexts(t *testing.T) {
 	t.Parallel()
 	all, _ := table(t)

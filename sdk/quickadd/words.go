@@ -1,11 +1,11 @@
 package quickadd
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -88,15 +88,15 @@ func lookUp(words map[string]int, word string) (int, bool) {
 
 // readClass reads a class of words, such as WEEKDAY, at an index. It returns the
 // numbers and the index of the next token.
-func (l *language) readClass(name string, tokens []token, at int, dayFirst bool) ([]int, int, bool) {
+func (l *language) readClass(name string, tokens []token, index int, dayFirst bool) ([]int, int, bool) {
 	if name == "WEEKDAYS" {
-		return l.readWeekdays(tokens, at)
+		return l.readWeekdays(tokens, index)
 	}
-	if at >= len(tokens) || tokens[at].isLiteral {
+	if index >= len(tokens) || tokens[index].isLiteral {
 		return nil, 0, false
 	}
-	word := tokens[at].word
-	if name == "WEAKDAY" && slices.Contains(l.Capitals, word) && !tokens[at].isCapital {
+	word := tokens[index].word
+	if name == "WEAKDAY" && slices.Contains(l.Capitals, word) && !tokens[index].isCapital {
 		return nil, 0, false
 	}
 	var values []int
@@ -114,7 +114,7 @@ func (l *language) readClass(name string, tokens []token, at int, dayFirst bool)
 			values = []int{value}
 		}
 	}
-	return values, at + 1, values != nil
+	return values, index + 1, values != nil
 }
 
 // valueOf returns the number of a word of a class.
@@ -221,7 +221,7 @@ func timeOf(word string) (int, bool) {
 		return 0, false
 	}
 	hour, minute, half, untilHour, untilMinute, untilHalf := match[1], match[2], match[3], match[4], match[5], match[6]
-	time, ok := minutesOf(number(hour), number(minute))
+	minutes, ok := minutesOf(number(hour), number(minute))
 	if _, valid := minutesOf(number(untilHour), number(untilMinute)); !ok || !valid {
 		return 0, false
 	}
@@ -233,17 +233,17 @@ func timeOf(word string) (int, bool) {
 	}
 	switch half {
 	case "am":
-		return halfOfDay(time, 0)
+		return halfOfDay(minutes, 0)
 	case "pm":
-		return halfOfDay(time, 720)
+		return halfOfDay(minutes, 720)
 	}
-	return time, strings.Contains(word, ":")
+	return minutes, strings.Contains(word, ":")
 }
 
-// halfOfDay converts a time on a 12-hour clock, in the half of the day that begins at
+// halfOfDay converts minutes on a 12-hour clock, in the half of the day that begins at
 // minute 0 or 720.
-func halfOfDay(time, half int) (int, bool) {
-	return time%720 + half, time >= 60 && time < 780
+func halfOfDay(minutes, half int) (int, bool) {
+	return minutes%720 + half, minutes >= 60 && minutes < 780
 }
 
 // dateOf reads a numeric date: year, month and day. The year is 0 if it is missing.
@@ -282,31 +282,28 @@ func yearOf(digits string) int {
 }
 
 func validDate(isWanted bool, year, month, day int) []int {
-	leap := year
-	if leap == 0 {
-		leap = 2000
-	}
-	date := time.Date(leap, time.Month(month), day, 0, 0, 0, 0, time.UTC)
-	if !isWanted || month < 1 || month > 12 || date.Day() != day {
+	leapYear := 2000 // so that 29 February is valid without a year
+	found := date(cmp.Or(year, leapYear), month, day)
+	if !isWanted || month < 1 || month > 12 || found.Day() != day {
 		return nil
 	}
 	return []int{year, month, day}
 }
 
 // readWeekdays reads "mon, wed and fri" or tue/thu.
-func (l *language) readWeekdays(tokens []token, at int) ([]int, int, bool) {
+func (l *language) readWeekdays(tokens []token, index int) ([]int, int, bool) {
 	isAnd := func(i int) bool {
 		return i < len(tokens) && slices.Contains([]string{"and", "und", "&", "+"}, tokens[i].word)
 	}
 	var values []int
-	next := at
-	for i := at; i < len(tokens); i++ {
+	next := index
+	for i := index; i < len(tokens); i++ {
 		if days := l.weekdaysOf(tokens[i]); days != nil {
 			values, next = append(values, days...), i+1
 			if !tokens[i].isStop && !isAnd(i+1) {
 				break
 			}
-		} else if next == at || !isAnd(i) {
+		} else if next == index || !isAnd(i) {
 			break
 		}
 	}

@@ -11,9 +11,9 @@
 //
 // Occurrences keep the local time of day of the start, or that of BYHOUR and BYMINUTE,
 // when the clocks change. A time that a clock change skips moves by the length of the
-// gap, possibly to the next day. Of a repeated time, the first is used, also for a start
-// in the second; its first occurrence may then be before it. All-day rules start at
-// midnight in [time.UTC], which has no clock changes.
+// gap, possibly to the next day. Of a time that occurs twice, the first is used, even if
+// the start is the second; the first occurrence is then before the start. All-day rules
+// start at midnight in [time.UTC], which has no clock changes.
 //
 // The start itself is an occurrence only if it matches the rule. The search for
 // the next occurrence ends after 40 years.

@@ -39,10 +39,10 @@ func (r Rule) Next(start, after time.Time) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// from returns the occurrences from start on. It may leave out those before a moment and
-// those after an end that is not zero. It computes in the local time of start's
+// from returns the occurrences from start on. It may leave out those before after and,
+// unless before is zero, those from before on. It computes in the local time of start's
 // location, held in UTC.
-func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
+func (r Rule) from(start, after, before time.Time) iter.Seq[time.Time] {
 	return func(yield func(time.Time) bool) {
 		location := start.Location()
 		local, until := LocalTime(start), r.until
@@ -54,18 +54,18 @@ func (r Rule) from(start, moment, end time.Time) iter.Seq[time.Time] {
 			timeOfDay = r.timeOfDay + timeOfDay%time.Minute
 		}
 		first := 0
-		if earliest := LocalTime(moment.In(location)).Add(-2 * day); r.count == 0 && earliest.After(local) {
+		if earliest := LocalTime(after.In(location)).Add(-2 * day); r.count == 0 && earliest.After(local) {
 			first = r.periodsBetween(local, earliest)
 		}
 		last := local
 		if first > 0 {
-			last = LocalTime(moment.In(location))
+			last = LocalTime(after.In(location))
 		}
 		var previous time.Time
 		found := 0
 		for period := first; ; period++ {
 			begin, days := r.period(local, period)
-			if begin.After(last.AddDate(horizon, 0, 0)) || !end.IsZero() && begin.After(LocalTime(end.In(location)).Add(day)) {
+			if begin.After(last.AddDate(horizon, 0, 0)) || !before.IsZero() && begin.After(LocalTime(before.In(location)).Add(day)) {
 				return
 			}
 			for _, date := range r.choose(days) {
@@ -141,9 +141,9 @@ func (r Rule) period(local time.Time, n int) (time.Time, []time.Time) {
 		begin := date.AddDate(0, 0, 7*n-int(date.Weekday()-r.weekStart+7)%7)
 		var days []time.Time
 		for i := range 7 {
-			at := begin.AddDate(0, 0, i)
-			if r.inMonth(at.Month()) && (r.hasWeekday(at) && r.byDay != nil || r.byDay == nil && at.Weekday() == date.Weekday()) {
-				days = append(days, at)
+			d := begin.AddDate(0, 0, i)
+			if r.inMonth(d.Month()) && (r.hasWeekday(d) && r.byDay != nil || r.byDay == nil && d.Weekday() == date.Weekday()) {
+				days = append(days, d)
 			}
 		}
 		return begin, days
@@ -164,7 +164,8 @@ func (r Rule) period(local time.Time, n int) (time.Time, []time.Time) {
 	return begin, days
 }
 
-// month returns the dates that match in the month that starts at begin.
+// month returns the dates that match the rule in the month that starts at begin. date is
+// the start of the rule.
 func (r Rule) month(begin, date time.Time) []time.Time {
 	end := begin.AddDate(0, 1, 0)
 	switch {
@@ -180,9 +181,9 @@ func (r Rule) month(begin, date time.Time) []time.Time {
 	}
 	matching := r.weekdaysIn(begin, end)
 	var days []time.Time
-	for at := begin; at.Before(end); at = at.AddDate(0, 0, 1) {
-		if r.hasMonthDay(at) && (r.byDay == nil || slices.ContainsFunc(matching, at.Equal)) {
-			days = append(days, at)
+	for d := begin; d.Before(end); d = d.AddDate(0, 0, 1) {
+		if r.hasMonthDay(d) && (r.byDay == nil || slices.ContainsFunc(matching, d.Equal)) {
+			days = append(days, d)
 		}
 	}
 	return days
@@ -221,9 +222,9 @@ func (r Rule) choose(days []time.Time) []time.Time {
 		return days
 	}
 	var chosen []time.Time
-	for i, at := range days {
+	for i, d := range days {
 		if slices.Contains(r.bySetPos, i+1) || slices.Contains(r.bySetPos, i-len(days)) {
-			chosen = append(chosen, at)
+			chosen = append(chosen, d)
 		}
 	}
 	return chosen
@@ -255,14 +256,19 @@ func LocalTime(t time.Time) time.Time {
 // InstantOf returns the first instant with a local time, given in UTC, in a location. If
 // a clock change skips the time, the instant is moved by the gap.
 func InstantOf(local time.Time, location *time.Location) time.Time {
-	at := func(reference time.Time) (time.Time, bool) {
+	// withOffset computes the instant with the zone's offset at a reference time, and
+	// reports whether the zone has that offset at the instant.
+	withOffset := func(reference time.Time) (time.Time, bool) {
 		_, offset := reference.In(location).Zone()
-		t := local.Add(-time.Duration(offset) * time.Second).In(location)
-		_, shown := t.Zone()
-		return t, shown == offset
+		instant := local.Add(-time.Duration(offset) * time.Second).In(location)
+		_, actual := instant.Zone()
+		return instant, actual == offset
 	}
-	before, shown := at(local.Add(-day))
-	if after, ok := at(local.Add(day)); !shown && ok {
+	before, ok := withOffset(local.Add(-day))
+	if ok {
+		return before
+	}
+	if after, ok := withOffset(local.Add(day)); ok {
 		return after
 	}
 	return before

@@ -46,7 +46,8 @@ func parse(t testing.TB, text string) recurrence.Rule {
 	return rule
 }
 
-func at(t testing.TB, zone, local string) time.Time {
+// localTime parses a local time in a zone.
+func localTime(t testing.TB, zone, local string) time.Time {
 	t.Helper()
 	location, err := time.LoadLocation(zone)
 	if err != nil {
@@ -64,7 +65,7 @@ func TestOccurrences(t *testing.T) {
 	for _, test := range table(t).Accepted {
 		t.Run(test.Name, func(t *testing.T) {
 			t.Parallel()
-			rule, start := parse(t, test.Rule), at(t, test.Zone, test.Start)
+			rule, start := parse(t, test.Rule), localTime(t, test.Zone, test.Start)
 			var locals, instants []string
 			total := 0
 			for at := range rule.Occurrences(start) {
@@ -95,7 +96,7 @@ func TestOccurrences(t *testing.T) {
 // repeated hour counts as one in the first.
 func TestOccurrences_StartInARepeatedHour(t *testing.T) {
 	t.Parallel()
-	second := at(t, "Europe/Berlin", "2026-10-25T01:30:00").Add(2 * time.Hour)
+	second := localTime(t, "Europe/Berlin", "2026-10-25T01:30:00").Add(2 * time.Hour)
 	first := second.Add(-time.Hour)
 	if first.Format(localLayout) != second.Format(localLayout) {
 		t.Fatalf("%v and %v are different local times", first, second)
@@ -121,10 +122,10 @@ func TestParse_RejectsInvalidRules(t *testing.T) {
 	}
 }
 
-func TestNext(t *testing.T) {
+func TestNext_AgreesWithOccurrences(t *testing.T) {
 	t.Parallel()
 	for _, test := range table(t).Accepted {
-		rule, start := parse(t, test.Rule), at(t, test.Zone, test.Start)
+		rule, start := parse(t, test.Rule), localTime(t, test.Zone, test.Start)
 		previous, found := start.Add(-time.Second), 0
 		for want := range rule.Occurrences(start) {
 			for _, after := range []time.Time{previous, want.Add(-time.Nanosecond)} {
