@@ -91,12 +91,12 @@ func TestAdd_ReadsTheSharedCases(t *testing.T) {
 	}
 }
 
-func TestDates(t *testing.T) {
+func TestDates_AreParsedAndFormatted(t *testing.T) {
 	t.Parallel()
 	berlin := time.FixedZone("", 3600)
 	now := time.Date(2026, 11, 23, 12, 0, 0, 0, berlin) // a Monday
 	s := &session{program: program{now: func() time.Time { return now }, getenv: func(string) string { return "" }}}
-	for _, test := range []struct{ text, want, said string }{
+	for _, test := range []struct{ text, want, formatted string }{
 		{"today", "2026-11-23", "today"},
 		{"Tomorrow", "2026-11-24", "tomorrow"},
 		{"tomorrow 9:05", "2026-11-24 09:05", "tomorrow 09:05"},
@@ -112,25 +112,25 @@ func TestDates(t *testing.T) {
 		{"2026-12-01T17:00:00Z", "2026-12-01 18:00", "Tue 1 Dec 18:00"},
 		{"2027-01-01", "2027-01-01", "1 Jan 2027"},
 	} {
-		until, err := s.deadline(test.text)
+		due, err := s.deadline(test.text)
 		if err != nil {
 			t.Errorf("deadline(%q): %v", test.text, err)
 			continue
 		}
-		begin, err := until.begin(berlin)
+		instant, err := due.instant(berlin)
 		if err != nil {
-			t.Errorf("the beginning of %q: %v", test.text, err)
+			t.Errorf("the instant of %q: %v", test.text, err)
 			continue
 		}
 		layout := "2006-01-02 15:04"
-		if until.on != nil {
+		if due.on != nil {
 			layout = time.DateOnly
 		}
-		if got := begin.In(berlin).Format(layout); got != test.want {
+		if got := instant.In(berlin).Format(layout); got != test.want {
 			t.Errorf("deadline(%q) = %s, want %s", test.text, got, test.want)
 		}
-		if said := s.dateOf(begin.UTC(), until.on); said != test.said {
-			t.Errorf("dateOf(%v) = %q, want %q", begin, said, test.said)
+		if got := s.dateOf(instant.UTC(), due.on); got != test.formatted {
+			t.Errorf("dateOf(%v) = %q, want %q", instant, got, test.formatted)
 		}
 	}
 	for _, text := range []string{"", "soon", "2026-13-01", "today 24:00", "party friday", "friday #home", "p1"} {

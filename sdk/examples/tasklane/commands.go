@@ -14,7 +14,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// texts adds a flag that may be repeated.
+// texts adds a flag that may be repeated, and returns its values.
 func (s *session) texts(name, usage string) *[]string {
 	all := new([]string)
 	s.flags.Func(name, usage+"; may be repeated", func(text string) error {
@@ -50,11 +50,11 @@ func (s *session) list(ctx context.Context, args []string) error {
 	if *priority != "" {
 		options.Priorities = []taskapi.Priority{taskapi.Priority(*priority)}
 	}
-	until, err := s.deadline(*before)
+	end, err := s.deadline(*before)
 	if err != nil {
 		return err
 	}
-	if options.DueBefore, err = until.begin(s.now().Location()); err != nil {
+	if options.DueBefore, err = end.instant(s.now().Location()); err != nil {
 		return err
 	}
 	if *limit > 0 {
@@ -95,14 +95,14 @@ func (s *session) add(ctx context.Context, args []string) error {
 	task := taskapi.CreateTaskRequest{
 		Title: strings.Join(words, " "), Description: *description, Priority: taskapi.Priority(*priority), Tags: *tags,
 	}
-	given, err := s.deadline(*due)
+	newDue, err := s.deadline(*due)
 	if err != nil {
 		return err
 	}
-	if task.Recurrence, err = s.recurrence(*rule, &given); err != nil {
+	if task.Recurrence, err = s.recurrence(*rule, &newDue); err != nil {
 		return err
 	}
-	task.DueAt, task.DueOn, task.RecurrenceFrom = given.at, given.on, taskapi.RecurrenceFrom(*from)
+	task.DueAt, task.DueOn, task.RecurrenceFrom = newDue.at, newDue.on, taskapi.RecurrenceFrom(*from)
 	// With these flags, the words are the title.
 	if *due == "" && *priority == "" && *tags == nil && *rule == "" {
 		if err := s.readWords(ctx, &task, list); err != nil {
@@ -189,12 +189,12 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	if len(usedFlags) == 0 {
 		return usageError("what should change? \"tasklane edit -h\" shows the flags")
 	}
-	until, err := s.deadline(*due)
+	newDue, err := s.deadline(*due)
 	if err != nil {
 		return err
 	}
-	first := until
-	recurrence, err := s.recurrence(*rule, &first)
+	firstDue := newDue // for a task without a due date, the first date of the recurrence
+	recurrence, err := s.recurrence(*rule, &firstDue)
 	if err != nil {
 		return err
 	}
@@ -216,12 +216,12 @@ func (s *session) edit(ctx context.Context, args []string) error {
 			task.Priority = taskapi.Priority(*priority)
 		}
 		if usedFlags["due"] {
-			task.DueAt, task.DueOn = until.at, until.on
+			task.DueAt, task.DueOn = newDue.at, newDue.on
 		}
 		if usedFlags["recurrence"] {
 			task.Recurrence = recurrence
 			if task.DueAt == nil && !usedFlags["due"] {
-				task.DueAt, task.DueOn = first.at, first.on
+				task.DueAt, task.DueOn = firstDue.at, firstDue.on
 			}
 		}
 		if usedFlags["recurrence-from"] {

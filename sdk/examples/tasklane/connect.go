@@ -37,7 +37,7 @@ func (p program) connect() (*sdk.Client, error) {
 	client, err := sdk.New(p.serviceURL(),
 		sdk.WithTokenSource(source),
 		sdk.WithUserAgent("tasklane/"+sdk.Version),
-		sdk.WithHook(p.tellOutages()),
+		sdk.WithHook(p.reportOutage()),
 	)
 	if err != nil {
 		return nil, usageError("TASKLANE_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
@@ -57,7 +57,7 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 		return sdk.StaticToken(token), nil
 	case key != "":
 		source, err := sdk.NewKeySource(p.authURL(), key)
-		return p.cached(key, source, err)
+		return p.cached("TASKLANE_AUTH_URL or TASKLANE_KEY", key, source, err)
 	case email == "" && password == "":
 		return nil, signInError("you are not signed in: run \"tasklane login\"")
 	case email == "":
@@ -66,13 +66,14 @@ func (p program) tokenSource() (sdk.TokenSource, error) {
 		return nil, signInError("you are not signed in: TASKLANE_PASSWORD is not set")
 	}
 	source, err := sdk.NewPasswordSource(p.authURL(), email, password)
-	return p.cached(email, source, err)
+	return p.cached("TASKLANE_AUTH_URL", email, source, err)
 }
 
-// cached returns the source with its tokens cached in a file.
-func (p program) cached(user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
+// cached returns the source with its tokens cached in a file. err is the error of the
+// source's constructor, whose arguments come from these variables.
+func (p program) cached(variables, user string, source sdk.TokenSource, err error) (sdk.TokenSource, error) {
 	if err != nil {
-		return nil, usageError("TASKLANE_AUTH_URL: " + strings.TrimPrefix(err.Error(), "tasklane: "))
+		return nil, usageError(variables + ": " + strings.TrimPrefix(err.Error(), "tasklane: "))
 	}
 	if p.cacheDir == "" {
 		return source, nil
@@ -84,17 +85,17 @@ func (p program) cached(user string, source sdk.TokenSource, err error) (sdk.Tok
 // outage is printed while the client retries.
 const outage = "tasklane: the service cannot be reached, retrying …"
 
-// tellOutages returns a hook that prints it once per call. Watch reports its connections
-// itself.
-func (p program) tellOutages() sdk.Hook {
-	var told atomic.Bool
+// reportOutage returns a hook that prints outage, once. The command watch reports its
+// connections itself.
+func (p program) reportOutage() sdk.Hook {
+	var reported atomic.Bool
 	return func(_ context.Context, attempt sdk.Attempt) func(sdk.Outcome) {
 		if attempt.Operation == "watchChanges" {
 			return nil
 		}
 		return func(outcome sdk.Outcome) {
 			transient := outcome.WillRetry && outcome.Status != http.StatusUnauthorized
-			if transient && !told.Swap(true) {
+			if transient && !reported.Swap(true) {
 				fmt.Fprintln(p.stderr, outage)
 			}
 		}

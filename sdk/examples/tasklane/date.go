@@ -13,6 +13,7 @@ import (
 func readDate(text string, options quickadd.Options) (quickadd.Task, error) {
 	text = strings.TrimSpace(text)
 	task := quickadd.Parse(text, options)
+	// The title of a text without other words is the text itself.
 	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
 		return quickadd.Task{}, usageError(fmt.Sprintf("%q is not a date: write %s", text, dateHelp))
 	}
@@ -49,9 +50,9 @@ func deadlineOf(task quickadd.Task, location *time.Location) (deadline, error) {
 	return deadline{at: &at}, err
 }
 
-// begin returns when the deadline begins: at its time, or with its day. It returns nil
+// instant returns the time of the deadline, or the beginning of its day. It returns nil
 // without a deadline.
-func (d deadline) begin(location *time.Location) (*time.Time, error) {
+func (d deadline) instant(location *time.Location) (*time.Time, error) {
 	if d.on == nil {
 		return d.at, nil
 	}

@@ -23,7 +23,8 @@ func short(id string) string {
 	return id[max(0, len(id)-shortID):]
 }
 
-// place says where to look for tasks: each value means in (true) or outside the trash.
+// place says where to look for tasks. It has the values of [taskapi.ListTasksOptions.Deleted]
+// with which to list them.
 type place []bool
 
 var (
@@ -73,21 +74,21 @@ func (s *session) allTasks(ctx context.Context, where place) ([]taskapi.Task, er
 }
 
 // pick returns the only task whose id has this suffix.
-func pick(tasks []taskapi.Task, end string) (taskapi.Task, error) {
-	if len(end) < shortestID {
-		return taskapi.Task{}, usageError(fmt.Sprintf("%q is too short for an id; \"tasklane list\" shows them", end))
+func pick(tasks []taskapi.Task, suffix string) (taskapi.Task, error) {
+	if len(suffix) < shortestID {
+		return taskapi.Task{}, usageError(fmt.Sprintf("%q is too short for an id; \"tasklane list\" shows them", suffix))
 	}
 	var found []taskapi.Task
 	for _, task := range tasks {
-		if strings.HasSuffix(task.ID, strings.ToLower(end)) {
+		if strings.HasSuffix(task.ID, strings.ToLower(suffix)) {
 			found = append(found, task)
 		}
 	}
 	switch len(found) {
 	case 0:
-		return taskapi.Task{}, notFoundError(fmt.Sprintf("there is no task %q here", end))
+		return taskapi.Task{}, notFoundError(fmt.Sprintf("there is no task %q here", suffix))
 	case 1:
 		return found[0], nil
 	}
-	return taskapi.Task{}, usageError(fmt.Sprintf("%q is the end of %d ids; \"tasklane list -json\" shows the full ids", end, len(found)))
+	return taskapi.Task{}, usageError(fmt.Sprintf("%q is the end of %d ids; \"tasklane list -json\" shows the full ids", suffix, len(found)))
 }

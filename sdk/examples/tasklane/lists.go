@@ -51,8 +51,8 @@ func (s *session) lists(ctx context.Context, args []string) error {
 	return table.Flush()
 }
 
-// listNamed returns the id of the list that a flag names, by its name in any case or by
-// the beginning of its id; [taskapi.Inbox] for "inbox", and "" for "".
+// listNamed returns the id of the list with this name, in any case, or with this short or
+// whole id. It returns [taskapi.Inbox] for "inbox", and "" for "".
 func (s *session) listNamed(ctx context.Context, name string) (string, error) {
 	if name == "" || strings.EqualFold(name, taskapi.Inbox) {
 		return strings.ToLower(name), nil

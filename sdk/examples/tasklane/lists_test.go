@@ -7,7 +7,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestLists(t *testing.T) {
+func TestLists_AreAddedAndPrinted(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.sees("ID        COLOR  LIST\nID  green  Garden\n", "lists", "-add", "Garden", "-color", "green")
@@ -20,7 +20,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-func TestTasksInLists(t *testing.T) {
+func TestLists_CanBeGivenByName(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.types("lists", "-add", "Garden")
@@ -36,7 +36,7 @@ func TestTasksInLists(t *testing.T) {
 	u.fails(exitUsage, "2 lists are called", "list", "-list", "Garden")
 }
 
-func TestSubTasks(t *testing.T) {
+func TestSubTasks_AreIndented(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.types("lists", "-add", "Garden")
@@ -50,7 +50,7 @@ func TestSubTasks(t *testing.T) {
 	u.fails(exitNotFound, "there is no task", "add", "-under", "nope1234", "Fill")
 }
 
-func TestSettings(t *testing.T) {
+func TestSettings_AreShownAndChanged(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.sees("time zone   UTC\nweek start  monday\n", "settings")

@@ -21,7 +21,7 @@ import (
 // defaultSite is the page's URL with "make up".
 const defaultSite = "http://localhost:3000"
 
-// callTimeout bounds a request to sign in or about keys.
+// callTimeout bounds one request to Better Auth.
 const callTimeout = 30 * time.Second
 
 // savedLogin is the sign-in of "tasklane login": the site, and the session's token.
@@ -41,8 +41,8 @@ func (p program) savedLogin() (login savedLogin, ok bool) {
 			return savedLogin{}, false
 		}
 	}
-	cached, err := os.ReadFile(p.loginPath())
-	if err != nil || json.Unmarshal(cached, &login) != nil {
+	text, err := os.ReadFile(p.loginPath())
+	if err != nil || json.Unmarshal(text, &login) != nil {
 		return savedLogin{}, false
 	}
 	return login, login.Token != ""
@@ -143,13 +143,13 @@ func (s *session) keys(ctx context.Context, args []string) error {
 		return signInError("run \"tasklane login\" first: keys need a sign-in")
 	}
 	if *name != "" {
-		var made struct {
+		var created struct {
 			Key string `json:"key"`
 		}
-		if err := login.call(ctx, http.MethodPost, "/api-key/create", map[string]string{"name": *name}, &made); err != nil {
+		if err := login.call(ctx, http.MethodPost, "/api-key/create", map[string]string{"name": *name}, &created); err != nil {
 			return err
 		}
-		fmt.Fprintln(s.stdout, made.Key)
+		fmt.Fprintln(s.stdout, created.Key)
 		return nil
 	}
 	var list struct {

@@ -87,8 +87,8 @@ usage: tasklane COMMAND [FLAGS] …
 
 const environment = `
 An ID is a short id that "tasklane list" shows, or a full id.
-"tasklane COMMAND -h" shows the flags of a command. With -json, every command
-prints JSON, for programs.
+"tasklane COMMAND -h" shows the flags of a command. With -json, commands print
+tasks, lists, settings and changes as JSON, for programs.
 
 "tasklane login" signs you in at the site that TASKLANE_SITE or -site names,
 by default http://localhost:3000. On the servers' own network, you can use
@@ -97,7 +97,7 @@ these variables instead:
   TASKLANE_URL        the task service; http://localhost:8080 by default
   TASKLANE_AUTH_URL   the Better Auth server; http://localhost:3001 by default
   TASKLANE_KEY        an API key; or
-  TASKLANE_EMAIL      your email address there, and
+  TASKLANE_EMAIL      your email address at that server, and
   TASKLANE_PASSWORD   your password; or
   TASKLANE_TOKEN      a JWT
 `
@@ -182,8 +182,8 @@ func (s *session) startInZone(ctx context.Context, args []string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	machine := s.now
-	s.now = func() time.Time { return machine().In(zone) }
+	now := s.now
+	s.now = func() time.Time { return now().In(zone) }
 	return words, nil
 }
 

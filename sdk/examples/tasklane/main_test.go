@@ -107,10 +107,10 @@ func TestCommands_ManageTasks(t *testing.T) {
 	plants, bill := u.id("plants"), u.id("bill")
 	u.sees("changed ID  Water all plants  #balcony  due today 18:30\n",
 		"edit", plants, "-title", "Water all plants", "-untag", "home", "-tag", "balcony", "-due", "today 18:30", "-description", "Two liters.\nEach.")
-	shown, _, _ := u.types("show", plants)
+	output, _, _ := u.types("show", plants)
 	for _, want := range []string{"Water all plants  #balcony\n  Two liters.\n  Each.\n", "priority  high\n", "due       today 18:30\n"} {
-		if !strings.Contains(shown, want) {
-			t.Errorf("show printed\n%s, want it to contain\n%s", shown, want)
+		if !strings.Contains(output, want) {
+			t.Errorf("show printed\n%s, want it to contain\n%s", output, want)
 		}
 	}
 	u.sees("done ID  [x] Water all plants  #balcony  due today 18:30\ndone ID  [x] Pay the bill  due Fri 20 Nov 17:00\n", "done", plants, bill)
@@ -123,7 +123,7 @@ func TestCommands_ManageTasks(t *testing.T) {
 	u.fails(exitNotFound, `there is no task "`+bill+`" here`, "restore", bill)
 }
 
-func TestMove(t *testing.T) {
+func TestMove_ChangesTheManualOrder(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	for _, title := range []string{"one", "two", "three"} {
@@ -151,7 +151,7 @@ func TestMove(t *testing.T) {
 	}
 }
 
-func TestJSON(t *testing.T) {
+func TestJSON_IsAnArrayOfTasks(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.sees("[]\n", "list", "-json")
@@ -165,7 +165,7 @@ func TestJSON(t *testing.T) {
 	}
 }
 
-func TestInvalidCommands(t *testing.T) {
+func TestInvalidCommands_SayWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.types("add", "Water the plants")
@@ -196,6 +196,14 @@ func TestInvalidCommands(t *testing.T) {
 	u.sees("ID        DUE  PRIORITY  TASK\nID                 Water the plants\n", "list") // unchanged
 }
 
+func TestInvalidKey_IsNamed(t *testing.T) {
+	t.Parallel()
+	u := newUser(t)
+	delete(u.env, "TASKLANE_TOKEN")
+	u.env["TASKLANE_KEY"] = "two words"
+	u.fails(exitUsage, "TASKLANE_AUTH_URL or TASKLANE_KEY: the API key", "list")
+}
+
 func TestPick_MatchesTheEndOfAnID(t *testing.T) {
 	t.Parallel()
 	tasks := []taskapi.Task{{ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"}, {ID: "019ac2f4-7b3c-7c1e-9a55-0d6f2b8f4c11"}}
@@ -207,7 +215,7 @@ func TestPick_MatchesTheEndOfAnID(t *testing.T) {
 	}
 }
 
-func TestHelp(t *testing.T) {
+func TestHelp_NeedsNoSignIn(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.env = nil // needs no sign-in
@@ -274,7 +282,7 @@ func TestServiceErrors(t *testing.T) {
 	})
 }
 
-func TestWatch(t *testing.T) {
+func TestWatch_PrintsChangesAndOutages(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.server.Inject(sdktest.Fault{Operation: "watchChanges", Code: taskapi.CodeUnavailable, Times: 2})
@@ -380,7 +388,7 @@ func TestChangesOfUnknownKindsAreIgnored(t *testing.T) {
 	}
 }
 
-func TestSignIn(t *testing.T) {
+func TestPasswordSignIn_IsCachedForEachUser(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	url, signIns := betterAuth(t, u.server)
@@ -392,15 +400,17 @@ func TestSignIn(t *testing.T) {
 	u.env["TASKLANE_EMAIL"] = "ada@example.com"
 	u.fails(exitSignIn, "does not accept TASKLANE_EMAIL and TASKLANE_PASSWORD", "list")
 	u.env["TASKLANE_PASSWORD"] = "hunter2"
-	u.sees("[]\n", "list", "-json")
-	u.sees("[]\n", "list", "-json")
+	for range 2 {
+		u.sees("[]\n", "list", "-json")
+	}
 	if got := signIns.Load(); got != 1 {
 		t.Errorf("signed in %d times for two commands", got)
 	}
 
 	u.server.Advance(2 * time.Hour) // the cached token expires
-	u.sees("[]\n", "list", "-json")
-	u.sees("[]\n", "list", "-json")
+	for range 2 {
+		u.sees("[]\n", "list", "-json")
+	}
 	if got := signIns.Load(); got != 2 {
 		t.Errorf("signed in %d times, want once more", got)
 	}

@@ -21,7 +21,7 @@ func (s *session) printJSON(value any) error {
 	return encoder.Encode(value)
 }
 
-// printTasks writes a table. Only its last column has any width.
+// printTasks writes a table. Titles may have any length, so they are in the last column.
 func (s *session) printTasks(tasks []taskapi.Task) error {
 	if s.json {
 		return s.printJSON(tasks)
@@ -173,8 +173,8 @@ func (s *session) printWhole(ctx context.Context, tasks []taskapi.Task) error {
 	return nil
 }
 
-// printChange writes a change: with -json as a line of its own, otherwise only if it is
-// a task's.
+// printChange writes a change in one line: with -json any change, otherwise only that of a
+// task.
 func (s *session) printChange(change taskapi.Change) error {
 	if s.json {
 		return json.NewEncoder(s.stdout).Encode(change)

@@ -14,11 +14,11 @@ import (
 
 const recurrenceHelp = `"every week", "every 2 days", "every monday" or a rule such as FREQ=MONTHLY;BYMONTHDAY=1`
 
-// mostDates is the maximum number of next due dates that show prints.
-const mostDates = 3
+// maxDates is the maximum number of next due dates that show prints.
+const maxDates = 3
 
-// recurrence parses a flag's recurrence; it returns nil for "none". Without a due date,
-// the first date of a recurrence in words becomes the due date.
+// recurrence parses a flag's recurrence; it returns nil for "none". If due is zero, it sets
+// due to the first date of a recurrence in words.
 func (s *session) recurrence(text string, due *deadline) (*string, error) {
 	if text == "" || text == "none" {
 		return nil, nil
@@ -54,7 +54,7 @@ func recurs(task taskapi.Task) string {
 
 // nextDates returns a task's next due dates.
 func (s *session) nextDates(ctx context.Context, task taskapi.Task) (string, error) {
-	occurrences, err := s.client.TaskOccurrences(ctx, task.ID, mostDates)
+	occurrences, err := s.client.TaskOccurrences(ctx, task.ID, maxDates)
 	if err != nil || len(occurrences) == 0 {
 		return "never", err
 	}

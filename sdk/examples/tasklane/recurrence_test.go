@@ -5,15 +5,15 @@ import (
 	"testing"
 )
 
-func TestRecurrence(t *testing.T) {
+func TestRecurrence_IsAddedChangedAndRemoved(t *testing.T) {
 	t.Parallel()
 	u := newUser(t)
 	u.sees("added ID  Pay rent  (every month)  due tomorrow\n", "add", "Pay rent tomorrow every month")
 	rent := u.id("rent")
 	u.sees("ID        DUE       PRIORITY  TASK\nID  tomorrow            Pay rent  (every month)\n", "list", "rent")
-	shown, _, _ := u.types("show", rent)
-	if want := "due       tomorrow\nthen      Thu 24 Dec, 24 Jan 2027, 24 Feb 2027\n"; !strings.Contains(shown, want) {
-		t.Errorf("show printed\n%s, want it to contain\n%s", shown, want)
+	output, _, _ := u.types("show", rent)
+	if want := "due       tomorrow\nthen      Thu 24 Dec, 24 Jan 2027, 24 Feb 2027\n"; !strings.Contains(output, want) {
+		t.Errorf("show printed\n%s, want it to contain\n%s", output, want)
 	}
 	u.sees("changed ID  Pay rent  (every month on the last day, 2 times)  due tomorrow\n",
 		"edit", rent, "-recurrence", "FREQ=MONTHLY;BYMONTHDAY=-1;COUNT=2")
@@ -33,7 +33,7 @@ func TestRecurrence(t *testing.T) {
 	u.fails(exitUsage, "recurrenceFrom must be one of due, completion", "edit", run, "-recurrence-from", "now")
 }
 
-func TestRuleInWords(t *testing.T) {
+func TestRuleInWords_KeepsUnusualRules(t *testing.T) {
 	t.Parallel()
 	for rule, want := range map[string]string{
 		"FREQ=DAILY": "every day",
