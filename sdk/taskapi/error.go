@@ -130,7 +130,7 @@ type Problem struct {
 	Code      ErrorCode    `json:"code" doc:"The stable code of the error, for programs." example:"task_not_found"`
 	Status    int          `json:"status" minimum:"400" maximum:"599" doc:"The HTTP status." example:"404"`
 	Title     string       `json:"title" doc:"The HTTP status in words." example:"Not Found"`
-	Errors    []FieldError `json:"errors,omitzero" doc:"The invalid fields, if the code is invalid; in a batch, the operation that failed."`
+	Errors    []FieldError `json:"errors,omitzero" doc:"The invalid fields of the request. In a batch, whatever the code, the operation that failed."`
 	RequestID string       `json:"requestId" doc:"Identifies the request in the servers' logs." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c12"`
 	Current   *Resource    `json:"current,omitzero" doc:"The current resource, if the code is version_conflict."`
 }

@@ -80,5 +80,5 @@ type ListTasksOptions struct {
 // ListMeta describes a page of a list.
 type ListMeta struct {
 	NextCursor *string `json:"nextCursor" doc:"The cursor of the next page; null on the last one." example:"eyJ2IjoxfQ"`
-	Changes    int64   `json:"changes" minimum:"0" doc:"The user's change number as of this page: what to watch from." example:"184"`
+	Changes    int64   `json:"changes" minimum:"0" doc:"The number of the user's latest change as of this page. Watch from this number." example:"184"`
 }

@@ -60,9 +60,9 @@ type Task struct {
 	DueOn          *string        `json:"dueOn" format:"date" doc:"The day on which the task is due, if the time does not matter; otherwise null." example:"2026-11-30"`
 	Tags           []string       `json:"tags" maxItems:"20" uniqueItems:"true" doc:"Labels, in the order they were given." example:"home,garden"`
 	ListID         *string        `json:"listId" format:"uuid" doc:"The list that the task is in; null in the Inbox." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID       *string        `json:"parentId" format:"uuid" doc:"The task that this is a sub-task of, in the same list; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	ParentID       *string        `json:"parentId" format:"uuid" doc:"The parent of a sub-task, which is in the same list; null for a top-level task." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Recurrence     *string        `json:"recurrence" maxLength:"200" doc:"How the task recurs, as a rule of RFC 5545; null if it does not. Completing it creates the next one." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
-	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
+	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom" enum:"due,completion" doc:"Whether the next due date is counted from this one or from the day of the completion." example:"due"`
 	NextID         *string        `json:"nextId" format:"uuid" doc:"The task that was created when this one was completed; null for none." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
 	Position       string         `json:"position" doc:"The task's place in the manual order: compare positions byte by byte, then ids. Opaque: moveTask changes it. A new task is last." example:"01c8yEZu2NQTy5qKs5kRVp"`
 	Version        int64          `json:"version" minimum:"1" doc:"Increases with every change of this task; also its ETag." example:"1"`
@@ -87,9 +87,9 @@ type CreateTaskRequest struct {
 	DueOn          *string        `json:"dueOn,omitempty" format:"date" nullable:"true" doc:"The day on which the task should be finished, in the years 1 to 9998. It takes precedence over dueAt." example:"2026-11-30"`
 	Tags           []string       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each. Of those that differ only in case, the first is kept. None by default." example:"home,garden"`
 	ListID         *string        `json:"listId,omitempty" nullable:"true" format:"uuid" doc:"The list that the task is in; null or absent for the parent's list, or the Inbox without a parent." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID       *string        `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The task that this is a sub-task of; null or absent for none. There are at most four levels." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Recurrence     *string        `json:"recurrence,omitempty" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
-	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion. By default this one." example:"due"`
+	ParentID       *string        `json:"parentId,omitempty" nullable:"true" format:"uuid" doc:"The parent of a sub-task; null or absent for a top-level task. There are at most four levels." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Recurrence     *string        `json:"recurrence,omitempty" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545; null or absent if it does not. The rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), and may have INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. The service adds one BYHOUR and BYMINUTE when the clocks skip the time of day. A rule needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	RecurrenceFrom RecurrenceFrom `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"Whether the next due date is counted from this one or from the day of the completion. From this one by default." example:"due"`
 }
 
 // ReplaceTaskRequest is the body of replaceTask: the whole new content. A field left
@@ -109,9 +109,9 @@ type UpdateTaskRequest struct {
 	DueOn          Optional[*string]        `json:"dueOn,omitzero" format:"date" nullable:"true" doc:"The day on which the task should be finished; it replaces dueAt, as dueAt replaces it. Null removes the deadline. If both are set, the day takes precedence." example:"2026-11-30"`
 	Tags           Optional[[]string]       `json:"tags,omitzero" maxItems:"20" doc:"Labels of 1 to 50 characters each; they replace the previous ones. Of those that differ only in case, the first is kept." example:"home,garden"`
 	ListID         Optional[*string]        `json:"listId,omitzero" nullable:"true" format:"uuid" doc:"The list that the task is in; null for the Inbox. It must be the parent's list. Sub-tasks move with the task, which keeps its position." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	ParentID       Optional[*string]        `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The task that this becomes a sub-task of, moving to its list; null for none. There are at most four levels." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
-	Recurrence     Optional[*string]        `json:"recurrence,omitzero" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
-	RecurrenceFrom Optional[RecurrenceFrom] `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"What the next due date is counted from: this one, or the day of the completion." example:"due"`
+	ParentID       Optional[*string]        `json:"parentId,omitzero" nullable:"true" format:"uuid" doc:"The new parent, to whose list the task moves; null makes it a top-level task. There are at most four levels." example:"019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11"`
+	Recurrence     Optional[*string]        `json:"recurrence,omitzero" maxLength:"200" nullable:"true" doc:"How the task recurs, as a rule of RFC 5545; null if it does not. The rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), and may have INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. The service adds one BYHOUR and BYMINUTE when the clocks skip the time of day. A rule needs dueAt or dueOn; with dueOn, UNTIL is a date." example:"FREQ=WEEKLY;BYDAY=MO,WE"`
+	RecurrenceFrom Optional[RecurrenceFrom] `json:"recurrenceFrom,omitzero" enum:"due,completion" doc:"Whether the next due date is counted from this one or from the day of the completion." example:"due"`
 }
 
 // MaxLevels is the maximum number of levels: a task and three levels of sub-tasks.

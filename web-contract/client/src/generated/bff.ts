@@ -5410,7 +5410,7 @@ export interface CreateTaskRequest {
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of; null or absent for none. There are at most four levels.
+     * @description The parent of a sub-task; null or absent for a top-level task. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -5421,12 +5421,12 @@ export interface CreateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545; null or absent if it does not. The rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), and may have INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. The service adds one BYHOUR and BYMINUTE when the clocks skip the time of day. A rule needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
     /**
-     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @description Whether the next due date is counted from this one or from the day of the completion. From this one by default.
      * @example due
      * @enum {string}
      */
@@ -5642,7 +5642,7 @@ export interface ListListResponse {
 export interface ListMeta {
     /**
      * Format: int64
-     * @description The user's change number as of this page: what to watch from.
+     * @description The number of the user's latest change as of this page. Watch from this number.
      * @example 184
      */
     changes: number;
@@ -5787,7 +5787,7 @@ export interface Problem {
      * @example Task not found.
      */
     error: string;
-    /** @description The invalid fields, if the code is invalid; in a batch, the operation that failed. */
+    /** @description The invalid fields of the request. In a batch, whatever the code, the operation that failed. */
     errors?: components["schemas"]["FieldError"][];
     /**
      * @description Identifies the request in the servers' logs.
@@ -5904,7 +5904,7 @@ export interface ReplaceTaskRequest {
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of; null or absent for none. There are at most four levels.
+     * @description The parent of a sub-task; null or absent for a top-level task. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -5915,12 +5915,12 @@ export interface ReplaceTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null or absent if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545; null or absent if it does not. The rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), and may have INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. The service adds one BYHOUR and BYMINUTE when the clocks skip the time of day. A rule needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
     /**
-     * @description What the next due date is counted from: this one, or the day of the completion. By default this one.
+     * @description Whether the next due date is counted from this one or from the day of the completion. From this one by default.
      * @example due
      * @enum {string}
      */
@@ -6199,7 +6199,7 @@ export interface Task {
     nextId: string | null;
     /**
      * Format: uuid
-     * @description The task that this is a sub-task of, in the same list; null for none.
+     * @description The parent of a sub-task, which is in the same list; null for a top-level task.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId: string | null;
@@ -6220,7 +6220,7 @@ export interface Task {
      */
     recurrence: string | null;
     /**
-     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @description Whether the next due date is counted from this one or from the day of the completion.
      * @example due
      * @enum {string}
      */
@@ -6401,7 +6401,7 @@ export interface UpdateTaskRequest {
     listId?: string | null;
     /**
      * Format: uuid
-     * @description The task that this becomes a sub-task of, moving to its list; null for none. There are at most four levels.
+     * @description The new parent, to whose list the task moves; null makes it a top-level task. There are at most four levels.
      * @example 019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11
      */
     parentId?: string | null;
@@ -6412,12 +6412,12 @@ export interface UpdateTaskRequest {
      */
     priority?: "none" | "low" | "medium" | "high" | "urgent";
     /**
-     * @description How the task recurs, as a rule of RFC 5545 with FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS; BYHOUR and BYMINUTE, one of each, are set by the service, on a day when the clocks skip the time of day; null if it does not. It needs dueAt or dueOn; with dueOn, UNTIL is a date.
+     * @description How the task recurs, as a rule of RFC 5545; null if it does not. The rule has FREQ (DAILY, WEEKLY, MONTHLY or YEARLY), and may have INTERVAL, COUNT, UNTIL, WKST, BYDAY, BYMONTHDAY, BYMONTH and BYSETPOS. The service adds one BYHOUR and BYMINUTE when the clocks skip the time of day. A rule needs dueAt or dueOn; with dueOn, UNTIL is a date.
      * @example FREQ=WEEKLY;BYDAY=MO,WE
      */
     recurrence?: string | null;
     /**
-     * @description What the next due date is counted from: this one, or the day of the completion.
+     * @description Whether the next due date is counted from this one or from the day of the completion.
      * @example due
      * @enum {string}
      */
