@@ -261,12 +261,12 @@ func TestUpgrade_ServesDuringMigrations(t *testing.T) {
 	if !found || !ends {
 		t.Fatal("OPERATIONS.md has no section about upgrades")
 	}
-	steps := regexp.MustCompile(`(?m)^sudo (?:systemctl restart|/opt/tasklane/run) ([a-z -]+[a-z](?: && ready \d+)?)`).FindAllStringSubmatch(page, -1)
+	steps := regexp.MustCompile(`(?m)^sudo (?:systemctl restart|/opt/tasklane/run) ([a-z -]+[a-z](?:; ready \d+)?)`).FindAllStringSubmatch(page, -1)
 	var got []string
 	for _, step := range steps {
 		got = append(got, step[1])
 	}
-	want := []string{"tasks migrate", "tasklane-auth && ready 3001", "tasklane-tasks && ready 9090", "tasklane-bff && ready 9091", "tasks migrate"}
+	want := []string{"tasks migrate", "tasklane-auth; ready 3001", "tasklane-tasks; ready 9090", "tasklane-bff; ready 9091", "tasks migrate"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the steps of an upgrade (-want +got):\n%s", diff)
 	}
