@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -161,6 +162,21 @@ func TestRestore(t *testing.T) {
 		}
 		if status, _ := second.post("/api/auth/sign-in/email", credentials("ada@example.com")); status != http.StatusUnauthorized {
 			t.Errorf("Ada's sign-in: status %d", status)
+		}
+	})
+	t.Run("a user who was erased by mistake can write again", func(t *testing.T) {
+		eve := second.signIn("eve@example.com")
+		create := func() error {
+			_, err := second.client(eve).CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Again"})
+			return err
+		}
+		second.sh("tasks erase-user " + eve.id)
+		if err := create(); !errors.Is(err, sdk.ErrAccountDeleted) {
+			t.Errorf("a write of the erased user: %v", err)
+		}
+		second.sh("ID=" + eve.id + "\n" + block(t, root, "allow-writes"))
+		if err := create(); err != nil {
+			t.Errorf("a write after the block: %v", err)
 		}
 	})
 }
@@ -364,14 +380,20 @@ func (s *site) post(path string, body any) (int, *http.Response) {
 	return response.StatusCode, response
 }
 
-// fill creates two tasks, a deleted task and a list for a user.
-func (s *site) fill(u user) {
+// client returns a client of the task service for a user.
+func (s *site) client(u user) *sdk.Client {
 	s.t.Helper()
 	client, err := sdk.New(fmt.Sprintf("http://127.0.0.1:%d", s.ports[1]), sdk.WithTokenSource(sdk.StaticToken(u.jwt)))
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	ctx := s.t.Context()
+	return client
+}
+
+// fill creates two tasks, a deleted task and a list for a user.
+func (s *site) fill(u user) {
+	s.t.Helper()
+	client, ctx := s.client(u), s.t.Context()
 	for _, title := range []string{"Water the plants", "Łódź — 🎉 “quotes” and 'apostrophes'", "Deleted"} {
 		task, err := client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: title, Description: "of " + u.id, Tags: []string{"home"}})
 		if err == nil && title == "Deleted" {

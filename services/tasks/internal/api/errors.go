@@ -22,7 +22,7 @@ var errorTable = append(kindErrors(), []httpapi.ErrorStatus{
 	{Err: store.ErrKeyReused, Code: taskapi.CodeIdempotencyKeyReused, Sentence: "The Idempotency-Key belongs to a different request."},
 	{Err: store.ErrInProgress, Code: taskapi.CodeIdempotencyInProgress, Sentence: "A request with this Idempotency-Key is still being carried out."},
 	{Err: store.ErrFull, Code: taskapi.CodeQuotaExceeded, Sentence: "Your storage is full. Erase tasks that you no longer need, then try again."},
-	{Err: store.ErrUserErased, Code: taskapi.CodeAccountDeleted, Sentence: "This account is being deleted. To finish, delete it once more."},
+	{Err: store.ErrUserErased, Code: taskapi.CodeAccountDeleted, Sentence: "Nothing can be saved, because this account is being deleted. If you can still sign in, delete it again."},
 	{Err: store.ErrBatchTooLarge, Code: taskapi.CodeBodyTooLarge, Sentence: "These are too large together. Send them in smaller batches."},
 	{Err: store.ErrBusy, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
 	{Err: store.ErrAborted, Code: taskapi.CodeOverloaded, Sentence: "Too much is being changed at once. Try again shortly."},
