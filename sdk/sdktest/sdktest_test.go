@@ -230,6 +230,16 @@ func TestClock(t *testing.T) {
 	})
 }
 
+func TestClose_MayBeCalledTwice(t *testing.T) {
+	t.Parallel()
+	s := NewServer(t) // closes it when the test ends
+	client := newClient(t, s)
+	s.Close()
+	if _, err := client.GetTask(t.Context(), missing); err == nil {
+		t.Error("a closed server responded")
+	}
+}
+
 func TestTokensOfAnotherServerAreRejected(t *testing.T) {
 	t.Parallel()
 	other := NewServer(t)

@@ -33,7 +33,8 @@ type Server struct {
 	http      *httptest.Server
 	secret    string // part of tokens
 	heartbeat time.Duration
-	done      chan struct{} // closed when the server closes
+	done      chan struct{} // closed by closeDone
+	closeDone func()
 
 	mu         sync.Mutex
 	users      map[string]*user
@@ -72,14 +73,15 @@ func start(heartbeat time.Duration) *Server {
 
 		maxResources: math.MaxInt, maxBytes: math.MaxInt,
 	}
+	s.closeDone = sync.OnceFunc(func() { close(s.done) })
 	s.http = httptest.NewServer(s)
 	s.URL = s.http.URL
 	return s
 }
 
-// Close ends all streams and stops the server.
+// Close ends all streams and stops the server. It may be called more than once.
 func (s *Server) Close() {
-	close(s.done)
+	s.closeDone()
 	s.http.Close()
 }
 
