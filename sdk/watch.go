@@ -205,13 +205,24 @@ func (w *watch) notify(failure *Error) *Error {
 }
 
 // connect makes one connection and yields its changes until it ends.
-func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header) connection {
+func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header) (conn connection) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	silence := time.AfterFunc(maxSilence, func() { cancel(errSilent) })
 	defer silence.Stop()
+	if err := w.stream(ctx, token, fromHooks, silence, &conn); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		conn.failure = failTransport(0, conn.header, err)
+		conn.transient = failedAttempt{err: err}.transient() && !errors.Is(err, errBadEvent)
+	}
+	return conn
+}
 
-	var conn connection
+// stream requests a stream and yields its changes. Its error is that of the transport or
+// of an invalid event; conn has every other.
+func (w *watch) stream(ctx context.Context, token string, fromHooks http.Header, silence *time.Timer, conn *connection) error {
 	resp, err := w.open(ctx, token, fromHooks)
 	if err == nil {
 		defer func() { _ = resp.Body.Close() }()
@@ -221,36 +232,26 @@ func (w *watch) connect(ctx context.Context, token string, fromHooks http.Header
 	if w.request.options.response != nil {
 		*w.request.options.response = w.progress.response
 	}
-	if err == nil && conn.status != http.StatusOK {
+	switch {
+	case err != nil:
+		return err
+	case conn.status != http.StatusOK:
 		conn.rejected(resp)
-		return conn
+		return nil
+	case !isEventStream(resp):
+		conn.failure = failForeign(conn.status, conn.header)
+		return nil
 	}
-	if err == nil {
-		if !isEventStream(resp) {
-			conn.failure = failForeign(conn.status, conn.header)
-			return conn
+	if conn.failure = w.notify(nil); conn.failure != nil {
+		return nil
+	}
+	return w.receive(newEventReader(resp.Body, func(reading bool) {
+		// The time that the loop takes does not count as silence.
+		silence.Stop()
+		if reading {
+			silence.Reset(maxSilence)
 		}
-		if conn.failure = w.notify(nil); conn.failure != nil {
-			return conn
-		}
-		events := newEventReader(resp.Body, func(reading bool) {
-			// The time that the loop takes does not count as silence.
-			silence.Stop()
-			if reading {
-				silence.Reset(maxSilence)
-			}
-		})
-		err = w.receive(events, &conn)
-	}
-	if err == nil {
-		return conn
-	}
-	if cause := context.Cause(ctx); cause != nil {
-		err = cause
-	}
-	conn.failure = failTransport(0, conn.header, err)
-	conn.transient = failedAttempt{err: err}.transient() && !errors.Is(err, errBadEvent)
-	return conn
+	}), conn)
 }
 
 // open requests a stream.
