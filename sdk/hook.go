@@ -3,6 +3,7 @@ package sdk
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -57,8 +58,8 @@ func (c *Client) before(ctx context.Context, attempt *Attempt) func(Outcome) {
 		}
 	}
 	return func(outcome Outcome) {
-		for i := len(after) - 1; i >= 0; i-- {
-			after[i](outcome)
+		for _, done := range slices.Backward(after) {
+			done(outcome)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package sdk
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -41,19 +42,12 @@ func (p RetryPolicy) withDefaults() (RetryPolicy, error) {
 	if p.MaxAttempts < 0 || p.BaseDelay < 0 || p.MaxDelay < 0 || p.MaxRetryAfter < 0 {
 		return p, errors.New("tasklane: a retry policy must not have negative fields")
 	}
-	if p.MaxAttempts == 0 {
-		p.MaxAttempts = 4
-	}
-	if p.BaseDelay == 0 {
-		p.BaseDelay = 100 * time.Millisecond
-	}
-	if p.MaxDelay == 0 {
-		p.MaxDelay = 5 * time.Second
-	}
-	if p.MaxRetryAfter == 0 {
-		p.MaxRetryAfter = 30 * time.Second
-	}
-	return p, nil
+	return RetryPolicy{
+		MaxAttempts:   cmp.Or(p.MaxAttempts, 4),
+		BaseDelay:     cmp.Or(p.BaseDelay, 100*time.Millisecond),
+		MaxDelay:      cmp.Or(p.MaxDelay, 5*time.Second),
+		MaxRetryAfter: cmp.Or(p.MaxRetryAfter, 30*time.Second),
+	}, nil
 }
 
 // failedAttempt is the input of the retry rules.
@@ -154,8 +148,8 @@ func neverSent(err error) bool {
 
 // untrusted reports whether the server's certificate was rejected.
 func untrusted(err error) bool {
-	var verification *tls.CertificateVerificationError
-	return errors.As(err, &verification)
+	_, ok := errors.AsType[*tls.CertificateVerificationError](err)
+	return ok
 }
 
 // parseRetryAfter parses a Retry-After in seconds or as a date, relative to now. It

@@ -35,7 +35,8 @@ func nextWeekday(today time.Time, weekday int) time.Time {
 	return today.AddDate(0, 0, (weekday-int(today.Weekday())+6+7)%7+1)
 }
 
-// upcoming returns a date in this year or, if it has passed, in the next year that has it.
+// upcoming returns a date in the given year. If that is 0, it returns the next such date,
+// today included. It reports false if there is none.
 func upcoming(today time.Time, year, month, day int) (time.Time, bool) {
 	first, last := year, year
 	if year == 0 {

@@ -172,7 +172,7 @@ var idempotencyCases = []contractCase{
 		s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`, "Idempotency-Key", "a", "Idempotency-Key", "b"),
 			taskapi.CodeInvalid, field422("Idempotency-Key", taskapi.FieldDuplicate))
 	}},
-	{"another notation of id and conditions is the same request", func(s *subject) {
+	{"another notation of the id and the preconditions is the same request", func(s *subject) {
 		deletion := func(id string) string { return `{"operations":[{"op":"delete","kind":"task","id":"` + id + `"}]}` }
 		one, other := s.create(full()).ID, s.create(full()).ID
 		for _, responses := range [][]response{

@@ -29,8 +29,9 @@ func (s *subject) chain(titles string) (all []taskapi.Task) {
 	return all
 }
 
-// nest returns all ways to make a task a sub-task of another one; "" means no parent.
-func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task, error)) {
+// waysToNest returns the calls that make a task a sub-task of another one, or with "" a
+// top-level task.
+func (s *subject) waysToNest(id, parent string) (ways map[string]func() (taskapi.Task, error)) {
 	to := taskapi.Optional[*string]{Set: true}
 	if parent != "" {
 		to.Value = &parent
@@ -51,7 +52,7 @@ func (s *subject) nest(id, parent string) (ways map[string]func() (taskapi.Task,
 // cannotNest checks that no way makes a task a sub-task of another one.
 func (s *subject) cannotNest(id, parent string, code taskapi.FieldErrorCode) {
 	s.Helper()
-	for name, way := range s.nest(id, parent) {
+	for name, way := range s.waysToNest(id, parent) {
 		_, err := way()
 		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "parentId" || failure.Fields[0].Code != code {
 			s.Errorf("%s: the error names the fields %+v, want parentId %s", name, failure.Fields, code)
@@ -153,7 +154,7 @@ var subTaskCases = []contractCase{
 		s.must(s.client.DeleteTask(s.Context(), pair[1].ID))
 		s.cannotNest(pair[0].ID, chain[2].ID, taskapi.FieldTooDeep) // tasks in the trash count
 		s.must(s.client.EraseTask(s.Context(), pair[1].ID))
-		for _, way := range s.nest(pair[0].ID, chain[2].ID) {
+		for _, way := range s.waysToNest(pair[0].ID, chain[2].ID) {
 			s.must(way())
 		}
 		s.must(s.client.Batch(s.Context(), []taskapi.BatchOperation{
@@ -246,7 +247,7 @@ var subTaskCases = []contractCase{
 		}
 		x := s.createUnder("x", "")
 		y := s.createUnder("y", x.ID)
-		in := func(parent, want string) {
+		wantOrder := func(parent, want string) {
 			s.Helper()
 			s.wantTitles(taskapi.ListTasksOptions{ListID: garden, ParentID: parent, Sort: taskapi.ManualOrder}, strings.Split(want, "")...)
 		}
@@ -254,18 +255,18 @@ var subTaskCases = []contractCase{
 		if moved.Version != 2 || *moved.ListID != garden || *s.get(y.ID).ListID != garden {
 			s.Errorf("the moved task is %s, want version 2 in the other list, with its sub-task", inJSON(moved))
 		}
-		in(taskapi.NoParent, "axbc")
+		wantOrder(taskapi.NoParent, "axbc")
 		s.same("again", s.move(x, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), After: taskapi.Some(new(ids["a"]))}), moved)
 		for _, title := range []string{"b", "c", "a"} {
 			s.move(taskapi.Task{ID: ids[title]}, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&x.ID)})
 		}
-		in(x.ID, "ybca")
+		wantOrder(x.ID, "ybca")
 		s.move(y, taskapi.MoveTaskRequest{Before: taskapi.Some(new(ids["a"]))})
-		in(x.ID, "bcya")
+		wantOrder(x.ID, "bcya")
 		s.move(y, taskapi.MoveTaskRequest{ParentID: taskapi.Some(new(ids["c"])), After: taskapi.Null[string]()})
-		in(ids["c"], "y")
+		wantOrder(ids["c"], "y")
 		s.move(taskapi.Task{ID: ids["b"]}, taskapi.MoveTaskRequest{ListID: taskapi.Some(&garden), Before: taskapi.Some(&x.ID)})
-		in(taskapi.NoParent, "bx")
+		wantOrder(taskapi.NoParent, "bx")
 		s.move(taskapi.Task{ID: ids["c"]}, taskapi.MoveTaskRequest{ListID: taskapi.Null[string]()})
 		s.wantTitles(taskapi.ListTasksOptions{ListID: taskapi.Inbox}, "y", "c")
 		for field, to := range map[string]taskapi.MoveTaskRequest{
@@ -278,18 +279,18 @@ var subTaskCases = []contractCase{
 	{"a batch sees the sub-tasks that it has changed", func(s *subject) {
 		chain := s.chain("abc")
 		a, b, c := chain[0].ID, chain[1].ID, chain[2].ID
-		done := func(id string, version int64, completed bool) taskapi.BatchOperation {
+		complete := func(id string, version int64, completed bool) taskapi.BatchOperation {
 			return taskapi.TaskOperations.Update(id, version, taskapi.UpdateTaskRequest{Completed: taskapi.Some(completed)})
 		}
 		resources, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{
-			done(a, 1, true),                    // 2 2 2
-			done(c, 2, false),                   // 3 3 3
+			complete(a, 1, true),                //  2 2 2
+			complete(c, 2, false),               //  3 3 3
 			taskapi.TaskOperations.Delete(b, 3), // 3 4 4
 			taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "d", ParentID: &a}),
 			taskapi.TaskOperations.Restore(c, 4),                                                   // 3 4 5
 			taskapi.TaskOperations.Restore(b, 4),                                                   // 3 5 5
 			taskapi.TaskOperations.Move(b, 0, taskapi.MoveTaskRequest{ParentID: taskapi.Some(&c)}), // 3 6 5
-			done(a, 3, true),
+			complete(a, 3, true),
 		}, sdk.WithIdempotencyKey("k"))
 		s.ok(err)
 		for _, task := range s.tasks(resources) {

@@ -14,15 +14,15 @@ import (
 var versionCases = []contractCase{
 	{"times are accepted in lower case", func(s *subject) {
 		want := time.Date(2026, 11, 30, 17, 0, 0, 0, time.UTC)
-		due := func(resp response, status int) {
+		wantDue := func(resp response, status int) {
 			s.Helper()
 			if got := s.task(resp, status); got.DueAt == nil || !got.DueAt.Equal(want) {
 				s.Errorf("due at %v, want %v", got.DueAt, want)
 			}
 		}
 		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"a","dueAt":"2026-11-30t17:00:00z"}`)
-		due(resp, http.StatusCreated)
-		due(s.raw(http.MethodPatch, resp.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
+		wantDue(resp, http.StatusCreated)
+		wantDue(s.raw(http.MethodPatch, resp.header.Get("Location"), `{"dueAt":"2026-11-30t18:00:00+01:00"}`), http.StatusOK)
 		for _, query := range []string{"dueAfter=2026-11-30t17:00:00z", "dueBefore=2026-11-30t17:00:00.1z&q=a", "dueAfter=2026-11-30t18:00:00%2B01:00"} {
 			resp := s.raw(http.MethodGet, "/api/tasks?"+query, "")
 			if got := decode[taskapi.TaskListResponse](s, resp); resp.status != http.StatusOK || len(got.Data) != 1 {

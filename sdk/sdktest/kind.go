@@ -9,9 +9,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// kind is a kind of resource: its wire types, whose tags have its fields and their
-// limits, and further rules. A resource has the fields of its types, id and version and,
-// unless it is single, createdAt, updatedAt and deletedAt.
+// kind describes a kind of resource: its wire types, whose tags have the limits of its
+// fields, and rules that tags cannot express. Every resource has an id and a version and,
+// unless its kind is single, createdAt, updatedAt and deletedAt.
 type kind struct {
 	name     taskapi.Kind
 	title    string // in the names of operations: Task
