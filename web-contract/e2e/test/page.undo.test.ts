@@ -17,6 +17,8 @@ describe.concurrent.for(screens)("undo, by %s, %d pixels wide", ([pointer, width
     await seed(page, [{ title: "One" }, { title: "Two" }, { title: "Three" }, { title: "Four" }]);
     await (width < 576 ? deleteTask(page, "One") : press(button(page, "Delete “One”")));
     await notice(page, "“One” is in the trash.");
+    const [message, undo] = await Promise.all([page.getByText("“One” is in the trash."), button(page, "Undo")].map((part) => part.boundingBox()));
+    expect(undo!.y, "the button is not beside a short message").toBeLessThan(message!.y + message!.height);
     await press(openTask(page, "Two"));
     await notice(page, "“Two” is completed.");
     await press(button(page, "Select"));
