@@ -83,10 +83,10 @@ type Error struct {
 	// Attempts is the number of requests sent.
 	Attempts int
 	// MaybeApplied reports whether a write may have taken effect despite the
-	// error, because the response to an attempt was lost or ambiguous. Repeat
-	// the call with the same [WithIdempotencyKey] to apply it exactly once. If
-	// MaybeApplied is false, this call has changed nothing. It is always false
-	// for reads.
+	// error, because the response to an attempt was lost or ambiguous. If the
+	// call had a [WithIdempotencyKey], repeat it with the same key to apply it
+	// exactly once. If MaybeApplied is false, this call has changed nothing. It
+	// is always false for reads.
 	MaybeApplied bool
 	// Err is the cause on the client's side, such as an error of the network,
 	// the context or the token source. It is nil if a response caused the

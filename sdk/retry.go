@@ -212,7 +212,7 @@ func (b *budget) earn() {
 	b.tenths = min(b.tenths+earnedByCall, budgetAtStart)
 }
 
-// spend pays for a retry, or reports that the budget is used up.
+// spend takes a retry from the budget. It reports false if none is left.
 func (b *budget) spend() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()

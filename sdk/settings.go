@@ -9,9 +9,8 @@ import (
 
 const settingsPath = "/api/settings"
 
-// Settings returns the user's settings, which have defaults at first. With
-// [IfNoneMatch] it fails with [ErrNotModified] if they have not changed since that
-// version.
+// Settings returns the user's settings, at first the defaults. With [IfNoneMatch] it
+// fails with [ErrNotModified] if they have not changed since that version.
 func (c *Client) Settings(ctx context.Context, opts ...CallOption) (taskapi.Settings, error) {
 	return one[taskapi.Settings](ctx, c, request{operation: "getSettings", method: http.MethodGet, path: settingsPath}, opts)
 }

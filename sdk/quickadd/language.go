@@ -44,7 +44,7 @@ type language struct {
 // pattern is a parsed line such as "2 in NUMBER UNIT = in": a level, words and classes,
 // and the meaning.
 type pattern struct {
-	level      int
+	level      int  // as in [group]
 	isAdverb   bool // ~: in lower case, except at the start of the text
 	needsLower bool // ^: no capital follows, as in "am 1. Advent"
 	items      []item

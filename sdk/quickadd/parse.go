@@ -23,11 +23,12 @@ type Options struct {
 	Lists []string
 	// Recurring says whether "every monday" is a rule. Otherwise it stays in the title.
 	Recurring bool
-	// DayFirst says whether 3/4 is the third of April.
+	// DayFirst says whether 3/4 is 3 April, and not 4 March.
 	DayFirst bool
 }
 
-// Task is the task that a line of text describes. Other fields are empty.
+// Task is the task that a line of text describes. Fields that it does not mention are
+// empty.
 type Task struct {
 	// Title is the rest of the text, or all of it if the rest is empty.
 	Title string

@@ -19,7 +19,7 @@ import (
 // user is the state of one user.
 type user struct {
 	seq       int64            // of the latest change
-	purged    int64            // the latest removed change
+	purged    int64            // the latest change whose tombstone was removed
 	resources map[string]entry // by id
 	erased    []erasure
 	stored    map[string]storedResponse // by idempotency key
@@ -98,7 +98,7 @@ type transaction struct {
 	now     time.Time
 	ids     *idMaker
 	seq     int64
-	staged  map[string]entry // erased ones in their last state
+	staged  map[string]entry // by id; erased resources as they last were
 	erased  []erasure
 	written []resource // of the operations
 	growth  []growth   // of each change

@@ -4,6 +4,6 @@
 // SDK sends and receives them, so each type exists once.
 //
 // JSON is camelCase. Times are RFC 3339 in UTC with at most microseconds.
-// Identifiers are UUIDs of version 7. The package uses the standard library
-// only and imports nothing of this project.
+// Identifiers are UUIDs of version 7. Besides the standard library, the package
+// imports only package recurrence.
 package taskapi

@@ -38,7 +38,7 @@ const (
 	// CodeIdempotencyInProgress: a request with the same Idempotency-Key is still in
 	// flight.
 	CodeIdempotencyInProgress ErrorCode = "idempotency_in_progress"
-	// CodeCursorExpired: changes since the cursor have been purged; list
+	// CodeCursorExpired: changes since the cursor have been removed; list
 	// again.
 	CodeCursorExpired ErrorCode = "cursor_expired"
 	// CodeVersionConflict: the resource has changed since the caller read it.
