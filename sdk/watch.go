@@ -51,7 +51,7 @@ var errSilent = fmt.Errorf("nothing received for %v", maxSilence)
 //
 // It ends with an error only if a retry cannot succeed, such as [ErrCursorExpired] if
 // changes after the number have been removed: list again then. An error of the token
-// source also ends it, unless it wraps [ErrAuthUnavailable].
+// source also ends it, unless it wraps [ErrAuthUnavailable] or [ErrRateLimited].
 func (c *Client) Watch(ctx context.Context, after int64, opts ...CallOption) iter.Seq2[taskapi.Change, error] {
 	return func(yield func(taskapi.Change, error) bool) {
 		w := &watch{
@@ -108,11 +108,12 @@ func (w *watch) run(ctx context.Context) *Error {
 			if delay, failure, reconnect = w.attempt(ctx, token); !reconnect {
 				return failure
 			}
-		case errors.Is(err, ErrAuthUnavailable):
-			if failure := w.notify(w.progress.unsent(&w.request, err)); failure != nil {
-				return failure
+		case errors.Is(err, ErrAuthUnavailable), errors.Is(err, ErrRateLimited):
+			failure := w.progress.unsent(&w.request, err)
+			if ended := w.notify(failure); ended != nil {
+				return ended
 			}
-			delay = w.nextDelay(nil)
+			delay = w.nextDelay(&failure.RetryAfter)
 		default:
 			return w.progress.unsent(&w.request, err)
 		}

@@ -38,6 +38,23 @@ func TestWatch_TokenSource(t *testing.T) {
 			}
 		})
 	})
+	t.Run("waits while sign-ins are limited", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			start, calls := time.Now(), 0
+			source := sdk.TokenFunc(func(context.Context) (string, error) {
+				if calls++; calls == 1 {
+					return "", fmt.Errorf("token: %w", &sdk.Error{Code: taskapi.CodeRateLimited, RetryAfter: time.Minute})
+				}
+				return "token", nil
+			})
+			s := &streams{write: oneChange}
+			got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+			if waited := time.Since(start); err != nil || len(got) != 1 || waited < time.Minute {
+				t.Errorf("got %d, %v after %v, want a change after the Retry-After of a minute", got, err, waited)
+			}
+		})
+	})
 	t.Run("ends at other errors of the source", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
