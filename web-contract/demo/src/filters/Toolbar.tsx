@@ -18,7 +18,7 @@ export function Toolbar() {
   const { list } = useRoute();
   const [filters, change] = useFilters();
   const { selection } = useWorkspace();
-  const isSelecting = useStorePart(selection.picked, (picked) => picked !== undefined);
+  const isSelecting = useStorePart(selection.keys, (keys) => keys !== undefined);
   const filterCount = countFilters(filters);
 
   return (
@@ -58,7 +58,7 @@ export function Toolbar() {
         className={isSelecting ? "tool is-set" : "tool"}
         aria-label="Select"
         aria-pressed={isSelecting}
-        onClick={isSelecting ? selection.end : selection.begin}
+        onClick={isSelecting ? selection.end : selection.start}
       >
         <SelectIcon />
         <span className="wide-only">Select</span>

@@ -7,7 +7,7 @@ import { dragged } from "../drag/drag";
 import { useStorePart } from "../ui/store";
 import { VirtualList } from "./VirtualList";
 
-/** The pages of a list, as a query has them. */
+/** The fields of an infinite query that load its next page. */
 interface More {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;

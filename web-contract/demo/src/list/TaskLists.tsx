@@ -41,20 +41,20 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
   const [filters] = useFilters();
   const queryClient = useQueryClient();
   const { drafts } = useWorkspace();
-  const hidden = useStore(collapsed);
+  const collapsedIds = useStore(collapsed);
   const adding = useStore(drafts.newSubtask);
   const parent = shown.open.find(({ id }) => id === adding);
   const last = parent && tree && shown.open.findLast((task) => tree.isWithin(task, parent));
   const failed = [open, completed].find((list) => !list.data && list.isError);
   if (failed) return <LoadError what="tasks" error={failed.error} queries={[open, completed]} />;
-  const done = filters.show === "completed";
-  const main = done ? completed : open;
+  const onlyCompleted = filters.show === "completed";
+  const main = onlyCompleted ? completed : open;
   if (!main.data) return <TaskListSkeleton />;
 
   const isPart = open.hasNextPage || completed.hasNextPage || isNarrowed(filters);
   const item = (task: Task) => {
     const depth = tree?.depthOf(task) ?? 0;
-    const isCollapsed = tree?.hasBelow(task) ? hidden.has(task.id) : undefined;
+    const isCollapsed = tree?.hasBelow(task) ? collapsedIds.has(task.id) : undefined;
     return (
       <>
         <TaskItem task={task} list={list} depth={depth} {...progress.get(task.id)} isPart={isPart} isCollapsed={isCollapsed} />
@@ -82,11 +82,11 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
           </TaskList>
         </OrderContext>
       )}
-      {shown.open.length === 0 && !(done && anyCompleted) && (
+      {shown.open.length === 0 && !(onlyCompleted && anyCompleted) && (
         <NoOpenTasks narrowed={isNarrowed(filters)} anyCompleted={anyCompleted} />
       )}
-      {done && anyCompleted && completedList}
-      {!done && anyCompleted && (
+      {onlyCompleted && anyCompleted && completedList}
+      {!onlyCompleted && anyCompleted && (
         <details className="completed" open>
           <summary>
             Completed{" "}

@@ -24,7 +24,7 @@ export interface Props extends Row, Partial<Progress> {
 
 /** The row of a task: its checkbox, title and properties, and the buttons for its options and to delete it. */
 export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart = false, ...props }: Props) {
-  const { task, list, isCollapsed, picked, onPick } = props;
+  const { task, list, isCollapsed, isSelected, onSelect } = props;
   const row = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const metaId = useId();
@@ -34,8 +34,8 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
   const onKeyDown = useRowKeys(row, props, actions);
   // On a phone, deleting is in the options menu.
   const isNarrow = useStore(narrow);
-  const picking = picked !== undefined;
-  const pickLabel = `Select “${task.title}”`;
+  const isSelecting = isSelected !== undefined;
+  const selectLabel = `Select “${task.title}”`;
 
   // After an edit, the focus returns to the button that opened it.
   useEffect(() => {
@@ -46,22 +46,22 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
     <div
       ref={row}
       data-depth={depth || undefined}
-      className={`task-row${task.completed ? " is-completed" : ""}${picked ? " is-picked" : ""}`}
+      className={`task-row${task.completed ? " is-completed" : ""}${isSelected ? " is-selected" : ""}`}
       onKeyDown={onKeyDown}
     >
-      {isDraggable && !picking && (
+      {isDraggable && !isSelecting && (
         <span className="grip">
           <GripIcon />
         </span>
       )}
       <input
         type="checkbox"
-        className={picking ? "check is-pick" : "check"}
+        className={isSelecting ? "check is-select" : "check"}
         data-control="check"
-        aria-label={picking ? pickLabel : task.title}
+        aria-label={isSelecting ? selectLabel : task.title}
         aria-describedby={metaId}
-        checked={picking ? picked : task.completed}
-        onChange={picking ? onPick : actions.onComplete}
+        checked={isSelecting ? isSelected : task.completed}
+        onChange={isSelecting ? onSelect : actions.onComplete}
       />
       <div className="task-text">
         <button
@@ -69,17 +69,17 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
           type="button"
           className="task-open"
           data-control="open"
-          tabIndex={picking ? -1 : undefined}
-          aria-label={picking ? pickLabel : `Edit “${task.title}”`}
+          tabIndex={isSelecting ? -1 : undefined}
+          aria-label={isSelecting ? selectLabel : `Edit “${task.title}”`}
           aria-describedby={metaId}
-          onClick={() => (picking ? onPick() : edits.begin(task))}
+          onClick={() => (isSelecting ? onSelect() : edits.begin(task))}
         >
           <span className="task-title" dir="auto">{task.title}</span>
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} hideParent={depth > 0} done={done} all={all} isPart={isPart} />
       </div>
       {isCollapsed !== undefined && <CollapseButton task={task} isCollapsed={isCollapsed} />}
-      {!picking && (
+      {!isSelecting && (
         <>
           <TaskMenu task={task} {...actions} />
           {actions.moving && <MoveDialog tasks={[task]} onClose={() => actions.setMoving(false)} onMove={actions.moveTo} />}

@@ -52,19 +52,19 @@ export function TasksView({ started, list, title }: Props) {
     list === undefined || !stats
       ? stats
       : { open: openIn(list), dueToday: 0, overdue: 0, completed: completedTasks.length, more: completed.hasNextPage };
-  const any = counts && counts.open + counts.completed > 0;
+  const hasTasks = counts && counts.open + counts.completed > 0;
   const narrowed = isNarrowed(filters);
-  const all = open.data && !open.isPlaceholderData && !open.hasNextPage && !narrowed ? openTasks : undefined;
+  const allOpen = open.data && !open.isPlaceholderData && !open.hasNextPage && !narrowed ? openTasks : undefined;
 
   // A view of all tasks in several lists has no manual order.
   const byHand = filters.sort === "manual" && filters.search.trim() === "" && (list !== undefined || lists.active.length === 0);
   const { order, tree } = useTaskOrder(tasks, byHand);
-  const hidden = useStore(collapsed);
-  const unhidden = useMemo(() => tree && visibleTasks(tree, hidden), [tree, hidden]);
+  const collapsedIds = useStore(collapsed);
+  const visible = useMemo(() => tree && visibleTasks(tree, collapsedIds), [tree, collapsedIds]);
   const progress = useMemo(() => progressOf([...openTasks, ...completedTasks]), [openTasks, completedTasks]);
-  const done = filters.show === "completed";
-  const shownCompleted = (done || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
-  const shown: Shown = { open: done ? [] : (unhidden ?? openTasks), completed: shownCompleted };
+  const onlyCompleted = filters.show === "completed";
+  const shownCompleted = (onlyCompleted || !open.hasNextPage) && filters.due !== "overdue" ? completedTasks : [];
+  const shown: Shown = { open: onlyCompleted ? [] : (visible ?? openTasks), completed: shownCompleted };
   const loaded = open.data !== undefined && completed.data !== undefined;
   // Without tasks there is nothing to search.
   const blank = loaded && openTasks.length + completedTasks.length === 0 && !narrowed;
@@ -78,15 +78,15 @@ export function TasksView({ started, list, title }: Props) {
         title={title}
         options={shownList && <ListMenu list={shownList} className="tool" />}
         mark={shownList && <Dot color={shownList.color} />}
-        summary={any ? <ListSummary counts={counts} open={summary(counts, all, now)} filters={filters} /> : "\u00a0"}
+        summary={hasTasks ? <ListSummary counts={counts} open={summary(counts, allOpen, now)} filters={filters} /> : "\u00a0"}
       >
         {!blank && <Toolbar />}
       </ViewHeader>
       <ActiveFilters filters={filters} onChange={change} />
       <SelectionBar
         tasks={[...shown.open, ...shown.completed]}
-        all={done ? shown.completed : shown.open}
-        loadAll={() => loadAll(done ? completed : open)}
+        all={onlyCompleted ? shown.completed : shown.open}
+        loadAll={() => loadAll(onlyCompleted ? completed : open)}
       />
       <NewTask defaults={{ listId: shownList?.id ?? null }} whyHidden={whyHidden} />
       <TaskLists list={list} open={open} completed={completed} shown={shown} order={order} tree={tree} progress={progress} />
@@ -100,15 +100,15 @@ function useWhyHidden(list: string | undefined, filters: Filters, { openKey }: T
   const lists = useLists();
   return (key: string, { listId }: Fields): string | undefined => {
     if (list !== undefined && list !== (listId ?? inbox)) return `It is in ${listName(lists.find(listId))}.`;
-    const known = queryClient.getQueryData(openKey);
-    const listed = itemsOf(known).some((task) => itemKey(queryClient, task) === key);
-    if (!known || isInView(key)) return undefined;
+    const cached = queryClient.getQueryData(openKey);
+    const listed = itemsOf(cached).some((task) => itemKey(queryClient, task) === key);
+    if (!cached || isInView(key)) return undefined;
     if ((listed && filters.show === "all") || !isNarrowed(filters)) return "It is further down.";
     return `Your ${countFilters(filters) > 0 ? "filters hide" : "search hides"} it.`;
   };
 }
 
-/** Moves the focus to the field for new tasks of an empty list at once. In others, single keys work. */
+/** Moves the focus to the field for new tasks if the list is empty when it is loaded. In other lists, single-key shortcuts work at once. */
 function useWelcome(loaded: boolean, blank: boolean): void {
   const welcome = useEffectEvent(() => {
     if (blank && isFocusLost()) focusField(newTaskFieldId);

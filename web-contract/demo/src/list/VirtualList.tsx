@@ -37,9 +37,7 @@ const heights = tabMap<number>("tasklane.heights");
 /** The number of items from the end at which onEnd is called. */
 const nearEnd = 15;
 
-/**
- * A list of any length, of which only the items near the window are rendered; when printing, all.
- */
+/** A list of any length. Only the items near the window are rendered; when printing, all. */
 export function VirtualList<Item>({ label, items, keyOf, pinned, isFirst, onEnd, children }: Props<Item>) {
   const list = useRef<HTMLUListElement>(null);
   const [focused, setFocused] = useState<string>();
@@ -65,7 +63,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, isFirst, onEnd,
       printing ? [...items.keys()] : [...new Set([...defaultRangeExtractor(range), ...kept])].toSorted((a, b) => a - b),
     useFlushSync: false,
   });
-  const drawn = virtualizer.getVirtualItems();
+  const rendered = virtualizer.getVirtualItems();
   const last = virtualizer.range?.endIndex ?? 0;
 
   useEffect(() => {
@@ -88,7 +86,7 @@ export function VirtualList<Item>({ label, items, keyOf, pinned, isFirst, onEnd,
       onFocus={onFocus}
       onBlur={() => setFocused(undefined)}
     >
-      {drawn.map(({ index, key, start }) => (
+      {rendered.map(({ index, key, start }) => (
         <li
           key={key}
           ref={virtualizer.measureElement}

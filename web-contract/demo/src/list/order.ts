@@ -4,7 +4,7 @@ interface Item {
   id: string;
 }
 
-/** The new place of an item: after or before another one, or at the end for null. */
+/** The new place of an item: after or before another one; before null is at the end. */
 type Beside = { after: string } | { before: string | null };
 
 /** Moves items in the user's own order. */
@@ -41,18 +41,18 @@ export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined)
 }
 
 /** Returns the place at an index among other items. */
-export function placeAmong(others: readonly Item[], at: number): Beside {
-  const before = others[at - 1];
-  return before ? { after: before.id } : { before: others[at]?.id ?? null };
+export function placeAmong(others: readonly Item[], index: number): Beside {
+  const previous = others[index - 1];
+  return previous ? { after: previous.id } : { before: others[index]?.id ?? null };
 }
 
 export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>): Order<Of> {
-  const placeOf = (item: Of) => read(item).findIndex(({ id }) => id === item.id);
+  const indexOf = (item: Of) => read(item).findIndex(({ id }) => id === item.id);
 
   /** Moves an item to an index. */
   function moveTo(item: Of, wanted: number): void {
     const others = read(item).filter(({ id }) => id !== item.id);
-    const from = placeOf(item);
+    const from = indexOf(item);
     const to = Math.min(others.length, Math.max(0, wanted));
     if (from < 0) return;
     if (to === from) return announce(`It is at the ${from === 0 ? "top" : "end"}.`);
@@ -60,17 +60,17 @@ export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>
   }
 
   return {
-    isFirst: (item) => placeOf(item) === 0,
-    isLast: (item) => placeOf(item) === read(item).length - 1,
-    moveBy: (item, places) => moveTo(item, placeOf(item) + places),
+    isFirst: (item) => indexOf(item) === 0,
+    isLast: (item) => indexOf(item) === read(item).length - 1,
+    moveBy: (item, places) => moveTo(item, indexOf(item) + places),
     toTop: (item) => moveTo(item, 0),
     toEnd: (item) => moveTo(item, Infinity),
     moveBeside(id, other, place) {
       const item = read(other).find((item) => item.id === id);
       if (!item) return;
-      const at = placeOf(other) + (place === "after" ? 1 : 0);
-      const to = placeOf(item) < at ? at - 1 : at;
-      if (to !== placeOf(item)) moveTo(item, to);
+      const target = indexOf(other) + (place === "after" ? 1 : 0);
+      const to = indexOf(item) < target ? target - 1 : target;
+      if (to !== indexOf(item)) moveTo(item, to);
     },
   };
 }

@@ -22,8 +22,8 @@ export interface Row {
   /** Whether its sub-tasks are hidden; undefined without sub-tasks. */
   isCollapsed?: boolean | undefined;
   /** Whether the task is selected; undefined while no selection is active. */
-  picked: boolean | undefined;
-  onPick: () => void;
+  isSelected: boolean | undefined;
+  onSelect: () => void;
 }
 
 type Actions = ReturnType<typeof useRowActions>;
@@ -36,7 +36,7 @@ export function useRowActions(row: RowElement, { task, list }: Row) {
   const hasLists = useLists().active.length > 0;
   const [moving, setMoving] = useState(false);
 
-  function leaving(write: (task: Task) => void) {
+  function leaveAnd(write: (task: Task) => void) {
     leaveRow(row.current);
     write(task);
   }
@@ -55,20 +55,20 @@ export function useRowActions(row: RowElement, { task, list }: Row) {
       if (leaves && row.current) focusBeside(row.current);
       writes.putIn([task], to);
     },
-    onComplete: () => leaving(writes.complete),
-    onDelete: () => leaving(writes.remove),
+    onComplete: () => leaveAnd(writes.complete),
+    onDelete: () => leaveAnd(writes.remove),
   };
 }
 
 /** Returns the handler of the keys that act on a row. Keys that move it leave the focus on it. */
-export function useRowKeys(row: RowElement, { task, list, isCollapsed, picked, onPick }: Row, { order, onDay, onMove, onComplete, onDelete }: Actions) {
+export function useRowKeys(row: RowElement, { task, list, isCollapsed, isSelected, onSelect }: Row, { order, onDay, onMove, onComplete, onDelete }: Actions) {
   const { edits, notices } = useWorkspace();
   const keys: Record<string, () => void> = {
     e: () => edits.begin(task),
-    x: onPick,
+    x: onSelect,
     o: () => row.current?.querySelector<HTMLElement>("[data-control=menu]")?.click(),
     // While tasks are selected, these keys act on all of them.
-    ...(picked === undefined && { ...(onMove && { m: onMove }), c: onComplete, Delete: onDelete, Backspace: onDelete }),
+    ...(isSelected === undefined && { ...(onMove && { m: onMove }), c: onComplete, Delete: onDelete, Backspace: onDelete }),
   };
 
   function moveBy(places: number) {
@@ -82,7 +82,7 @@ export function useRowKeys(row: RowElement, { task, list, isCollapsed, picked, o
   return (event: KeyboardEvent) => {
     runKey(keys, event);
     if (isCollapsed !== undefined && !event.altKey && event.key === (isCollapsed ? "ArrowRight" : "ArrowLeft")) return setCollapsed(task.id, !isCollapsed);
-    if (!event.altKey || picked !== undefined) return;
+    if (!event.altKey || isSelected !== undefined) return;
     const moves: Record<string, () => void> = {
       ArrowUp: () => moveBy(-1),
       ArrowDown: () => moveBy(1),
@@ -96,19 +96,19 @@ export function useRowKeys(row: RowElement, { task, list, isCollapsed, picked, o
 }
 
 /**
- * Lets a row be dragged, with all selected ones if it is selected, and tasks be dropped on it. Where it has no place to be
- * dropped, it opens the dialog to move it to a list. Reports whether it can be dragged.
+ * Lets a row be dragged, with all selected ones if it is selected, and tasks be dropped on it. If the row can be dropped
+ * nowhere, dragging it opens the dialog to move it to a list. Reports whether it can be dragged.
  */
-export function useRowDrag(row: RowElement, { task, picked }: Row, { order, onDay, onMove }: Actions): boolean {
+export function useRowDrag(row: RowElement, { task, isSelected }: Row, { order, onDay, onMove }: Actions): boolean {
   const { selection } = useWorkspace();
   const { id, title } = task;
-  // Lists are in sight only in the sidebar.
+  // Tasks can be dropped on lists only in the sidebar, which narrow windows do not have.
   const onList = useStore(wide) ? onMove : undefined;
-  const isDraggable = !isDraft(task) && Boolean(picked === undefined ? order || onDay || onList : picked && onList);
-  const item: Dragged = picked ? { kind: "tasks", id, get name() { return counted(selection.chosen.get().length); } } : { kind: "task", id, name: title };
+  const isDraggable = !isDraft(task) && Boolean(isSelected === undefined ? order || onDay || onList : isSelected && onList);
+  const item: Dragged = isSelected ? { kind: "tasks", id, get name() { return counted(selection.tasks.get().length); } } : { kind: "task", id, name: title };
   useDrag(row, {
     item: isDraggable ? item : undefined,
-    instead: isDraft(task) || picked !== undefined ? undefined : onMove,
+    instead: isDraft(task) || isSelected !== undefined ? undefined : onMove,
     accepts: ({ kind, id }, level) => (order && kind === "task" ? order.accepts(id, task, level) : {}),
     onDrop: ({ id }, place, level) => order?.drop(id, task, place, level),
   });

@@ -6,7 +6,7 @@ import type { Workspace } from "../data/workspace";
 import type { Place, Places } from "../drag/drag";
 import { collapsed, setCollapsed } from "./collapsed";
 import { createOrder, placeAmong, type Order } from "./order";
-import { deepest, type Tree } from "./tree";
+import { maxDepth, type Tree } from "./tree";
 
 /** Tasks in the manual order, with their sub-tasks, and functions to move them. */
 export interface TaskOrder extends Order<Task> {
@@ -25,21 +25,21 @@ export interface TaskOrder extends Order<Task> {
 /** The order of the surrounding rows; undefined if it is not the manual one. */
 export const OrderContext = createContext<TaskOrder | undefined>(undefined);
 
-/** `read` returns the current tree. */
+/** Creates the order of the tasks in a tree. `read` returns the current tree. */
 export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: Pick<Workspace, "writes" | "notices" | "drafts">): TaskOrder {
   const order = createOrder<Task>({ read: (task) => read().siblingsOf(task), move: writes.move, announce: notices.announce });
   const find = (id: string) => read().tasks.find((task) => task.id === id);
 
   /** Moves a task to another parent. */
-  function adopt(task: Task, to: MoveTaskRequest & { parentId: string | null }): void {
+  function moveToParent(task: Task, to: MoveTaskRequest & { parentId: string | null }): void {
     const tree = read();
     const siblings = tree.siblingsOf(task);
-    const at = siblings.findIndex(({ id }) => id === task.id);
+    const index = siblings.findIndex(({ id }) => id === task.id);
     const others = siblings.filter(({ id }) => id !== task.id);
     const parent = to.parentId ? find(to.parentId) : undefined;
     if (parent) setCollapsed(parent.id, false);
     const where = parent ? `a sub-task of ${quoted(parent.title)}` : "on the top level";
-    writes.move(task, to, { parentId: task.parentId, ...placeAmong(others, at) }, where);
+    writes.move(task, to, { parentId: task.parentId, ...placeAmong(others, index) }, where);
   }
 
   /**
@@ -51,12 +51,12 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
     const tree = read();
     const first = tree.hasBelow(other) && !collapsed.get().has(other.id) && tree.tasks.find(({ parentId }) => parentId === other.id);
     if (first) return tree.fits(task, other) ? { other: first, place: "before" } : undefined;
-    for (let at = other; ; ) {
-      const parent = tree.parentOf(at);
-      const isEnd = tree.siblingsOf(at).at(-1)?.id === at.id;
-      if (!parent || (tree.fits(task, parent) && (!isEnd || tree.depthOf(at) <= level))) return { other: at, place: "after" };
-      if (!isEnd) return undefined;
-      at = parent;
+    for (let previous = other; ; ) {
+      const parent = tree.parentOf(previous);
+      const isLast = tree.siblingsOf(previous).at(-1)?.id === previous.id;
+      if (!parent || (tree.fits(task, parent) && (!isLast || tree.depthOf(previous) <= level))) return { other: previous, place: "after" };
+      if (!isLast) return undefined;
+      previous = parent;
     }
   }
 
@@ -66,27 +66,27 @@ export function createTaskOrder(read: () => Tree, { writes, notices, drafts }: P
       const task = find(id);
       if (!task) return;
       if (place === "inside") {
-        if (task.parentId !== other.id) adopt(task, { parentId: other.id, before: null });
+        if (task.parentId !== other.id) moveToParent(task, { parentId: other.id, before: null });
         return;
       }
       const to = place === "after" ? placeAfter(task, other, level) : { other, place };
       if (!to) return;
       if (task.parentId === to.other.parentId) return order.moveBeside(id, to.other, to.place);
-      adopt(task, { parentId: to.other.parentId, [to.place]: to.other.id });
+      moveToParent(task, { parentId: to.other.parentId, [to.place]: to.other.id });
     },
     nest(task) {
       const tree = read();
       const siblings = tree.siblingsOf(task);
       const above = siblings[siblings.findIndex(({ id }) => id === task.id) - 1];
       if (!above || !tree.fits(task, above)) return undefined;
-      return () => adopt(task, { parentId: above.id, before: null });
+      return () => moveToParent(task, { parentId: above.id, before: null });
     },
     unnest(task) {
       const parent = read().parentOf(task);
-      return parent && (() => adopt(task, { parentId: parent.parentId, after: parent.id }));
+      return parent && (() => moveToParent(task, { parentId: parent.parentId, after: parent.id }));
     },
     addBelow(task) {
-      if (isDraft(task) || read().depthOf(task) === deepest) return undefined;
+      if (isDraft(task) || read().depthOf(task) === maxDepth) return undefined;
       return () => {
         setCollapsed(task.id, false);
         drafts.newSubtask.set(task.id);

@@ -1,7 +1,7 @@
 import type { Task } from "@tasklane/web-contract";
 
-/** The greatest depth of a task. Tasks of the top level have depth 0. */
-export const deepest = 3;
+/** The maximum depth of a task. Tasks on the top level have depth 0. */
+export const maxDepth = 3;
 
 /** Tasks with their sub-tasks. */
 export interface Tree {
@@ -15,7 +15,7 @@ export interface Tree {
   hasBelow: (task: Task) => boolean;
   /** Whether a task is the other one or below it. */
   isWithin: (task: Task, other: Task) => boolean;
-  /** Whether a task with its sub-tasks can be below another one, within the greatest depth. */
+  /** Whether a task with its sub-tasks can be below another one, within the maximum depth. */
   fits: (task: Task, parent: Task) => boolean;
 }
 
@@ -43,7 +43,7 @@ export function treeOf(tasks: readonly Task[]): Tree {
   add(undefined, 0);
   const height = (task: Task): number => Math.max(0, ...childrenOf(task).map((child) => 1 + height(child)));
   const isWithin = (task: Task, other: Task): boolean => {
-    for (let at: Task | undefined = task; at; at = parentOf(at)) if (at.id === other.id) return true;
+    for (let ancestor: Task | undefined = task; ancestor; ancestor = parentOf(ancestor)) if (ancestor.id === other.id) return true;
     return false;
   };
   const depthOf = ({ id }: Task) => depths.get(id) ?? 0;
@@ -54,7 +54,7 @@ export function treeOf(tasks: readonly Task[]): Tree {
     parentOf: (task) => parentOf(byId.get(task.id) ?? task),
     hasBelow: ({ id }) => byId.has(id) && childrenOf(byId.get(id)).length > 0,
     isWithin,
-    fits: (task, parent) => !isWithin(parent, task) && depthOf(parent) + 1 + height(task) <= deepest,
+    fits: (task, parent) => !isWithin(parent, task) && depthOf(parent) + 1 + height(task) <= maxDepth,
   };
 }
 

@@ -15,12 +15,12 @@ export type Tasks = ReturnType<typeof useTasks>;
 export function useTasks(list: string | undefined, filters: Filters, started: boolean) {
   const { queries } = useWorkspace();
   const now = useNow((now) => nextChange([], now));
-  const wanted = useMemo(() => ({ ...taskFilters(filters, now), listId: list }), [filters, now, list]);
+  const listFilters = useMemo(() => ({ ...taskFilters(filters, now), listId: list }), [filters, now, list]);
   const placeholderData = keepPreviousData;
-  const openQuery = useMemo(() => queries.tasks({ ...wanted, completed: false }), [queries, wanted]);
+  const openQuery = useMemo(() => queries.tasks({ ...listFilters, completed: false }), [queries, listFilters]);
   const open = useInfiniteQuery({ ...openQuery, placeholderData, enabled: started });
   const completed = useInfiniteQuery({
-    ...queries.tasks({ ...wanted, completed: true }),
+    ...queries.tasks({ ...listFilters, completed: true }),
     placeholderData,
     // Completed tasks are never overdue.
     enabled: started && filters.due !== "overdue",
@@ -37,11 +37,11 @@ export function useTaskOrder({ openTasks, openKey }: Tasks, byHand: boolean): { 
   const tree = useMemo(() => (byHand ? treeOf(openTasks) : undefined), [byHand, openTasks]);
   const order = useMemo(() => {
     if (!byHand) return undefined;
-    let known: { data: InfiniteData<TaskPage> | undefined; tree: Tree } | undefined;
+    let cached: { data: InfiniteData<TaskPage> | undefined; tree: Tree } | undefined;
     const read = () => {
       const data = queryClient.getQueryData(openKey);
-      if (!known || known.data !== data) known = { data, tree: treeOf(itemsOf(data)) };
-      return known.tree;
+      if (!cached || cached.data !== data) cached = { data, tree: treeOf(itemsOf(data)) };
+      return cached.tree;
     };
     return createTaskOrder(read, { writes, notices, drafts });
   }, [byHand, openKey, queryClient, writes, notices, drafts]);

@@ -19,7 +19,7 @@ export interface Lists {
   readActive: () => readonly List[];
 }
 
-/** The value for the Inbox, in place of the id of a list. */
+/** Stands for the Inbox where the id of a list is expected. */
 export const inbox = "inbox";
 
 const none: Lists = { loaded: false, active: [], ready: [], archived: [], find: () => undefined, readActive: () => [] };
@@ -44,14 +44,14 @@ export function useListCounts(): (list: string) => number {
 /** Refetches tasks when a list is archived or unarchived, because the server leaves out the tasks of archived lists. */
 function useRefetch(archived: readonly List[], loaded: boolean): void {
   const queryClient = useQueryClient();
-  const now = archived.map(({ id }) => id).join();
-  const known = useRef<string>(undefined);
+  const ids = archived.map(({ id }) => id).join();
+  const lastIds = useRef<string>(undefined);
   useEffect(() => {
-    if (!loaded || known.current === now) return;
-    const isFirst = known.current === undefined;
-    known.current = now;
+    if (!loaded || lastIds.current === ids) return;
+    const isFirst = lastIds.current === undefined;
+    lastIds.current = ids;
     if (!isFirst) void queryClient.invalidateQueries({ queryKey: taskKeys.lists });
-  }, [queryClient, loaded, now]);
+  }, [queryClient, loaded, ids]);
 }
 
 /** Loads all lists, after the page's first response. */

@@ -11,7 +11,8 @@ export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
   const queryClient = useQueryClient();
   return useCallback(
     ({ kind, id }) => {
-      const tasks = kind === "tasks" ? selection.chosen.get() : [cachedItem(queryClient, { id } as Task)].filter(({ version }) => version > 0);
+      // A draft, and a task that is no longer in the cache, stay where they are.
+      const tasks = kind === "tasks" ? selection.tasks.get() : [cachedItem(queryClient, { id } as Task)].filter(({ version }) => version > 0);
       selection.end();
       writes.putIn(tasks, list);
     },
@@ -19,5 +20,5 @@ export function useTaskDrop(list: List | undefined): (item: Dragged) => void {
   );
 }
 
-/** Whether it can be dropped on a list. */
+/** Whether a dragged item is one task or several, and not a list. */
 export const isTask = ({ kind }: Dragged) => kind !== "list";

@@ -3,7 +3,7 @@ import { cachedItem, draftId } from "@tasklane/web-contract/react";
 import { createCommonWrites, createPersisted, named, type Named, type Parts } from "../data/persisted";
 import { nameOf, quoted, reason } from "../data/messages";
 
-/** The writes to lists. Each shows at once; most can be undone. */
+/** The writes to lists. Each is shown at once; most can be undone. */
 export function createListWrites(parts: Parts) {
   const { queryClient, sender, outbox, notices, undo } = parts;
   const { mutations, retrying, send, saved } = sender;

@@ -22,24 +22,24 @@ interface Props {
   loadAll?: () => Promise<Task[]>;
 }
 
-/** The actions on all selected tasks. It comes before them in the document, to be near for the keyboard. */
+/** The actions on all selected tasks. It comes before the tasks in the document, so that few presses of Tab reach it. */
 export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
   const { selection, writes } = useWorkspace();
   const queryClient = useQueryClient();
-  const picked = useStore(selection.picked);
-  const selecting = picked !== undefined;
+  const keys = useStore(selection.keys);
+  const isSelecting = keys !== undefined;
   const hasLists = useLists().active.length > 0;
   const [moving, setMoving] = useState(false);
 
-  const chosen = tasks.filter((task) => picked?.has(itemKey(queryClient, task)) && !isDraft(task));
-  const allDone = chosen.length > 0 && chosen.every((task) => task.completed);
-  const none = chosen.length === 0;
-  useEffect(() => selection.chosen.set(chosen));
+  const selected = tasks.filter((task) => keys?.has(itemKey(queryClient, task)) && !isDraft(task));
+  const none = selected.length === 0;
+  const allCompleted = !none && selected.every((task) => task.completed);
+  useEffect(() => selection.tasks.set(selected));
 
   function act(run: (tasks: readonly Task[]) => void) {
     if (none) return;
     leave();
-    run(chosen);
+    run(selected);
   }
 
   function leave() {
@@ -47,39 +47,39 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
     focusField(selectButtonId, newTaskFieldId);
   }
 
-  function pick(wanted: readonly Task[]) {
-    if (selection.picked.get()) selection.pickAll(wanted.map((task) => itemKey(queryClient, task)));
+  function select(wanted: readonly Task[]) {
+    if (selection.keys.get()) selection.keys.set(new Set(wanted.map((task) => itemKey(queryClient, task))));
   }
 
-  function pickAll() {
-    pick(all);
-    void loadAll?.().then(pick);
+  function selectAll() {
+    select(all);
+    void loadAll?.().then(select);
   }
 
   // Undo must not change tasks that were completed before.
-  const complete = () => act((all) => writes.completeAll(all.filter((task) => task.completed === allDone), !allDone));
+  const complete = () => act((tasks) => writes.completeAll(tasks.filter((task) => task.completed === allCompleted), !allCompleted));
   const remove = () => act(writes.removeAll);
 
-  useSingleKeys(selecting ? { c: complete, m: () => setMoving(hasLists && !none), Delete: remove, Backspace: remove } : {});
+  useSingleKeys(isSelecting ? { c: complete, m: () => setMoving(hasLists && !none), Delete: remove, Backspace: remove } : {});
   useWindowEvent("keydown", (event) => {
-    if (selecting && event.key === "Escape" && !event.defaultPrevented) selection.end();
+    if (isSelecting && event.key === "Escape" && !event.defaultPrevented) selection.end();
   });
 
   // The selection ends with the view.
   useEffect(() => () => selection.end(), [selection]);
 
-  if (!selecting) return null;
+  if (!isSelecting) return null;
 
   return (
     <div className="selection-bar" role="toolbar" aria-label="Selected tasks">
       <p role="status" className="selection-count">
-        {chosen.length} <span className="wide-only">selected</span>
+        {selected.length} <span className="wide-only">selected</span>
       </p>
-      <button type="button" className="button quiet" onClick={pickAll}>
+      <button type="button" className="button quiet" onClick={selectAll}>
         All
       </button>
       <button type="button" className="button primary" aria-disabled={none} onClick={complete}>
-        {allDone ? "Reopen" : "Complete"}
+        {allCompleted ? "Reopen" : "Complete"}
       </button>
       {hasLists && (
         <button type="button" className="button" aria-disabled={none} onClick={() => setMoving(!none)}>
@@ -94,7 +94,7 @@ export function SelectionBar({ tasks, all = tasks, loadAll }: Props) {
         <CrossIcon />
       </button>
       {moving && (
-        <MoveDialog tasks={chosen} onClose={() => setMoving(false)} onMove={(list) => act((tasks) => writes.putIn(tasks, list))} />
+        <MoveDialog tasks={selected} onClose={() => setMoving(false)} onMove={(list) => act((tasks) => writes.putIn(tasks, list))} />
       )}
     </div>
   );

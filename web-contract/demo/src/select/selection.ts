@@ -1,21 +1,21 @@
 import type { Task } from "@tasklane/web-contract";
 import { createStore } from "../ui/store";
 
-/** The keys of the selected tasks; undefined while no selection is active. */
+/** The selection of tasks, on which one action can be run at once. */
 export function createSelection() {
-  const picked = createStore<ReadonlySet<string> | undefined>(undefined);
+  const keys = createStore<ReadonlySet<string> | undefined>(undefined);
   return {
-    picked,
+    /** The keys of the selected tasks; undefined while no selection is active. */
+    keys,
     /** The selected tasks that the view shows; actions on the selection apply to these. */
-    chosen: createStore<readonly Task[]>([]),
-    begin: () => picked.set(new Set()),
-    end: () => picked.set(undefined),
-    pickAll: (keys: Iterable<string>) => picked.set(new Set(keys)),
+    tasks: createStore<readonly Task[]>([]),
+    start: () => keys.set(new Set()),
+    end: () => keys.set(undefined),
     /** Selects or deselects a task. */
     toggle(key: string) {
-      const next = new Set(picked.get());
+      const next = new Set(keys.get());
       if (!next.delete(key)) next.add(key);
-      picked.set(next);
+      keys.set(next);
     },
   };
 }
