@@ -1,8 +1,8 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import react from "@vitejs/plugin-react";
-import { fileURLToPath } from "node:url";
 import { defineConfig, loadEnv, type Plugin, type Rolldown } from "vite";
 
 export default defineConfig(({ mode }) => {
@@ -12,7 +12,7 @@ export default defineConfig(({ mode }) => {
     build: {
       // The page's Content-Security-Policy allows no data: URLs.
       assetsInlineLimit: 0,
-      // Only the first load preloads: parts that are loaded on demand have nothing worth a link of its own.
+      // Only index.html preloads scripts: parts loaded on demand import too little to need it.
       modulePreload: { polyfill: false, resolveDependencies: (_, files, { hostType }) => (hostType === "html" ? files : []) },
       // One file, so that the order of the styles does not depend on the order of loading.
       cssCodeSplit: false,
@@ -30,7 +30,7 @@ const isStart = (id: string) => /\/src\/(start|ui\/storage)\.ts$/.test(id);
 
 let first: Set<string> | undefined;
 
-/** Keeps all modules of the first load in one script, even if others use them too: many small ones are larger. */
+/** Puts all modules of the first load into one script, even if other scripts use them too: many small scripts are larger in total. */
 function firstChunk(id: string, modules: Rolldown.ChunkingContext): string | null {
   if (!first) {
     first = new Set();

@@ -2,7 +2,7 @@ import { useEffect, useState, type ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
 import { Dialog } from "../ui/Dialog";
 import { TextField } from "../ui/TextField";
-import { authClient, findPassword, loadFeatures, useUser, type Features } from "./auth";
+import { authClient, userHasPassword, loadFeatures, useUser, type Features } from "./auth";
 import { AuthForm } from "./AuthForm";
 import { useAuthForm } from "./form";
 import { Keys } from "./Keys";
@@ -17,25 +17,25 @@ export function AccountDialog({ onClose }: { onClose: () => void }) {
   const user = useUser(useWorkspace().user);
   const [features, setFeatures] = useState<Features>();
   const [hasPassword, setHasPassword] = useState<boolean>();
-  const [done, setDone] = useState("");
+  const [message, setMessage] = useState("");
   useEffect(() => {
     void loadFeatures().then(setFeatures);
-    void findPassword().then(setHasPassword);
+    void userHasPassword().then(setHasPassword);
   }, []);
   return (
     <Dialog title="Account" onClose={onClose}>
       <p className="dialog-text">{user.email}</p>
       <p className="account-done" role="status">
-        {done}
+        {message}
       </p>
       {features?.mail && (
         <Section title="Change your email address">
-          <ChangeEmail onDone={setDone} />
+          <ChangeEmail onDone={setMessage} />
         </Section>
       )}
       {hasPassword && (
         <Section title="Change your password">
-          <ChangePassword onDone={setDone} />
+          <ChangePassword onDone={setMessage} />
         </Section>
       )}
       {canUsePasskeys(features?.passkeys) && (

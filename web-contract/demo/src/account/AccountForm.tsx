@@ -11,7 +11,7 @@ const labels: Record<Mode, string> = { signIn: "Sign in", signUp: "Create accoun
 interface Props {
   mode: Mode;
   email?: string | undefined;
-  /** Called with the address of the sent mail, if the user must open it to continue. */
+  /** Called with the address to which a mail was sent, if the user must open the mail to continue. */
   onMail: (email: string) => void;
 }
 

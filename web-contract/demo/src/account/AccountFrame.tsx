@@ -7,19 +7,19 @@ interface Props {
   /** The heading, if it differs from the title of the window. */
   heading?: string;
   /** A line above the heading. */
-  promise?: ReactNode;
+  tagline?: ReactNode;
   children: ReactNode;
 }
 
 /** The frame of the pages that are shown in place of the tasks. */
-export function AccountFrame({ title, heading = title, promise, children }: Props) {
+export function AccountFrame({ title, heading = title, tagline, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Tasklane`;
   }, [title]);
   return (
     <main className="centered account">
       <Wordmark />
-      {promise}
+      {tagline}
       <h1 className="account-title">{heading}</h1>
       {children}
     </main>

@@ -16,7 +16,7 @@ const words = {
   forgot: { title: "Choose a new password", question: "Remember your password?", other: "Sign in", next: "signIn" },
 } as const;
 
-const names: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
+const providerNames: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
 
 /** Messages for the query parameters with which other pages link here. */
 const arrivals: Record<string, string> = {
@@ -25,10 +25,7 @@ const arrivals: Record<string, string> = {
   device: "Sign in to connect your device.",
 };
 
-/**
- * The page to sign in and sign up. If the session of `interrupted` has ended,
- * the page says that nothing is lost.
- */
+/** The page to sign in and sign up. If the session of the user `interrupted` has ended, it says that nothing is lost. */
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
   const [mode, setMode] = useState<Mode>("signIn");
   const [mailedTo, setMailedTo] = useState<string>();
@@ -50,7 +47,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
   }
 
   return (
-    <AccountFrame title={title} promise={<p className="account-promise">Your tasks, in one calm list.</p>}>
+    <AccountFrame title={title} tagline={<p className="account-tagline">Your tasks, in one calm list.</p>}>
       {mode === "signIn" && (interrupted || arrival) && (
         <p className="account-note" role="status">
           {arrival ?? "You were signed out. Sign in again to continue. Nothing you typed is lost."}
@@ -73,7 +70,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
         </p>
       )}
       {mode === "signIn" && features?.passkeys && <PasskeySignIn domain={features.passkeys} />}
-      {mode !== "forgot" && features && <Providers names={features.providers} />}
+      {mode !== "forgot" && features && <Providers providers={features.providers} />}
       <p className="account-switch">
         {question}{" "}
         <button type="button" className="link" onClick={() => show(next)}>
@@ -85,18 +82,18 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
 }
 
 /** The other ways to sign in on this server. */
-function Providers({ names: all }: { names: string[] }) {
-  if (all.length === 0) return null;
+function Providers({ providers }: { providers: string[] }) {
+  if (providers.length === 0) return null;
   return (
     <div className="account-providers">
-      {all.map((provider) => (
+      {providers.map((provider) => (
         <button
           key={provider}
           type="button"
           className="button"
           onClick={() => void signIn.social({ provider: provider as "github", callbackURL: location.pathname + location.search })}
         >
-          Continue with {names[provider] ?? provider}
+          Continue with {providerNames[provider] ?? provider}
         </button>
       ))}
     </div>

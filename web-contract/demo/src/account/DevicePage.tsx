@@ -8,17 +8,14 @@ import { AuthForm } from "./AuthForm";
 /** The page on which a signed-in user confirms a program's code (RFC 8628). */
 export function DevicePage({ user }: { user: User }) {
   const [code, setCode] = useState(() => new URLSearchParams(location.search).get("user_code") ?? "");
-  const [known, setKnown] = useState(false);
+  const [isValid, setValid] = useState(false);
   const [outcome, setOutcome] = useState<"allowed" | "denied">();
   const enter = useAuthForm(
     async (field) => {
       setCode(field("code"));
       return read(`/device?${new URLSearchParams({ user_code: field("code").trim() })}`);
     },
-    () => {
-      setKnown(true);
-      return false;
-    },
+    () => setValid(true),
   );
   const allow = useAuthForm(() => write("/device/approve", { userCode: code.trim() }), () => setOutcome("allowed"));
   const deny = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("denied"));
@@ -29,7 +26,7 @@ export function DevicePage({ user }: { user: User }) {
         <p className="account-note" role="status">
           {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not connected."} <a href="/">Open your tasks</a>
         </p>
-      ) : known ? (
+      ) : isValid ? (
         <>
           <p className="account-note">
             The program that shows the code <strong>{code}</strong> will be signed in as {user.email}. It can read and change your tasks and

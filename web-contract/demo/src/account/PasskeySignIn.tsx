@@ -12,15 +12,15 @@ export function PasskeySignIn({ domain }: { domain: string }) {
   useEffect(() => {
     if (!usable) return;
     const controller = new AbortController();
-    const settle = async () => {
-      const repeat = () => setFault("This page was open for a while. Please confirm once more.");
-      const response = await signInWithPasskey(!attempt.pressed, controller.signal, repeat).catch(() => ({ error: {} }));
+    const start = async () => {
+      const onRepeat = () => setFault("This page was open for a while. Please confirm once more.");
+      const response = await signInWithPasskey(!attempt.pressed, controller.signal, onRepeat).catch(() => ({ error: {} }));
       if (!response || controller.signal.aborted) return;
       if (!response.error) return sessionChanged();
       setFault(authFault(response.error).message);
       setAttempt({ pressed: false });
     };
-    void settle();
+    void start();
     return () => controller.abort();
   }, [usable, attempt]);
 

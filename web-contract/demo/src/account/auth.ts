@@ -28,7 +28,6 @@ export const write = <Data>(path: string, body: object) => authClient.$fetch(pat
 /** The account features of this server. */
 export interface Features {
   mail: boolean;
-  verification: boolean;
   deletion: boolean;
   keys: boolean;
   /** The domain of passkeys, if they are on. */
@@ -37,18 +36,18 @@ export interface Features {
 }
 
 /** The features of a Better Auth server without this endpoint. */
-const noFeatures: Features = { mail: false, verification: false, deletion: false, keys: false, providers: [] };
+const noFeatures: Features = { mail: false, deletion: false, keys: false, providers: [] };
 
 let features: Features | null | undefined;
 
-/** Loads the server's features, until that has succeeded once. */
+/** Returns the server's features. They are requested until a request has succeeded. */
 export async function loadFeatures(): Promise<Features> {
   features ??= (await read<Features>("/features").catch((): AuthResponse<Features> => ({}))).data;
   return features ?? noFeatures;
 }
 
-/** Whether the user has a password. Users who always sign in with another service have none. */
-export async function findPassword(): Promise<boolean> {
+/** Whether the user has a password, or true if the request fails. Users who always sign in with another service have none. */
+export async function userHasPassword(): Promise<boolean> {
   const { data } = await authClient.listAccounts().catch((): AuthResponse<{ providerId: string }[]> => ({}));
   return data ? data.some(({ providerId }) => providerId === "credential") : true;
 }

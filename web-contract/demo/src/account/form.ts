@@ -9,7 +9,7 @@ export type Field = (name: string) => string;
  * A form that is sent to Better Auth. `onDone` runs after a success; if it returns
  * true, another page opens, and the form stays busy.
  */
-export function useAuthForm(send: (field: Field) => Promise<AuthResponse>, onDone: () => boolean | void = () => true) {
+export function useAuthForm(send: (field: Field) => Promise<AuthResponse>, onDone: () => boolean | void) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<AuthFault>();
 

@@ -28,7 +28,7 @@ const messages: Record<string, string> = {
   FAILED_TO_VERIFY_REGISTRATION: "This passkey was not accepted. Please try again.",
 };
 
-/** Adds a message to a passkey's error; other errors are explained like those of all requests. */
+/** Returns an error with a message for the user if it concerns passkeys, and other errors unchanged. */
 function explained(error: AuthError | null | undefined): AuthResponse {
   const message = error?.code && messages[error.code];
   return { error: message ? { message, status: 400 } : (error ?? {}) };

@@ -12,7 +12,7 @@ import { SignedIn } from "./SignedIn";
 const DevicePage = lazy(async () => (await import("../account/DevicePage")).DevicePage, false);
 const ResetPage = lazy(async () => (await import("../account/ResetPage")).ResetPage, false);
 
-/** The delay, in milliseconds, before a request for the session is repeated that failed at the start of the page. A browser test leaves out timers of exactly this delay. */
+/** The delay, in milliseconds, before the page retries its first request for the session. A browser test leaves out timers of exactly this delay. */
 const retryDelay = 5_000;
 
 interface Props {
@@ -30,7 +30,7 @@ export function App({ opened }: Props) {
   const [known, setKnown] = useState(false);
   if (!known && !isPending && !error) setKnown(true);
 
-  // The session has not been known yet, and a request for it has failed.
+  // Stays true during retries, so that the error does not flicker.
   const [unreachable, setUnreachable] = useState(false);
   if (error && !unreachable) setUnreachable(true);
   useEffect(() => {

@@ -20,17 +20,17 @@ export function ConnectionBanner({ away }: { away: boolean }) {
     filters: { status: "pending" },
     select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),
   });
-  const gone = useTrueFor(away || writes.some(({ held }) => held), grace);
+  const unreachable = useTrueFor(away || writes.some(({ held }) => held), grace);
   const slow = usePassed(Math.min(...writes.map(({ since }) => since)) + late);
-  const trouble = gone || slow;
+  const delayed = unreachable || slow;
 
   // The banner stays until all delayed writes are saved, not only until the server responds.
-  const [shown, setShown] = useState(false);
-  if (trouble && !shown) setShown(true);
-  if (shown && !away && writes.length === 0) setShown(false);
+  const [isOpen, setOpen] = useState(false);
+  if (delayed && !isOpen) setOpen(true);
+  if (isOpen && !away && writes.length === 0) setOpen(false);
 
   if (!online) return <Banner title="You are offline." unsaved={writes.length} until="you are back" />;
-  if (!trouble && !shown) return <div role="status" />;
+  if (!delayed && !isOpen) return <div role="status" />;
   return <Banner title="Tasklane cannot be reached just now." unsaved={writes.length} until="it is back" />;
 }
 

@@ -44,8 +44,8 @@ export const Page = memo(function Page({ started, away }: Props) {
   const isGone = loaded && list !== undefined && list !== inbox && !find(list);
   const title = list === inbox ? "Inbox" : list ? (find(list)?.name ?? "List") : viewNames[view];
   const { undo, edits } = useWorkspace();
-  const open = useStore(panel);
-  const edited = useStore(listDialog);
+  const openPanel = useStore(panel);
+  const openListDialog = useStore(listDialog);
   const isWide = useStore(wide);
   const isNarrow = useStore(narrow);
   useShortcuts({ help: () => panel.set("keyboard"), undo: undo.undoLast });
@@ -77,27 +77,27 @@ export const Page = memo(function Page({ started, away }: Props) {
           </div>
         </div>
         {isNarrow && <Tabs />}
-        {open === "menu" && !isWide && <Drawer />}
-        {open === "account" && <AccountDialog onClose={closePanel} />}
-        {open === "settings" && <SettingsDialog onClose={closePanel} />}
-        {open === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
-        {edited && <ListDialog list={edited.list} onClose={() => listDialog.set(undefined)} />}
+        {openPanel === "menu" && !isWide && <Drawer />}
+        {openPanel === "account" && <AccountDialog onClose={closePanel} />}
+        {openPanel === "settings" && <SettingsDialog onClose={closePanel} />}
+        {openPanel === "keyboard" && <ShortcutsDialog onClose={closePanel} />}
+        {openListDialog && <ListDialog list={openListDialog.list} onClose={() => listDialog.set(undefined)} />}
         <Conflicts />
       </div>
     </ListsContext>
   );
 });
 
-/** When another view opens, saves the current edit, and sets the window's title and an announcement. */
+/** Sets the window's title. When another view opens, saves the current edit and moves the focus to the view's heading. */
 function useView(path: string, name: string, edits: Edits): void {
-  const shown = useRef(path);
+  const lastPath = useRef(path);
   useEffect(() => {
     document.title = `${name} · Tasklane`;
   }, [name]);
   // Before the effects of the view, some of which move the focus to a task.
   useLayoutEffect(() => {
-    if (shown.current === path) return;
-    shown.current = path;
+    if (lastPath.current === path) return;
+    lastPath.current = path;
     edits.save(false);
     (takePendingFocus() ?? document.getElementById(titleId))?.focus({ preventScroll: true });
   }, [path, edits]);

@@ -76,10 +76,10 @@ function Live({ started }: { started: boolean }) {
 function useNewDay(onDay: () => void): void {
   const call = useEffectEvent(onDay);
   const today = dayAt(useNow((now) => nextChange([], now)));
-  const known = useRef(today);
+  const lastDay = useRef(today);
   useEffect(() => {
-    if (known.current === today) return;
-    known.current = today;
+    if (lastDay.current === today) return;
+    lastDay.current = today;
     call();
   }, [today]);
 }

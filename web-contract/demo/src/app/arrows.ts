@@ -5,8 +5,8 @@ import { newTaskFieldId, searchFieldId } from "./shortcuts";
 /** The up and down keys move the focus from row to row, through all lists of the page, and from elsewhere into them. */
 export const useArrows = () => useWindowEvent("keydown", moveByArrows);
 
-/** Single-line fields, in which these keys have no other use. */
-const leaving = `#${newTaskFieldId}, #${searchFieldId}`;
+/** The fields in which the up and down keys have no other use. */
+const singleLineFields = `#${newTaskFieldId}, #${searchFieldId}`;
 
 function moveByArrows(event: KeyboardEvent): void {
   const down = event.key === "ArrowDown";
@@ -14,12 +14,12 @@ function moveByArrows(event: KeyboardEvent): void {
   const target = event.target as HTMLElement;
   const controls = rowControls();
   const row = target.closest("li");
-  const at = controls.findIndex((control) => row?.contains(control));
-  const next = at < 0 ? firstBeyond(target, down, controls) : controls[at + (down ? 1 : -1)];
+  const index = controls.findIndex((control) => row?.contains(control));
+  const next = index < 0 ? firstBeyond(target, down, controls) : controls[index + (down ? 1 : -1)];
   if (!next) return;
   event.preventDefault();
   // The same control as in the previous row.
-  const name = at < 0 ? undefined : target.dataset["control"];
+  const name = index < 0 ? undefined : target.dataset["control"];
   const same = name && next.closest("li")?.querySelector<HTMLElement>(`[data-control=${name}]`);
   const control = same || next;
   control.focus();
@@ -29,7 +29,7 @@ function moveByArrows(event: KeyboardEvent): void {
 function isTaken({ target, ctrlKey, metaKey, altKey, shiftKey }: KeyboardEvent): boolean {
   const element = target as HTMLElement;
   if (ctrlKey || metaKey || altKey || shiftKey || element.closest("[data-editor], [data-overlay], textarea")) return true;
-  return element.matches("input:not([type=checkbox])") && !element.matches(leaving);
+  return element.matches("input:not([type=checkbox])") && !element.matches(singleLineFields);
 }
 
 /** The nearest visible row after an element, or before it. */

@@ -21,15 +21,15 @@ const queries = tabMap<string>("tasklane.queries");
 /** The path of a list's view. */
 export const listPath = (id: string) => `list/${id}`;
 
-let known: { hash: string; route: Route } | undefined;
+let cached: { hash: string; route: Route } | undefined;
 
-function read(): Route {
+export function currentRoute(): Route {
   const { hash } = location;
-  if (known?.hash === hash) return known.route;
+  if (cached?.hash === hash) return cached.route;
   const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
-  known = { hash, route: { ...placeOf(path), query: new URLSearchParams(query) } };
-  queries.set(known.route.path, query);
-  return known.route;
+  cached = { hash, route: { ...placeOf(path), query: new URLSearchParams(query) } };
+  queries.set(cached.route.path, query);
+  return cached.route;
 }
 
 function placeOf(path: string): Omit<Route, "query"> {
@@ -45,10 +45,8 @@ function subscribe(listener: () => void): () => void {
   return () => removeEventListener("hashchange", listener);
 }
 
-export const currentRoute = read;
-
 export function useRoute(): Route {
-  return useSyncExternalStore(subscribe, read);
+  return useSyncExternalStore(subscribe, currentRoute);
 }
 
 export function addressOf(path: string, query: string | URLSearchParams = queries.get(path) ?? ""): string {
@@ -60,17 +58,17 @@ export function goTo(path: string): void {
   location.hash = addressOf(path);
 }
 
-/** Shows all tasks, the newest first, of the list that is open or of all. The back button returns to the previous view. */
+/** Opens the current list, or else the view of all tasks, without filters and with the newest tasks first. Returns its path. */
 export function showNewest(): string {
-  const { path, view, list } = read();
-  const shown = view === "tasks" ? path : "tasks";
-  location.hash = addressOf(shown, list === undefined ? "" : "sort=newest");
-  return shown;
+  const { path, view, list } = currentRoute();
+  const target = view === "tasks" ? path : "tasks";
+  location.hash = addressOf(target, list === undefined ? "" : "sort=newest");
+  return target;
 }
 
-/** Replaces the filters of the list, without a step for the back button. */
-export function narrow(query: URLSearchParams): void {
-  history.replaceState(null, "", addressOf(read().path, query));
+/** Replaces the filters in the address, without a new entry in the history. */
+export function replaceQuery(query: URLSearchParams): void {
+  history.replaceState(null, "", addressOf(currentRoute().path, query));
   dispatchEvent(new HashChangeEvent("hashchange"));
 }
 

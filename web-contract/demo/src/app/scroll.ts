@@ -6,31 +6,31 @@ const positions = tabMap<number>("tasklane.scroll");
 history.scrollRestoration = "manual";
 
 /** Events of the user that stop restoring the scroll position. */
-const ownMoves = ["wheel", "touchstart", "pointerdown", "keydown"];
+const userEvents = ["wheel", "touchstart", "pointerdown", "keydown"];
 
 /** Restores the scroll position of each view, also after a reload, as soon as the list is high enough. */
 export function useScrollMemory(path: string): void {
   useLayoutEffect(() => {
     let wanted = positions.get(path);
-    const settle = () => (wanted = undefined);
+    const stop = () => (wanted = undefined);
     const restore = () => {
       if (wanted === undefined) return;
       scrollTo(0, wanted);
-      if (Math.abs(scrollY - wanted) < 2) settle();
+      if (Math.abs(scrollY - wanted) < 2) stop();
     };
-    const note = () => {
+    const save = () => {
       if (wanted === undefined) positions.set(path, Math.round(scrollY));
     };
     if (wanted === undefined) scrollTo(0, 0);
     restore();
     const observer = new ResizeObserver(restore);
     observer.observe(document.body);
-    addEventListener("scroll", note);
-    for (const move of ownMoves) addEventListener(move, settle);
+    addEventListener("scroll", save);
+    for (const type of userEvents) addEventListener(type, stop);
     return () => {
       observer.disconnect();
-      removeEventListener("scroll", note);
-      for (const move of ownMoves) removeEventListener(move, settle);
+      removeEventListener("scroll", save);
+      for (const type of userEvents) removeEventListener(type, stop);
     };
   }, [path]);
 }

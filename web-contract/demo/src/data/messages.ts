@@ -3,7 +3,7 @@ import { ConnectionError, isApiError } from "@tasklane/web-contract";
 /** Reports whether a write failed because its resource no longer exists. */
 export const isGone = (error: unknown): boolean => isApiError(error) && error.status === 404;
 
-/** Explains the failure of an operation in a sentence, if people can do something about it. */
+/** Explains in a sentence why an operation failed. */
 export function reason(error: unknown): string {
   if (isGone(error)) return "It is no longer there.";
   if (isApiError(error, "rate_limited")) return "Too many changes at once. Wait a moment, then try again.";
@@ -18,7 +18,7 @@ export interface Fault {
   message: string;
 }
 
-/** The first field that the server rejected. */
+/** Returns the first field that the server rejected. */
 export function faultOf(error: unknown): Fault | undefined {
   if (!isApiError(error, "invalid")) return undefined;
   const [fault] = error.errors;

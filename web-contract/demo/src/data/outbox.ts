@@ -10,6 +10,7 @@ interface Entry {
   user: string;
   /** The page that sends it. */
   holder: string;
+  /** When the write was made, in milliseconds since 1970. Writes of a user are sent in this order. */
   at: number;
   /** Which write it is, and its arguments. */
   name: string;
@@ -40,11 +41,11 @@ export function createOutbox(user: string) {
   }
 
   function send(key: string, { name, args }: Entry): Promise<boolean> {
-    const settled = () => {
+    const deleteEntry = () => {
       writeItem(prefix + key, undefined);
       unstored.set(without(unstored.get(), key));
     };
-    return sends.get(name)!(key, ...(args as never[])).finally(settled);
+    return sends.get(name)!(key, ...(args as never[])).finally(deleteEntry);
   }
 
   /** Returns a function whose calls are stored until `write` has settled; it resolves to whether the write was saved. */
@@ -103,9 +104,11 @@ export function createOutbox(user: string) {
       else foreign.set(without(foreign.get(), key));
     }
 
-    // Pages without https have no locks. Several may send a write, which is applied once because its key is the same.
-    if (!navigator.locks) for (const [, entry] of entriesOf(user)) if (entry.holder !== holder) adopt(entry.holder);
-    if (!navigator.locks) return () => {};
+    if (!navigator.locks) {
+      // Pages without https have no locks. Several may send a write, which is applied once because its key is the same.
+      for (const [, entry] of entriesOf(user)) if (entry.holder !== holder) adopt(entry.holder);
+      return () => {};
+    }
     void lock(holder, () => new Promise<void>((done) => signal.addEventListener("abort", () => done())));
     for (const [key, entry] of entriesOf(user)) follow(key, entry);
     addEventListener("storage", onStorage);

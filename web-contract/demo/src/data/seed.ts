@@ -2,7 +2,7 @@ import type { QueryClient } from "@tanstack/react-query";
 import type { Queries } from "@tasklane/web-contract/react";
 import { allTasks, taskFilters } from "../filters/filters";
 
-/** Fills both lists of the page from its first response, if that has all tasks. */
+/** Fills the lists of open and of completed tasks from the page's first response, if that has all tasks. */
 export function seedLists(queryClient: QueryClient, queries: Queries): void {
   const [page, ...more] = queryClient.getQueryData(queries.tasks().queryKey)?.pages ?? [];
   if (!page || more.length > 0 || page.nextCursor !== null) return;

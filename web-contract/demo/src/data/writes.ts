@@ -8,13 +8,13 @@ import { recurrence } from "../task/recurrence";
 import { createCommonWrites, createPersisted, named, type Named, type Parts } from "./persisted";
 import { counted, faultOf, listName, nameOf, quoted, reason } from "./messages";
 
-/** The number of operations in a batch: as many as fit with the largest tasks. */
+/** The maximum number of operations in a batch. That many fit even if each task is as large as possible. */
 const batchSize = 15;
 
 export type Writes = ReturnType<typeof createWrites>;
 
 /**
- * The writes to tasks, except for edits. A write shows at once. A permanent failure
+ * The writes to tasks, except for edits. A write is shown at once. A permanent failure
  * is rolled back and reported in a notice, with a button to retry.
  */
 export function createWrites({ drafts, ...parts }: Parts & { drafts: Drafts }) {

@@ -25,9 +25,9 @@ export function UpcomingView() {
   const today = dayAt(useNow((now) => nextChange([], now)));
   const end = addDays(startOfWeek(today), 7 * weeks);
   const due = useDue(upcomingFilters(today, end));
-  const late = useDue(todayFilters(today)).tasks;
+  const dueUntilToday = useDue(todayFilters(today)).tasks;
   const now = useNow((now) => nextChange(due.tasks, now));
-  const ghosts = useGhosts(due.tasks, late, now, end);
+  const ghosts = useGhosts(due.tasks, dueUntilToday, now, end);
   const isShown = useCallback((day: string) => day < end, [end]);
   return (
     <>
@@ -59,12 +59,12 @@ export function UpcomingView() {
 }
 
 /** Returns the due dates of recurring tasks after their current ones and before `end`, by day. */
-function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end: string): ReadonlyMap<string, Ghost[]> {
+function useGhosts(tasks: readonly Task[], dueUntilToday: readonly Task[], now: Date, end: string): ReadonlyMap<string, Ghost[]> {
   const engine = useStore(recurrence);
   return useMemo(() => {
     const ghosts = new Map<string, Ghost[]>();
     // Tasks due today are in both.
-    for (const task of new Map([...late, ...tasks].map((task) => [task.id, task])).values()) {
+    for (const task of new Map([...dueUntilToday, ...tasks].map((task) => [task.id, task])).values()) {
       if (!task.recurrence || !engine) continue;
       for (const due of engine.nextDues(task, now, { before: end })) {
         const day = dayOf(due);
@@ -72,7 +72,7 @@ function useGhosts(tasks: readonly Task[], late: readonly Task[], now: Date, end
       }
     }
     return ghosts;
-  }, [engine, tasks, late, now, end]);
+  }, [engine, tasks, dueUntilToday, now, end]);
 }
 
 /** The heading of a week. */

@@ -8,7 +8,7 @@ interface Day {
   tasks: Task[];
 }
 
-/** The open tasks that are due before the end of a day, which is today. */
+/** The open tasks that are due before the end of today. */
 export function todayFilters(today: string): TaskFilters {
   return { completed: false, dueBefore: startOf(addDays(today, 1)).toISOString(), sort: "dueAt" };
 }
@@ -36,10 +36,10 @@ export function daysOf(tasks: readonly Task[], today: string, end: string): Day[
   return days;
 }
 
-/** Due on another day, at the same time of day. */
+/** Returns the due date on another day, at the same time of day. */
 export const onDay = (task: Due, day: string): Due => dueOn(day, timeOf(task));
 
-/** Due today: at the same time of day if that is in the future, otherwise by the end of the day. */
+/** Returns the due date today: at the same time of day if that is in the future, else the end of the day. */
 export function onToday(task: Due, now: Date): Due {
   const same = onDay(task, dayAt(now));
   return Date.parse(same.dueAt!) > now.getTime() ? same : dueOn(dayAt(now));

@@ -1,5 +1,5 @@
 import { useMemo } from "react";
-import { currentRoute, narrow, useRoute } from "../app/route";
+import { currentRoute, replaceQuery, useRoute } from "../app/route";
 import { defaultSort, filtersOf, queryOf, type Filters } from "./filters";
 
 /** The filters in the page's address, and a function that changes some of them. */
@@ -7,12 +7,12 @@ export function useFilters(): [Filters, (changes: Partial<Filters>) => void] {
   const { query, list } = useRoute();
   const sortDefault = defaultSort(list);
   const filters = useMemo(() => filtersOf(query, sortDefault), [query, sortDefault]);
-  return [filters, (changes) => narrow(queryOf({ ...filters, ...changes }, sortDefault))];
+  return [filters, (changes) => replaceQuery(queryOf({ ...filters, ...changes }, sortDefault))];
 }
 
 /** Sorts the list in the user's own order. */
 export function sortByHand(): void {
   const { query, list } = currentRoute();
   const sortDefault = defaultSort(list);
-  narrow(queryOf({ ...filtersOf(query, sortDefault), sort: "manual" }, sortDefault));
+  replaceQuery(queryOf({ ...filtersOf(query, sortDefault), sort: "manual" }, sortDefault));
 }

@@ -10,7 +10,7 @@ export function useSettings(started: boolean): void {
   const { data } = useQuery({ ...queries.settings(), enabled: started });
   useEffect(() => {
     if (!data) return;
-    if (data.version === 1) settingsWrites.begin();
+    if (data.version === 1) settingsWrites.saveBrowserCalendar();
     if (followSettings(data)) redraw();
   }, [data, settingsWrites]);
 }

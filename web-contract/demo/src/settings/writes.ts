@@ -17,7 +17,7 @@ export function createSettingsWrites(parts: Parts) {
    * Saves the browser's time zone and week start for a user without settings. If another device has saved some, they
    * are kept. A failure is not reported, because the next page tries again.
    */
-  function begin(): void {
+  function saveBrowserCalendar(): void {
     send(mutations.updateSettings({ networkMode: "always" }), { changes: browserCalendar, version: 1 }).catch((error: unknown) => {
       if (isApiError(error, "version_conflict")) void queryClient.invalidateQueries({ queryKey: taskKeys.settings });
     });
@@ -28,5 +28,5 @@ export function createSettingsWrites(parts: Parts) {
     undo.offer(message, { name: "changing your settings", run: () => void sendChanged({ timeZone, weekStart }) }, done);
   }
 
-  return { begin, change };
+  return { saveBrowserCalendar, change };
 }
