@@ -18,9 +18,9 @@ func Bearer(r *http.Request) (token string, ok bool) {
 	return strings.TrimSpace(token), strings.EqualFold(scheme, "Bearer")
 }
 
-// OfBearer returns the session cookie with the value of a bearer token, which may be
+// FromBearer returns the session cookie with the value of a bearer token, which may be
 // percent-encoded as in the cookie. The error is [ErrJWT] or [ErrUnauthenticated].
-func (c *Cookies) OfBearer(token string) (Cookie, error) {
+func (c *Cookies) FromBearer(token string) (Cookie, error) {
 	if strings.HasPrefix(token, "eyJ") && strings.Count(token, ".") == 2 {
 		return Cookie{}, ErrJWT
 	}

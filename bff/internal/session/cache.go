@@ -33,10 +33,10 @@ const (
 	// failureBackoff is the backoff after a failed exchange while the cached JWT is
 	// still valid.
 	failureBackoff = 2 * time.Second
-	// maxExchanges bounds the concurrent exchanges of unknown cookies, and those of
-	// known sessions separately, so that unknown cookies cannot overload Better
-	// Auth. Up to maxWaiting more of either wait for a slot. Waiting counts against
-	// the timeout of an exchange.
+	// maxExchanges bounds the concurrent exchanges of unknown cookies, so that they
+	// cannot overload Better Auth, and separately those of known sessions. Up to
+	// maxWaiting more of each wait for a slot. Waiting counts against the timeout of
+	// an exchange.
 	maxExchanges = 50
 	maxWaiting   = 250
 	// For unknown cookies, one client may have 1/clientShare of both, so that its
@@ -66,7 +66,7 @@ type Sessions struct {
 	// followers are woken when their session is evicted.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// newcomers bounds the exchanges of unknown cookies, renewals those of known
-	// sessions separately, so that unknown cookies cannot delay renewals.
+	// sessions, which unknown cookies therefore cannot delay.
 	newcomers, renewals *queue
 	// clients bounds the newcomers of each client with exchanges in flight.
 	clients map[netip.Prefix]*queue
@@ -196,11 +196,11 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 // lines that clear cookies. While Better Auth cannot be reached, a cached session is used
 // until its JWT expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
-	found, set, err := s.get(ctx, req)
+	found, unsent, err := s.get(ctx, req)
 	if req.KeepExpiry {
-		set = nil // the browser's next request gets them
+		unsent = nil // the browser's next request gets them
 	}
-	return Result{Session: found, SetCookie: s.relay(set)}, err
+	return Result{Session: found, SetCookie: s.relay(unsent)}, err
 }
 
 // Check is Get for callers that can no longer set cookies. Cookies that Better Auth sets
@@ -211,9 +211,9 @@ func (s *Sessions) Check(ctx context.Context, req Request) (*Session, error) {
 }
 
 func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, error) {
-	known, set, inFlight := s.getOrStart(ctx, req)
+	known, unsent, inFlight := s.getOrStart(ctx, req)
 	if inFlight == nil {
-		return known, set, nil
+		return known, unsent, nil
 	}
 	var stale <-chan time.Time
 	if known != nil {
@@ -225,26 +225,26 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 	case <-inFlight.done:
 		if known != nil && errors.Is(inFlight.err, ErrUnavailable) {
 			s.counters.stale.Add(1)
-			return known, set, nil
+			return known, unsent, nil
 		}
 		return inFlight.session, inFlight.cookies, inFlight.err
 	case <-stale:
 		s.counters.stale.Add(1)
-		return known, set, nil
+		return known, unsent, nil
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
 }
 
 // relay returns the lines for a response that is about to be sent.
-func (s *Sessions) relay(set *cookies) []string {
-	if set == nil {
+func (s *Sessions) relay(unsent *cookies) []string {
+	if unsent == nil {
 		return nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	set.relayed = true
-	return set.lines
+	unsent.relayed = true
+	return unsent.lines
 }
 
 // getOrStart returns the session if it is cached and its JWT is valid, the cookies that have
@@ -329,8 +329,8 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 		e.checkAt = now.Add(failureBackoff)
 	case errors.Is(f.err, ErrUnavailable):
 		s.evict(e)
-	default:
-		if errors.Is(f.err, ErrExpired) && s.entries[e.key] == e {
+	default: // ErrExpired
+		if s.entries[e.key] == e {
 			s.ended.add(e.key, f, now)
 		}
 		s.remove(e)

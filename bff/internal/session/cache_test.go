@@ -109,7 +109,7 @@ func TestShortLivedJWT_IsUsedForMostOfItsLifetime(t *testing.T) {
 	})
 }
 
-func TestRenewal_IsLeftToTheBrowserByServers(t *testing.T) {
+func TestRenewal_WaitsForTheBrowsersRequest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const renewed = "better-auth.session_token=renewed"
@@ -196,26 +196,25 @@ func TestExchange_OutlivesTheFirstRequest(t *testing.T) {
 			}
 		}}
 		sessions := NewSessions(auth, ttl)
-		first, leave := context.WithCancel(t.Context())
-		left := make(chan error)
+		ctx, cancel := context.WithCancel(t.Context())
+		first, second := make(chan error), make(chan error)
 		go func() {
-			_, err := sessions.Get(first, request("one"))
-			left <- err
+			_, err := sessions.Get(ctx, request("one"))
+			first <- err
 		}()
 		synctest.Wait()
-		stayed := make(chan error)
 		go func() {
 			_, err := sessions.Get(t.Context(), request("one"))
-			stayed <- err
+			second <- err
 		}()
 		synctest.Wait()
 
-		leave()
-		if err := <-left; !errors.Is(err, context.Canceled) {
+		cancel()
+		if err := <-first; !errors.Is(err, context.Canceled) {
 			t.Errorf("the canceled request: %v", err)
 		}
 		close(release)
-		if err := <-stayed; err != nil {
+		if err := <-second; err != nil {
 			t.Errorf("the other request: %v", err)
 		}
 		if n := auth.calls.Load(); n != 1 {
@@ -328,7 +327,7 @@ func TestExpiredSession_IsEvicted(t *testing.T) {
 func TestEvict(t *testing.T) {
 	t.Parallel()
 
-	t.Run("a session", func(t *testing.T) {
+	t.Run("drops one session", func(t *testing.T) {
 		t.Parallel()
 		sessions := NewSessions(alwaysLive(), ttl)
 		mustGet(t, sessions, "one")
@@ -342,7 +341,7 @@ func TestEvict(t *testing.T) {
 		}
 	})
 
-	t.Run("a user", func(t *testing.T) {
+	t.Run("drops all sessions of a user", func(t *testing.T) {
 		t.Parallel()
 		users := map[[sha256.Size]byte]string{
 			request("one").Cookie.key: "ada", request("two").Cookie.key: "ada", request("three").Cookie.key: "bob",
@@ -365,10 +364,10 @@ func TestEvict(t *testing.T) {
 	})
 
 	for name, evict := range map[string]func(*Sessions){
-		"a session that is being exchanged":       func(s *Sessions) { s.Evict(request("one").Cookie) },
-		"a user whose session is being exchanged": func(s *Sessions) { s.EvictUser("ada") },
+		"the session": func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"the user":    func(s *Sessions) { s.EvictUser("ada") },
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("discards the result of an exchange in flight, by "+name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				release := make(chan struct{})
@@ -412,8 +411,8 @@ func TestSessions_AreBounded(t *testing.T) {
 	}
 	mustGet(t, sessions, "0") // used again: session 1 is the oldest now
 	mustGet(t, sessions, "one more")
-	if n, order := len(sessions.entries), sessions.recent.Len(); n != maxSessions || order != maxSessions {
-		t.Errorf("%d entries in an order of %d, want %d", n, order, maxSessions)
+	if n, listed := len(sessions.entries), sessions.recent.Len(); n != maxSessions || listed != maxSessions {
+		t.Errorf("%d entries, %d in the list by use, want %d", n, listed, maxSessions)
 	}
 	before := auth.calls.Load()
 	mustGet(t, sessions, "0")
@@ -466,7 +465,7 @@ func TestSessions_AreBoundedInBytes(t *testing.T) {
 		bytes += e.size()
 	}
 	if n := len(sessions.entries); bytes > maxSessionBytes || bytes < maxSessionBytes*9/10 || n != sessions.recent.Len() {
-		t.Errorf("%d entries with %d bytes in an order of %d", n, bytes, sessions.recent.Len())
+		t.Errorf("%d entries with %d bytes, %d in the list by use", n, bytes, sessions.recent.Len())
 	}
 	before := auth.calls.Load()
 	mustGet(t, sessions, strconv.Itoa(many-1))

@@ -42,8 +42,8 @@ var ErrUnauthenticated = errors.New("no valid session cookie")
 // returns.
 const maxCandidates = 4
 
-// maxCookieBytes is the longest cookie that is considered, as in browsers. A stream keeps
-// its session's.
+// maxCookieBytes is the longest accepted cookie, as in browsers. It bounds the memory of
+// streams, which keep their session's cookie.
 const maxCookieBytes = 4096
 
 // Cookie is the session cookie of a browser.
@@ -109,7 +109,7 @@ func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
 		return Cookie{}, false
 	}
 	forward := cookie.Name + "=" + cookie.Value
-	// Parts of forward: those of cookie would keep the whole header in memory.
+	// Substrings of forward, because those of cookie would keep the whole header in memory.
 	ownName, ownValue := forward[:len(cookie.Name)], forward[len(cookie.Name)+1:]
 	// Without its dont_remember cookie, a browser session would become persistent.
 	// session_data is omitted: Better Auth would accept the session cached in it after
@@ -169,8 +169,8 @@ func (c *Cookies) signed(value string) bool {
 }
 
 // Forwarded returns the Cookie header for a request to Better Auth, or "". It has this
-// session cookie and no other one, and one cookie of each other name of Better Auth's. It
-// omits session_data, in which Better Auth caches the session.
+// session cookie and no other one, and one cookie for each other name that is Better
+// Auth's. It omits session_data, in which Better Auth caches the session.
 func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 	var kept, names []string
 	for _, cookie := range r.Cookies() {

@@ -31,7 +31,7 @@ func encoded(value string) string {
 	return strings.NewReplacer("+", "%2B", "/", "%2F", "=", "%3D").Replace(value)
 }
 
-func TestCandidates_CookiesWithAValidSignature(t *testing.T) {
+func TestCandidates_HaveAValidSignature(t *testing.T) {
 	t.Parallel()
 	// Its signature contains "+", "/" and "=".
 	const token = "4bTdUGlXV3hhm7iDzcIEvNeyYR05q001"
@@ -49,7 +49,7 @@ func TestCandidates_CookiesWithAValidSignature(t *testing.T) {
 		cookies string
 		secret  string
 		secure  bool
-		// want is what is forwarded to Better Auth; empty for no session.
+		// want is the Cookie header for Better Auth; empty if there is no session.
 		want string
 	}{
 		"no cookie": {secret: secret},
@@ -186,9 +186,9 @@ func TestCandidates_AreDistinctAndAtMostFour(t *testing.T) {
 	}
 }
 
-// TestCandidates_KeepNoHeader: a stream keeps its session's cookie for hours, and the
-// request's header may be 32 KiB.
-func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures the heap
+// TestCandidates_FreeTheRestOfTheHeader: a stream keeps its session's cookie for hours, and
+// the request's header may be 32 KiB.
+func TestCandidates_FreeTheRestOfTheHeader(t *testing.T) { // not parallel: it measures the heap
 	const streams, junk = 2000, 30 << 10
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	good := encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))
@@ -205,7 +205,7 @@ func TestCandidates_KeepNoHeader(t *testing.T) { // not parallel: it measures th
 	runtime.KeepAlive(kept)
 }
 
-// first returns the session cookie of a request, of which it must have one.
+// first returns the first session cookie of a request, which must have one.
 func first(t *testing.T, cookies *Cookies, r *http.Request) Cookie {
 	t.Helper()
 	found := cookies.Candidates(r)
@@ -256,7 +256,7 @@ func TestRelayed_DropsCachedSessionData(t *testing.T) {
 	}
 }
 
-func TestChanged(t *testing.T) {
+func TestChanged_ReportsReplacedAndClearedSessions(t *testing.T) {
 	t.Parallel()
 	cookie := Cookie{name: CookieName, value: "a.b"}
 	for line, want := range map[string]bool{
@@ -273,7 +273,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-func TestCookies_WithAnotherPrefix(t *testing.T) {
+func TestCookiePrefix_CanBeChanged(t *testing.T) {
 	t.Parallel()
 	value, dontRemember := signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret), signed("true", secret)
 	cookies := NewCookies(secret, true, "my-app")

@@ -9,7 +9,7 @@ const (
 	// endedTTL is how long a cookie without a session is cached. The next sign-in sets
 	// another cookie, so it does not have to wait.
 	endedTTL = 3 * time.Second
-	// maxEnded bounds the cache, which holds at most twice as many.
+	// maxEnded bounds recent and older, each.
 	maxEnded = 10_000
 )
 
@@ -17,8 +17,8 @@ const (
 // invalid cookie from causing an exchange with every request. The nil ended caches
 // nothing. Sessions.mu guards it.
 type ended struct {
-	// recent and older hold the exchanges. When recent replaces older, everything
-	// in older has expired, unless recent was full.
+	// recent has the exchanges since recentSince, older those before. When recent
+	// replaces older, everything in older has expired, unless recent was full.
 	recent, older map[[sha256.Size]byte]endedFlight
 	recentSince   time.Time
 }
@@ -29,13 +29,13 @@ type endedFlight struct {
 }
 
 // find returns the exchange that found no session less than endedTTL ago, or nil.
-func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
-	if m == nil {
+func (c *ended) find(key [sha256.Size]byte, now time.Time) *flight {
+	if c == nil {
 		return nil
 	}
-	found, ok := m.recent[key]
+	found, ok := c.recent[key]
 	if !ok {
-		found = m.older[key]
+		found = c.older[key]
 	}
 	if !now.Before(found.until) {
 		return nil
@@ -44,19 +44,19 @@ func (m *ended) find(key [sha256.Size]byte, now time.Time) *flight {
 }
 
 // add caches an exchange that found no session.
-func (m *ended) add(key [sha256.Size]byte, f *flight, now time.Time) {
-	if m == nil {
+func (c *ended) add(key [sha256.Size]byte, f *flight, now time.Time) {
+	if c == nil {
 		return
 	}
-	if m.recent == nil || now.Sub(m.recentSince) >= endedTTL || len(m.recent) >= maxEnded {
-		m.older, m.recent, m.recentSince = m.recent, make(map[[sha256.Size]byte]endedFlight), now
+	if c.recent == nil || now.Sub(c.recentSince) >= endedTTL || len(c.recent) >= maxEnded {
+		c.older, c.recent, c.recentSince = c.recent, make(map[[sha256.Size]byte]endedFlight), now
 	}
-	m.recent[key] = endedFlight{flight: f, until: now.Add(endedTTL)}
+	c.recent[key] = endedFlight{flight: f, until: now.Add(endedTTL)}
 }
 
-func (m *ended) evict(key [sha256.Size]byte) {
-	if m != nil {
-		delete(m.recent, key)
-		delete(m.older, key)
+func (c *ended) evict(key [sha256.Size]byte) {
+	if c != nil {
+		delete(c.recent, key)
+		delete(c.older, key)
 	}
 }

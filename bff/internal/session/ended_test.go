@@ -233,7 +233,7 @@ func TestExchanges_OfOneClientDoNotBlockOthers(t *testing.T) {
 	})
 }
 
-// requestFrom is a request of the nth client.
+// requestFrom returns a request of the nth client.
 func requestFrom(n int, session string) Request {
 	r := request(session)
 	r.Network = netip.PrefixFrom(netip.AddrFrom4([4]byte{203, 0, byte(n >> 8), byte(n)}), 32)

@@ -75,7 +75,8 @@ type User struct {
 	Image *string `json:"image" doc:"The URL of a picture; null if there is none, or if it is longer than 4 KiB." example:"https://example.com/ada.png"`
 }
 
-// bounded returns the user with its texts truncated to the cache's limits.
+// bounded returns the user within the cache's limits: with long texts truncated, and
+// without a picture whose URL is too long.
 func (u User) bounded() User {
 	u.Name, u.Email = shortened(u.Name), shortened(u.Email)
 	if u.Image != nil && len(*u.Image) > maxImageBytes {
@@ -88,7 +89,7 @@ func shortened(text string) string {
 	if len(text) <= maxTextBytes {
 		return text
 	}
-	// A copy, so that the rest does not stay in memory; without half of a character.
+	// Clone frees the rest of the text. ToValidUTF8 removes a truncated character.
 	return strings.ToValidUTF8(strings.Clone(text[:maxTextBytes]), "")
 }
 
@@ -97,8 +98,8 @@ type Request struct {
 	Cookie Cookie
 	// Client is the browser's address, by which Better Auth limits rates.
 	Client netip.Addr
-	// Network is the client's address, or its /64 of IPv6. Exchanges are bounded
-	// for each network.
+	// Network is the client's address, or its /64 of IPv6. It has a limit of
+	// exchanges.
 	Network netip.Prefix
 	// RequestID identifies the request in Better Auth's log.
 	RequestID string
@@ -134,15 +135,15 @@ type BetterAuth struct {
 
 // NewBetterAuth returns the Better Auth server at this address. As in Better Auth's own
 // settings, a path in the address is the prefix of all endpoints; the default is
-// /api/auth. Each of the watches wraps the transport of users' requests.
-func NewBetterAuth(address *url.URL, watches ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
+// /api/auth. Each observer wraps the transport of users' requests.
+func NewBetterAuth(address *url.URL, observers ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
 	}
 	transport := forward.NewTransport(idleTimeout)
 	b := &BetterAuth{URL: address, Transport: transport, users: transport, large: make(chan struct{}, largeExchanges)}
-	for _, watch := range watches {
-		b.users = watch(b.users)
+	for _, observe := range observers {
+		b.users = observe(b.users)
 	}
 	return b
 }

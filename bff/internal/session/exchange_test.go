@@ -42,7 +42,7 @@ func TestExchange(t *testing.T) {
 	tap := servertest.NewTap(t, server.URL)
 	auth := session.NewBetterAuth(tap.URL)
 
-	t.Run("a live session", func(t *testing.T) {
+	t.Run("a live session has its user, its expiry and a JWT", func(t *testing.T) {
 		t.Parallel()
 		got, err := auth.Exchange(t.Context(), requestOf(t, server.Secret, server.SignUp()))
 		if err != nil {
@@ -88,7 +88,7 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
-	t.Run("a user with a large picture and a long name", func(t *testing.T) {
+	t.Run("a large picture is left out, and a long name is truncated", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
 		// Tasklane's Better Auth allows less, but your own may not.
@@ -111,7 +111,7 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
-	t.Run("a session that is renewed", func(t *testing.T) {
+	t.Run("a renewed session has a new cookie", func(t *testing.T) {
 		t.Parallel()
 		cookies := server.SignUp()
 		server.Exec(`UPDATE session SET "expiresAt" = now() + interval '5 days' WHERE token = $1`, token(t, cookies))
@@ -127,7 +127,7 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
-	t.Run("a session without rememberMe stays one of the browser session", func(t *testing.T) {
+	t.Run("a session without rememberMe still ends with the browser after its renewal", func(t *testing.T) {
 		t.Parallel()
 		email := servertest.NewEmail()
 		server.Post("/api/auth/sign-up/email", map[string]any{"name": "Ada", "email": email, "password": servertest.Password})
@@ -157,7 +157,7 @@ func TestExchange(t *testing.T) {
 			server.Exec(`UPDATE session SET "expiresAt" = now() - interval '1 second' WHERE token = $1`, token(t, cookies))
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run(name+" is expired, and its cookies are cleared", func(t *testing.T) {
 			t.Parallel()
 			cookies := server.SignUp()
 			end(t, cookies)
@@ -194,7 +194,7 @@ func TestExchange(t *testing.T) {
 		}
 	})
 
-	t.Run("readiness", func(t *testing.T) {
+	t.Run("Better Auth is ready", func(t *testing.T) {
 		t.Parallel()
 		if err := auth.Ready(t.Context()); err != nil {
 			t.Error(err)
@@ -232,7 +232,7 @@ func TestExchange_IsUnavailableWithABrokenServer(t *testing.T) {
 		"a redirect":              func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) },
 		"not JSON":                respond(http.StatusOK, "", "<html>"),
 		"an empty body":           respond(http.StatusOK, "", ""),
-		"another JSON":            respond(http.StatusOK, "", "{}"),
+		"JSON without a session":  respond(http.StatusOK, "", "{}"),
 		"no JWT":                  respond(http.StatusOK, "", user),
 		"a JWT of two parts":      respond(http.StatusOK, "a.b", user),
 		"a JWT without exp":       respond(http.StatusOK, "e30.e30.c2ln", user),
@@ -282,12 +282,8 @@ func TestNewBetterAuth_AddsTheDefaultPath(t *testing.T) {
 		"http://auth:3001/":                 "http://auth:3001/api/auth",
 		"https://login.example.com/my/auth": "https://login.example.com/my/auth",
 	} {
-		u, err := url.Parse(address)
-		if err != nil {
-			t.Fatal(err)
-		}
 		// String adds a missing slash, so the path is compared too.
-		if got := session.NewBetterAuth(u).URL; got.String() != want || !strings.HasPrefix(got.Path, "/") {
+		if got := session.NewBetterAuth(parse(t, address)).URL; got.String() != want || !strings.HasPrefix(got.Path, "/") {
 			t.Errorf("endpoints of %s are at %s (path %q), want %s", address, got, got.Path, want)
 		}
 	}

@@ -22,13 +22,13 @@ func rejectJWT(s *Sessions) {
 // follow checks a session whenever that is due, until a check fails. It returns the times
 // of the checks since the beginning, and the error.
 func follow(ctx context.Context, s *Sessions, session, user string) (checks []time.Duration, err error) {
-	begun := time.Now()
+	start := time.Now()
 	f := s.Follow(request(session), user, func() {})
 	defer f.Close()
 	for {
 		select {
 		case <-f.C:
-			checks = append(checks, time.Since(begun))
+			checks = append(checks, time.Since(start))
 			if err := f.Check(ctx); err != nil {
 				return checks, err
 			}
@@ -61,9 +61,9 @@ func TestFollower_ChecksWhenTheCacheDoes(t *testing.T) {
 func TestFollower_IsWokenWhenTheSessionIsEvicted(t *testing.T) {
 	t.Parallel()
 	for name, end := range map[string]func(*Sessions){
-		"the session": func(s *Sessions) { s.Evict(request("one").Cookie) },
-		"the user":    func(s *Sessions) { s.EvictUser("ada") },
-		"by a request": func(s *Sessions) {
+		"with Evict":     func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"with EvictUser": func(s *Sessions) { s.EvictUser("ada") },
+		"by an exchange that finds it expired": func(s *Sessions) {
 			rejectJWT(s)
 			_, _ = s.Get(context.Background(), request("one"))
 		},
@@ -118,9 +118,9 @@ func TestFollower_SurvivesAnOutageUntilTheJWTExpires(t *testing.T) {
 			return Result{}, ErrUnavailable
 		}}
 		sessions := NewSessions(auth, 0)
-		begun := time.Now()
+		start := time.Now()
 		checks, err := follow(t.Context(), sessions, "one", "ada")
-		if lasted := time.Since(begun); !errors.Is(err, ErrUnavailable) || lasted < 15*time.Minute || lasted > 15*time.Minute+failureBackoff {
+		if lasted := time.Since(start); !errors.Is(err, ErrUnavailable) || lasted < 15*time.Minute || lasted > 15*time.Minute+failureBackoff {
 			t.Errorf("%v after %v, want %v after 15 minutes", err, lasted, ErrUnavailable)
 		}
 		if n := len(checks); n > 15*60 {
@@ -142,9 +142,9 @@ func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 	for name, between := range map[string]func(*Sessions){
 		"at once":                       func(*Sessions) {},
 		"after another check":           func(s *Sessions) { time.Sleep(ttl); _, _ = s.Check(context.Background(), request("one")) },
-		"after it was evicted":          func(s *Sessions) { s.Evict(request("one").Cookie) },
-		"after its user's were evicted": func(s *Sessions) { s.EvictUser("ada") },
-		"after its JWT was rejected":    func(s *Sessions) { rejectJWT(s) },
+		"after the session was evicted": func(s *Sessions) { s.Evict(request("one").Cookie) },
+		"after the user was evicted":    func(s *Sessions) { s.EvictUser("ada") },
+		"after the JWT was rejected":    func(s *Sessions) { rejectJWT(s) },
 		"when the next exchange is due": func(*Sessions) { time.Sleep(ttl) },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -167,7 +167,7 @@ func TestCookies_AreKeptForAResponseThatCanRelayThem(t *testing.T) {
 		})
 	}
 
-	t.Run("but not after the session has ended", func(t *testing.T) {
+	t.Run("not after the session has ended", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			sessions := NewSessions(&exchanger{respond: func(ctx context.Context, call int, req Request) (Result, error) {

@@ -11,6 +11,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/session"
 )
 
+// usualBytes is the size from which a response is large.
+const usualBytes = 64 << 10
+
 // reading counts the large responses that are being read.
 type reading struct {
 	mu        sync.Mutex
@@ -41,9 +44,8 @@ type readBody struct {
 }
 
 func (b *readBody) Read(p []byte) (int, error) {
-	const usual = 64 << 10
 	n, err := b.Reader.Read(p)
-	if b.read <= usual && b.read+n > usual {
+	if b.read <= usualBytes && b.read+n > usualBytes {
 		b.add(1)
 	}
 	b.read += n
@@ -51,7 +53,7 @@ func (b *readBody) Read(p []byte) (int, error) {
 }
 
 func (b *readBody) Close() error {
-	if b.read > 64<<10 {
+	if b.read > usualBytes {
 		b.add(-1)
 	}
 	return nil

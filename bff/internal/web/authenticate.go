@@ -77,7 +77,7 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	if token, ok := session.Bearer(r); ok {
 		var err error
 		request.Bearer = true
-		request.Cookie, err = s.cookies.OfBearer(token)
+		request.Cookie, err = s.cookies.FromBearer(token)
 		return request, err
 	}
 	candidates := s.cookies.Candidates(r)
