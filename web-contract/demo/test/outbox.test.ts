@@ -15,7 +15,7 @@ test.for<[string, object, number]>([
   ["is full", { setItem: fails }, 1],
   ["is read-only", { setItem: fails, removeItem: fails }, 1],
   ["cannot be emptied", { removeItem: fails }, 0],
-])("a write is sent if the storage %s", async ([, faults, unstored]) => {
+])("a write is sent even if the storage %s", async ([, faults, unstored]) => {
   const storage = { [leftover]: "", getItem, setItem: () => {}, removeItem: () => {}, ...faults };
   vi.stubGlobal("localStorage", storage);
   const removed = vi.spyOn(storage, "removeItem");

@@ -14,7 +14,7 @@ test("the latest 50 steps can be undone", () => {
   const { notices, undone, undo, act } = open();
   for (let step = 1; step <= 60; step++) act(String(step));
   for (let times = 0; times < 60; times++) undo.undoLast();
-  expect(undone).toEqual(Array.from({ length: 50 }, (_, at) => String(60 - at)));
+  expect(undone).toEqual(Array.from({ length: 50 }, (_, index) => String(60 - index)));
   expect(notices.notice.get()).toEqual({ message: "Nothing to undo." });
 });
 

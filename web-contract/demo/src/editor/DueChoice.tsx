@@ -18,7 +18,7 @@ function suggestedDays(now: Date): [name: string, day: string][] {
 export function DueChoice({ due, onChange, onDone }: DueProps) {
   const date = dayOf(due);
   const time = timeOf(due);
-  // Without a date, a time means its next occurrence, as long as the time is being typed.
+  // Until a date is chosen, a typed time means its next occurrence, even though its first digits already set a date.
   const [undated, setUndated] = useState(date === "");
 
   function changeDate(text: string) {

@@ -55,9 +55,9 @@ export function Month({ day, onChange }: Props) {
       <table ref={table} role="grid" aria-label={name} onKeyDown={onKeyDown}>
         <thead>
           <tr>
-            {weekOf(current).map((shown) => (
-              <th key={shown} scope="col" abbr={weekdayName(shown)}>
-                {weekdayName(shown, "short")}
+            {weekOf(current).map((date) => (
+              <th key={date} scope="col" abbr={weekdayName(date)}>
+                {weekdayName(date, "short")}
               </th>
             ))}
           </tr>
@@ -65,18 +65,18 @@ export function Month({ day, onChange }: Props) {
         <tbody>
           {weeksOf(current).map((week) => (
             <tr key={week[0]}>
-              {week.map((shown) => (
-                <td key={shown} aria-selected={shown === day}>
-                  {shown.slice(0, 7) === current.slice(0, 7) && (
+              {week.map((date) => (
+                <td key={date} aria-selected={date === day}>
+                  {date.slice(0, 7) === current.slice(0, 7) && (
                     <button
                       type="button"
                       className="month-day"
-                      tabIndex={shown === current ? 0 : -1}
-                      aria-label={dateName(shown)}
-                      aria-current={shown === today ? "date" : undefined}
-                      onClick={() => onChange(shown)}
+                      tabIndex={date === current ? 0 : -1}
+                      aria-label={dateName(date)}
+                      aria-current={date === today ? "date" : undefined}
+                      onClick={() => onChange(date)}
                     >
-                      {Number(shown.slice(8))}
+                      {Number(date.slice(8))}
                     </button>
                   )}
                 </td>
@@ -91,13 +91,13 @@ export function Month({ day, onChange }: Props) {
 
 const dateName = (day: string) => new Date(day).toLocaleDateString(undefined, { dateStyle: "full", timeZone: "UTC" });
 
-const weekOf = (day: string) => Array.from({ length: 7 }, (_, at) => addDays(startOfWeek(day), at));
+const weekOf = (day: string) => Array.from({ length: 7 }, (_, index) => addDays(startOfWeek(day), index));
 
 /** The weeks of a month, with the days of other months in its first and last week. */
 function weeksOf(day: string): string[][] {
   const first = `${day.slice(0, 8)}01`;
   const next = addMonths(first, 1);
   const weeks: string[][] = [];
-  for (let at = startOfWeek(first); at < next; at = addDays(at, 7)) weeks.push(weekOf(at));
+  for (let start = startOfWeek(first); start < next; start = addDays(start, 7)) weeks.push(weekOf(start));
   return weeks;
 }

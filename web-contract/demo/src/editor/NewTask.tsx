@@ -10,7 +10,7 @@ import { useWorkspace } from "../data/workspace";
 import type { Fields } from "../task/fields";
 import { PlusIcon } from "../ui/icons";
 import { useStore } from "../ui/store";
-import { quickAdd } from "./reading";
+import { quickAdd } from "./quick-add-loader";
 import { TaskFields } from "./TaskFields";
 import { useNewTask } from "./use-new-task";
 import "./new-task.css";

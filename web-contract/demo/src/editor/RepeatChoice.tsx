@@ -13,15 +13,15 @@ import "./repeat.css";
 
 const shownDues = 3;
 
-/** The common rules, and a form for others. A rule that neither can show is kept until another one is chosen. */
+/** The common rules, and a form for others. The rule that the task had stays an option, even if neither can show it. */
 export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
   const { recurrence, recurrenceFrom } = fields;
   const [isForm, setForm] = useState(false);
-  const [own] = useState({ recurrence, recurrenceFrom });
+  const [initial] = useState({ recurrence, recurrenceFrom });
   if (isForm) {
     return (
       <RepeatForm fields={fields} onChange={onChange}>
-        <Next fields={fields} />
+        <NextDues fields={fields} />
         <button type="button" className="option repeat-done" onClick={onDone}>
           Done
         </button>
@@ -30,22 +30,22 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
   }
 
   const common = commonRepeats(dayOf(fields)).map(ruleOf);
-  const isCommon = own.recurrence === null || (own.recurrenceFrom === "due" && common.includes(own.recurrence));
+  const isCommon = initial.recurrence === null || (initial.recurrenceFrom === "due" && common.includes(initial.recurrence));
   const options = [
     { value: "", text: "Does not repeat" },
     ...common.map((rule) => ({ value: rule, text: repeatName(rule, "due")! })),
-    ...(isCommon ? [] : [{ value: "own", text: repeatName(own.recurrence!, own.recurrenceFrom) ?? own.recurrence! }]),
+    ...(isCommon ? [] : [{ value: "initial", text: repeatName(initial.recurrence!, initial.recurrenceFrom) ?? initial.recurrence! }]),
   ];
-  const isOwn = !isCommon && recurrence === own.recurrence && recurrenceFrom === own.recurrenceFrom;
+  const isInitial = !isCommon && recurrence === initial.recurrence && recurrenceFrom === initial.recurrenceFrom;
 
   function choose(value: string) {
-    onChange(value === "own" ? own : { recurrence: value || null, recurrenceFrom: "due" });
+    onChange(value === "initial" ? initial : { recurrence: value || null, recurrenceFrom: "due" });
   }
 
   return (
     <div className="repeat">
-      <Choice legend="Repeat" options={options} value={isOwn ? "own" : (recurrence ?? "")} onChange={choose} onDone={onDone} />
-      <Next fields={fields} />
+      <Choice legend="Repeat" options={options} value={isInitial ? "initial" : (recurrence ?? "")} onChange={choose} onDone={onDone} />
+      <NextDues fields={fields} />
       <hr />
       <button type="button" className="option" onClick={() => setForm(true)}>
         <span className="option-text">Custom…</span>
@@ -55,14 +55,14 @@ export function RepeatChoice({ fields, onChange, onDone }: RepeatProps) {
   );
 }
 
-/** The due dates that follow. */
-function Next({ fields }: { fields: Fields }) {
+/** The next due dates by the rule. */
+function NextDues({ fields }: { fields: Fields }) {
   const now = useNow();
   if (!fields.recurrence) return null;
   const dues = nextDues(fields, now, { limit: shownDues });
   return (
     <p className="repeat-next" aria-live="polite">
-      {dues.length > 0 ? <Dotted parts={dues.map((due, at) => (at === 0 ? "Then " : "") + dueName(due, now))} /> : "It does not repeat after that."}
+      {dues.length > 0 ? <Dotted parts={dues.map((due, index) => (index === 0 ? "Then " : "") + dueName(due, now))} /> : "It does not repeat after that."}
     </p>
   );
 }

@@ -19,8 +19,8 @@ const keyOf = ({ monthDay, nth }: Pick<Repeat, "monthDay" | "nth">) => nth ?? St
 export function RepeatForm({ fields, onChange, children }: Props) {
   const day = dayOf(fields);
   const { recurrence, recurrenceFrom } = fields;
-  const known = recurrence === null ? undefined : repeatOf(recurrence);
-  const repeat = known ?? defaultRepeat("WEEKLY", day);
+  const parsed = recurrence === null ? undefined : repeatOf(recurrence);
+  const repeat = parsed ?? defaultRepeat("WEEKLY", day);
   const { unit, every } = repeat;
   const isFromDue = recurrenceFrom === "due";
 
@@ -28,8 +28,8 @@ export function RepeatForm({ fields, onChange, children }: Props) {
     onChange({ recurrence: ruleOf({ ...repeat, ...changes }), recurrenceFrom: from });
   }
   // The form always saves what it shows.
-  const begin = useEffectEvent(() => recurrence === null && change({}));
-  useEffect(() => void begin(), []);
+  const saveDefault = useEffectEvent(() => recurrence === null && change({}));
+  useEffect(() => void saveDefault(), []);
 
   /** Changes the unit or the start of the rule. A rule from the completion has only a unit and an interval. */
   function restart(unit: Unit, from: Fields["recurrenceFrom"]) {
@@ -40,7 +40,7 @@ export function RepeatForm({ fields, onChange, children }: Props) {
   const part = { day, repeat, onChange: (changes: Partial<Repeat>) => change(changes) };
   return (
     <div className="repeat repeat-form">
-      {recurrence && !known && <p className="hint">This task has a rule of its own, which a change here replaces: {recurrence}</p>}
+      {recurrence && !parsed && <p className="hint">This task has a rule of its own, which a change here replaces: {recurrence}</p>}
       <div className="repeat-line">
         <PartField label="Every" type="number" min={1} max={999} value={String(every)} onChange={(text) => text && change({ every: Number(text) })} autoFocus />
         <SelectField label="Unit" value={unit} onChange={(unit) => restart(unit, recurrenceFrom)}>
@@ -72,7 +72,7 @@ interface PartProps {
 
 /** The weekdays of a weekly rule, at least one. */
 function Weekdays({ day, repeat: { weekdays }, onChange }: PartProps) {
-  const week = Array.from({ length: 7 }, (_, at) => codeOf(addDays(startOfWeek(day), at)));
+  const week = Array.from({ length: 7 }, (_, index) => codeOf(addDays(startOfWeek(day), index)));
 
   function toggle(code: string) {
     const next = toggled(weekdays, code);

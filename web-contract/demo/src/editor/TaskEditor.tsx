@@ -36,8 +36,8 @@ export function TaskEditor({ task }: { task: Task }) {
     edits.save(true);
   }
 
-  // Saves what was typed, so that an undo restores it with the task.
-  function leaving(write: (task: Task) => void) {
+  /** Saves the edit before a write to the task, so that an undo also restores the typed text. */
+  function saveAnd(write: (task: Task) => void) {
     leaveRow(form.current);
     edits.save(false);
     write(task);
@@ -62,7 +62,7 @@ export function TaskEditor({ task }: { task: Task }) {
         className="check"
         aria-label={task.title}
         checked={task.completed}
-        onChange={() => leaving(writes.complete)}
+        onChange={() => saveAnd(writes.complete)}
       />
       <div className="editor-text">
         <GrowingField
@@ -94,7 +94,7 @@ export function TaskEditor({ task }: { task: Task }) {
           onDone={() => form.current?.querySelector("textarea")?.focus()}
           fault={edit.fault}
         />
-        <EditorActions title={task.title} onDelete={() => leaving(writes.remove)} onCancel={edits.discard} />
+        <EditorActions title={task.title} onDelete={() => saveAnd(writes.remove)} onCancel={edits.discard} />
       </div>
     </form>
   );
@@ -127,7 +127,7 @@ const isTitle = (target: EventTarget) => (target as Element).closest(".editor-ti
 
 /**
  * Calls `onClick` after a click outside the element and its popovers and dialogs. It
- * does not call on the press, because rows would then move before the click.
+ * does not react to the press, because rows would then move before the click.
  */
 function useClickElsewhere(element: RefObject<HTMLElement | null>, onClick: () => void): void {
   const pressed = useRef(false);

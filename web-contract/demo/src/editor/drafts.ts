@@ -18,7 +18,7 @@ interface NewTaskDraft {
   fields: Fields;
   /** Words of the title that quick add must not parse. */
   literal?: readonly string[];
-  /** Whether the due date was chosen and not only typed: then it takes precedence over that of a rule. */
+  /** Whether the due date was chosen and not only typed. A chosen one takes precedence over a recurrence rule's first date. */
   isDueChosen?: boolean;
   fault?: Fault | undefined;
 }
@@ -31,37 +31,38 @@ export interface Conflict {
   fields: FieldName[];
 }
 
-const nothing: NewTaskDraft = { fields: emptyFields };
+const emptyDraft: NewTaskDraft = { fields: emptyFields };
 
 /** Unsent input. It survives rendering the page again, and signing in again. */
 export function createDrafts() {
   const edit = createStore<Edit | undefined>(undefined);
-  const newTask = createStore<NewTaskDraft>(nothing);
+  const newTask = createStore<NewTaskDraft>(emptyDraft);
   /** The id of the task that sub-tasks are being added to. */
   const newSubtask = createStore<string | undefined>(undefined);
   const conflicts = createStore<readonly Conflict[]>([]);
-  let returning: string | undefined;
+  /** The id of the task to which the focus returns when its row is rendered. */
+  let returningTo: string | undefined;
   return {
     edit,
     newTask,
     newSubtask,
     conflicts,
     /** Moves the focus to a task when its row is rendered. */
-    returnTo: (id: string) => void (returning = id),
+    returnTo: (id: string) => void (returningTo = id),
     /** Ends the edit; with the keyboard, the focus then returns to the task. */
     close(byKey: boolean) {
-      returning = byKey ? edit.get()?.base.id : undefined;
+      returningTo = byKey ? edit.get()?.base.id : undefined;
       edit.set(undefined);
     },
     /** Whether the focus returns to this task; true only once. */
     takeReturn(id: string): boolean {
-      if (returning !== id) return false;
-      returning = undefined;
+      if (returningTo !== id) return false;
+      returningTo = undefined;
       return true;
     },
-    clearNewTask: () => newTask.set(nothing),
+    clearNewTask: () => newTask.set(emptyDraft),
     addConflict: (conflict: Conflict) => conflicts.set([...conflicts.get(), conflict]),
-    settleConflict: () => conflicts.set(conflicts.get().slice(1)),
+    removeConflict: () => conflicts.set(conflicts.get().slice(1)),
   };
 }
 

@@ -70,16 +70,16 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
   }
 
   function resolveWithMine({ mine, theirs }: Conflict): void {
-    drafts.settleConflict();
+    drafts.removeConflict();
     update(theirs, mine, theirs.version);
   }
 
   function resolveWithTheirs(conflict: Conflict): void {
     const { mine, theirs, fields } = conflict;
-    drafts.settleConflict();
+    drafts.removeConflict();
     // Save the changes that do not conflict.
-    const settled = new Set<string>(fields.includes("dueAt") ? [...fields, "dueOn"] : fields);
-    const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !settled.has(name)));
+    const conflicting = new Set<string>(fields.includes("dueAt") ? [...fields, "dueOn"] : fields);
+    const others = Object.fromEntries(Object.entries(mine).filter(([name]) => !conflicting.has(name)));
     if (Object.keys(others).length > 0) update(theirs, others, theirs.version);
     notices.show({
       message: "The other version was kept.",

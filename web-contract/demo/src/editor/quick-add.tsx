@@ -17,17 +17,17 @@ interface UnderstoodPart extends Part {
   text: string;
 }
 
-/** Quick add: the recognized parts of a new task's title. */
+/** The result of parsing a new task's title. */
 export interface Read {
   /** The fields, with the values from the title. */
-  shown: Fields;
+  fields: Fields;
   /** The tags that the title names. */
   tags: string[];
   parts: UnderstoodPart[];
 }
 
-/** The languages and the order of day and month to try, by the browser's language. */
-function habits() {
+/** Returns the languages to parse and the order of day and month, by the browser's language. */
+function localeOptions() {
   const [first] = new Intl.DateTimeFormat(navigator.language, { day: "numeric", month: "numeric" }).formatToParts();
   const languages = navigator.language.startsWith("de") ? ["de", "en"] : ["en", "de"];
   return { languages, dayFirst: first?.type === "day" };
@@ -42,22 +42,22 @@ interface ReadOptions {
   isDueChosen?: boolean;
 }
 
-/** Reads the title of a new task. */
+/** Parses the title of a new task. */
 export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen = false }: ReadOptions = {}): Read {
   const names = lists.map(({ name }) => name);
-  const read = parseQuickAdd(fields.title, { ...habits(), zone: calendar.get().timeZone, lists: names, literal, recurring: true });
+  const read = parseQuickAdd(fields.title, { ...localeOptions(), zone: calendar.get().timeZone, lists: names, literal, recurring: true });
   const { title, date, time, rule, tags, priority, parts } = read;
   // A date that cannot be a due date stays in the title.
   if (date && !readDate(date)) {
     const texts = parts.filter(({ kind }) => kind === "due" || kind === "repeat").map(({ start, end }) => fields.title.slice(start, end));
     return readTask(fields, { lists, literal: [...literal, ...texts], isDueChosen });
   }
-  const isFirst = !parts.some(({ kind }) => kind === "due");
+  const isFromRule = !parts.some(({ kind }) => kind === "due");
   return {
-    shown: {
+    fields: {
       ...fields,
       title,
-      ...(date && !(isFirst && isDueChosen && fields.dueAt) && dueOn(date, time)),
+      ...(date && !(isFromRule && isDueChosen && fields.dueAt) && dueOn(date, time)),
       ...(rule && { recurrence: rule, recurrenceFrom: "due" }),
       priority: priority ?? fields.priority,
       listId: lists.find(({ name }) => name === read.list)?.id ?? fields.listId,
@@ -68,7 +68,7 @@ export function readTask(fields: Fields, { lists = [], literal = [], isDueChosen
   };
 }
 
-/** The changes of a choice in a picker. It overrides the title: words about the same field stay in it as text. */
+/** Returns the changes when a picker sets fields, and the parts of the title that become plain text, because the choice overrides them. */
 export function choose({ parts, tags }: Read, changes: Partial<Fields>): { changes: Partial<Fields>; literal: string[] } {
   const keys = changes.tags?.map(tagKey);
   const isChosen = ({ kind, text }: UnderstoodPart) =>
@@ -78,8 +78,8 @@ export function choose({ parts, tags }: Read, changes: Partial<Fields>): { chang
     (kind === "list" && changes.listId !== undefined) ||
     (kind === "tag" && keys?.includes(tagKey(text.slice(1))) === false);
   const named = new Set(tags.map(tagKey));
-  const own = changes.tags && { tags: changes.tags.filter((tag) => !named.has(tagKey(tag))) };
-  return { changes: { ...changes, ...own }, literal: parts.filter(isChosen).map(({ text }) => text) };
+  const ownTags = changes.tags && { tags: changes.tags.filter((tag) => !named.has(tagKey(tag))) };
+  return { changes: { ...changes, ...ownTags }, literal: parts.filter(isChosen).map(({ text }) => text) };
 }
 
 interface UnderstoodProps {
@@ -90,11 +90,11 @@ interface UnderstoodProps {
 const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
 
 /** The recognized parts, each a button that keeps it in the title. */
-export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) {
+export function Understood({ read: { fields, parts }, onKeep }: UnderstoodProps) {
   const meaning = ({ kind, text }: UnderstoodPart) => {
-    if (kind === "due") return `due ${dueName(shown)}`;
-    if (kind === "repeat") return `repeats ${lowerFirst(repeatName(shown.recurrence!, shown.recurrenceFrom) ?? text)}`;
-    if (kind === "priority") return `priority ${priorityNames[shown.priority]}`;
+    if (kind === "due") return `due ${dueName(fields)}`;
+    if (kind === "repeat") return `repeats ${lowerFirst(repeatName(fields.recurrence!, fields.recurrenceFrom) ?? text)}`;
+    if (kind === "priority") return `priority ${priorityNames[fields.priority]}`;
     return `${kind} ${text.slice(1)}`;
   };
   return (
@@ -119,24 +119,24 @@ export function Understood({ read: { shown, parts }, onKeep }: UnderstoodProps) 
 }
 
 /** The maximum number of lines that are offered as tasks. */
-const mostLines = 100;
+const maxLines = 100;
 
 /** The field into which lines are pasted. */
 type Field = Pick<HTMLInputElement, "value" | "selectionStart" | "selectionEnd">;
 
 /**
- * The lines of a text that could be tasks, without list markers; none if it is one line, or a whole document. The text of
- * the field before and after the pasted text belongs to the first and the last line.
+ * Returns the lines of a pasted text that could be tasks, without list markers; none if it has one line, or too many. The
+ * text of the field before and after the pasted text belongs to the first and the last line.
  */
 export function linesOf(text: string, { value, selectionStart, selectionEnd }: Field): string[] {
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
-  if (lines.length < 2 || lines.length > mostLines) return [];
+  if (lines.length < 2 || lines.length > maxLines) return [];
   // One line that begins with "3." may be a date.
   const isNumbered = lines.every((line) => /^\s*\d+[.)]\s/.test(line));
-  const sign = isNumbered ? /^\s*\d+[.)]\s+/ : /^\s*[-*•–]\s+/;
-  const titles = lines.map((line) => line.replace(sign, "").replace(/^\s*\[[ xX]?\]\s+/, "").trim());
+  const marker = isNumbered ? /^\s*\d+[.)]\s+/ : /^\s*[-*•–]\s+/;
+  const titles = lines.map((line) => line.replace(marker, "").replace(/^\s*\[[ xX]?\]\s+/, "").trim());
   const [before, after] = [value.slice(0, selectionStart ?? 0), value.slice(selectionEnd ?? 0)];
-  return titles.map((title, at) => (at === 0 ? before : "") + title + (at === titles.length - 1 ? after : ""));
+  return titles.map((title, index) => (index === 0 ? before : "") + title + (index === titles.length - 1 ? after : ""));
 }
 
 interface PastedProps {
@@ -146,13 +146,13 @@ interface PastedProps {
   onDone: () => void;
 }
 
-/** Offers to add several pasted lines as one task each, in place of the one that the field has. */
+/** Offers to add each pasted line as a task, instead of all of them as one. */
 export function Pasted({ lines, defaults, onDone }: PastedProps) {
   const { drafts, notices, writes } = useWorkspace();
   const { ready: lists } = useLists();
   function addAll() {
     drafts.clearNewTask();
-    for (const title of lines) writes.create(readTask({ ...emptyFields, ...defaults, title }, { lists }).shown);
+    for (const title of lines) writes.create(readTask({ ...emptyFields, ...defaults, title }, { lists }).fields);
     notices.show({ message: `${counted(lines.length)} were added.` });
     onDone();
   }

@@ -3,7 +3,7 @@ import { useWorkspace } from "../data/workspace";
 import { useLists } from "../lists/use-lists";
 import type { Fields } from "../task/fields";
 import { useStore } from "../ui/store";
-import { quickAdd } from "./reading";
+import { quickAdd } from "./quick-add-loader";
 
 /** The draft of a new task, with what quick add reads from its title. */
 export function useNewTask(defaults: Partial<Fields>) {
@@ -15,15 +15,15 @@ export function useNewTask(defaults: Partial<Fields>) {
   const read = quick?.readTask(fields, { lists, literal, isDueChosen });
   useEffect(() => void quickAdd.load(), []);
 
-  function change(wanted: Partial<Fields>): void {
+  function change(input: Partial<Fields>): void {
     // The other choices are cleared with the title, because they would be invisible.
-    if (wanted.title === "") return drafts.clearNewTask();
-    const { changes, literal: kept } = (read && quick?.choose(read, wanted)) ?? { changes: wanted, literal: [] };
+    if (input.title === "") return drafts.clearNewTask();
+    const { changes, literal: newLiteral } = (read && quick?.choose(read, input)) ?? { changes: input, literal: [] };
     // The first letter applies the defaults; after that the fields are the user's.
     const first = fields.title === "" && changes.title ? defaults : {};
     drafts.newTask.set({
       fields: { ...fields, ...first, ...changes },
-      literal: [...literal, ...kept],
+      literal: [...literal, ...newLiteral],
       isDueChosen: isDueChosen || changes.dueAt !== undefined,
     });
   }
@@ -32,7 +32,7 @@ export function useNewTask(defaults: Partial<Fields>) {
     /** The title as it was typed. */
     title: fields.title,
     /** The fields, with the values that the title names. */
-    fields: read?.shown ?? fields,
+    fields: read?.fields ?? fields,
     read,
     fault,
     change,

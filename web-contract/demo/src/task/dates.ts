@@ -14,7 +14,7 @@ const zone = () => calendar.get().timeZone;
 const dayOfLocalTime = (local: number) => new Date(local).toISOString().slice(0, 10);
 const localTime = (moment: string | Date) => localTimeOf(new Date(moment).getTime(), zone());
 
-/** The day that it is at a moment. */
+/** Returns the day at a moment. */
 export const dayAt = (moment: string | Date): string => dayOfLocalTime(localTime(moment));
 
 export const addDays = (day: string, days: number): string => dayOfLocalTime(Date.parse(day) + days * 86_400_000);
@@ -23,9 +23,9 @@ export const addDays = (day: string, days: number): string => dayOfLocalTime(Dat
 export function addMonths(day: string, months: number): string {
   const first = new Date(`${day.slice(0, 8)}01`);
   first.setUTCMonth(first.getUTCMonth() + months);
-  const begin = first.toISOString().slice(0, 8);
+  const month = first.toISOString().slice(0, 8);
   const last = new Date(first.setUTCMonth(first.getUTCMonth() + 1, 0)).getUTCDate();
-  return begin + String(Math.min(Number(day.slice(8)), last)).padStart(2, "0");
+  return month + String(Math.min(Number(day.slice(8)), last)).padStart(2, "0");
 }
 
 /** The day on which the week of a day begins. */
@@ -37,7 +37,7 @@ export function startOfWeek(day: string): string {
 /** The moment at which a day begins. */
 export const startOf = (day: string): Date => new Date(instantOf(Date.parse(day), zone()));
 
-/** Due on a day, or at a time of it. */
+/** Returns the due date for a whole day, or for a time on that day. */
 export function dueOn(day: string, time = ""): Due {
   if (time) return { dueAt: new Date(instantOf(Date.parse(`${day}T${time}Z`), zone())).toISOString(), dueOn: null };
   return { dueAt: new Date(startOf(addDays(day, 1)).getTime() - 1_000).toISOString(), dueOn: day };
@@ -59,7 +59,7 @@ export const timeOf = ({ dueAt, dueOn }: Due): string =>
 /** The last day that a task can be due. */
 export const lastDay = "9998-12-31";
 
-/** Reads what a date field holds; undefined while it holds no date. */
+/** Returns the text of a date field if a task can be due on that day; undefined while the date is incomplete. */
 export function readDate(text: string): string | undefined {
   return text.length === 10 && text >= "1900" && text <= lastDay ? text : undefined;
 }
@@ -76,19 +76,19 @@ export function nextChange(tasks: readonly Pick<Task, "completed" | "dueAt">[], 
 /** How many days a day lies ahead of today; negative for the past. */
 const daysAhead = (day: string, now: Date) => (Date.parse(day) - Date.parse(dayAt(now))) / 86_400_000;
 
-// Dates and times of day are written as the browser's locale writes them, unless one is given.
+// Dates and times of day are formatted for the browser's locale, unless another one is given.
 
 /** The formats by locale and parts, because creating one is slow. */
 const formats = new Map<string, Intl.DateTimeFormat>();
 
-function write(moment: Date, locale: string | undefined, parts: Intl.DateTimeFormatOptions): string {
+function formatMoment(moment: Date, locale: string | undefined, parts: Intl.DateTimeFormatOptions): string {
   const key = JSON.stringify([locale, parts]);
   const format = formats.get(key) ?? new Intl.DateTimeFormat(locale, parts);
   formats.set(key, format);
   return format.format(moment);
 }
 
-const written = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) => write(new Date(day), locale, { timeZone: "UTC", ...parts });
+const formatDay = (day: string, locale: string | undefined, parts: Intl.DateTimeFormatOptions) => formatMoment(new Date(day), locale, { timeZone: "UTC", ...parts });
 
 /** The name of a day: Today, Tomorrow, Friday, Nov 30. */
 export function dayName(day: string, now = new Date(), locale?: string): string {
@@ -96,14 +96,14 @@ export function dayName(day: string, now = new Date(), locale?: string): string 
   if (ahead === 0) return "Today";
   if (ahead === 1) return "Tomorrow";
   if (ahead === -1) return "Yesterday";
-  if (ahead > 1 && ahead < 7) return written(day, locale, { weekday: "long" });
+  if (ahead > 1 && ahead < 7) return formatDay(day, locale, { weekday: "long" });
   return dateName(day, now, locale);
 }
 
 /** Nov 30, or Nov 30, 2027 in another year. */
 export function dateName(day: string, now = new Date(), locale?: string): string {
   const isThisYear = day.slice(0, 4) === dayAt(now).slice(0, 4);
-  return written(day, locale, { day: "numeric", month: "short", ...(!isThisYear && { year: "numeric" }) });
+  return formatDay(day, locale, { day: "numeric", month: "short", ...(!isThisYear && { year: "numeric" }) });
 }
 
 /** A day within a sentence: today, tomorrow, Friday, Nov 30. */
@@ -114,18 +114,18 @@ export function dayInSentence(day: string, now = new Date(), locale?: string): s
 
 /** Nov 30, or Mon, Nov 30. */
 export function shortDate(day: string, weekday = false, locale?: string): string {
-  return written(day, locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
+  return formatDay(day, locale, { day: "numeric", month: "short", ...(weekday && { weekday: "short" }) });
 }
 
 /** Friday, or Fri. */
-export const weekdayName = (day: string, weekday: "long" | "short" = "long"): string => written(day, undefined, { weekday });
+export const weekdayName = (day: string, weekday: "long" | "short" = "long"): string => formatDay(day, undefined, { weekday });
 
 /** November 2026. */
-export const monthName = (day: string): string => written(day, undefined, { month: "long", year: "numeric" });
+export const monthName = (day: string): string => formatDay(day, undefined, { month: "long", year: "numeric" });
 
 /** 5:00 PM or 17:00; empty without a time of day. */
 export function timeName(due: Due, locale?: string): string {
-  return timeOf(due) && write(new Date(due.dueAt!), locale, { timeStyle: "short", timeZone: zone() });
+  return timeOf(due) && formatMoment(new Date(due.dueAt!), locale, { timeStyle: "short", timeZone: zone() });
 }
 
 /** The name of a due date, such as Today, 5:00 PM; empty without a due date. */

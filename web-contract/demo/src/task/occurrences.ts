@@ -14,7 +14,7 @@ const midnightOf = (clock: number) => Math.floor(clock / day) * day;
 const timeOfDay = (clock: number) => clock - midnightOf(clock);
 const momentOf = (due: Due) => Date.parse(due.dueAt!);
 
-/** Returns the due dates after one completion at a moment, and before a day, if each task is completed when it is due. */
+/** Yields the due dates after a completion at a moment, and before the day `before`, if each later task is completed when it is due. */
 function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: number, before?: string): Generator<Due> {
   if (!recurrence || !due.dueAt) return;
   const rule = parseRule(recurrence);
@@ -36,28 +36,28 @@ function* dues({ recurrence, recurrenceFrom, ...due }: Recurring, completed: num
   const end = before === undefined ? Infinity : Date.parse(before) + 2 * day;
   const until = end < (rule.until?.at ?? Infinity) ? { at: end, isInstant: false } : rule.until;
   // COUNT counts tasks, not dates.
-  let left = rule.count - 1;
+  let remaining = rule.count - 1;
   for (const at of occurrences({ ...rule, count: 0, until, timeOfDay: due.dueOn ? 0 : minuteOfDay }, new Date(start), zone, after)) {
-    if (left === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
+    if (remaining === 0 || at.getUTCFullYear() > (due.dueOn ? 9998 : 9999)) return;
     const moment = at.toISOString();
     const next = due.dueOn ? dueOn(moment.slice(0, 10)) : { dueAt: moment, dueOn: null };
     if (momentOf(next) <= last) continue; // too early, or a day that the zone skipped
     if (before !== undefined && dayOf(next) >= before) return;
     yield next;
     last = momentOf(next);
-    left--;
+    remaining--;
   }
 }
 
-/** When the task is due that follows one completed at a moment; undefined if none does. */
+/** Returns the due date of the next task after a completion at a moment; undefined if there is no next task. */
 export function nextDue(task: Recurring, completed: Date): Due | undefined {
   for (const next of dues(task, completed.getTime())) return next;
   return undefined;
 }
 
 /**
- * The next due dates of a task, before a day and at most so many, assuming that it is completed on its due
- * date, or now if it is overdue, and each later one on its own due date.
+ * Returns at most `limit` due dates after that of a task, and before the day `before`, assuming that the task is completed
+ * on its due date, or now if it is overdue, and each later one on its own due date.
  */
 export function nextDues(task: Recurring, now: Date, { before, limit = Infinity }: { before?: string; limit?: number }): Due[] {
   const found: Due[] = [];

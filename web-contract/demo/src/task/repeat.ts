@@ -58,13 +58,13 @@ export function commonRepeats(day: string): Repeat[] {
   ];
 }
 
-/** The ways in which a day is one of its month: the 24th, the last, the fourth Tuesday. */
+/** The ways to name a day within its month: the 24th, the last day, the fourth Tuesday. */
 export function monthDaysOf(day: string): Pick<Repeat, "monthDay" | "nth">[] {
   const date = Number(day.slice(8));
   const isInLastWeek = addDays(day, 7).slice(5, 7) !== day.slice(5, 7);
   const nth = (n: number) => ({ nth: `${n}${codeOf(day)}` });
-  const counted = Math.ceil(date / 7);
-  return [{ monthDay: date }, { monthDay: -1 }, ...(counted < 5 ? [nth(counted)] : []), ...(isInLastWeek ? [nth(-1)] : [])];
+  const week = Math.ceil(date / 7);
+  return [{ monthDay: date }, { monthDay: -1 }, ...(week < 5 ? [nth(week)] : []), ...(isInLastWeek ? [nth(-1)] : [])];
 }
 
 /** Parses a rule; undefined if it has parts that the page cannot show. */

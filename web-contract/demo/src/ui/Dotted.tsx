@@ -5,11 +5,11 @@ import "./ui.css";
 export function Dotted({ parts }: { parts: ReactNode[] }) {
   return (
     <span className="dotted">
-      {parts.map((part, at) => (
-        <Fragment key={at}>
-          {at > 0 && " "}
+      {parts.map((part, index) => (
+        <Fragment key={index}>
+          {index > 0 && " "}
           <span>
-            {at > 0 && <span>· </span>}
+            {index > 0 && <span>· </span>}
             {part}
           </span>
         </Fragment>

@@ -22,7 +22,7 @@ interface ButtonProps {
   onClose?: () => void;
 }
 
-/** A button that opens a small window beside it. Escape and a click elsewhere close that. */
+/** A button that opens a popover beside it. Escape and a click elsewhere close the popover. */
 export function PopoverButton({ label, title, className, children, content, onDone, onClose, control, align = "start" }: ButtonProps) {
   const trigger = useRef<HTMLButtonElement>(null);
   const [isOpen, setOpen] = useState(false);

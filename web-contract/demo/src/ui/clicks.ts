@@ -1,21 +1,21 @@
-/** How many pixels a pointer may move between a press and its click. Farther is a drag. */
-const reach = 12;
+/** The maximum distance in pixels between a press and its click, or between two taps of a double tap. */
+const maxDistance = 12;
 
-/** Within how many milliseconds two taps in one place are a double tap. */
-const doubleTap = 300;
+/** The maximum time in milliseconds between the two taps of a double tap. */
+const maxPause = 300;
 
 interface Press {
   control: HTMLElement | null;
   x: number;
   y: number;
-  at: number;
+  time: number;
   byTouch: boolean;
 }
 
 const controlOf = (target: EventTarget | null) =>
   target instanceof Element ? target.closest<HTMLElement>("a, button, input, label, summary, textarea") : null;
 
-const isNear = (a: { x: number; y: number }, b: { x: number; y: number }) => Math.hypot(a.x - b.x, a.y - b.y) <= reach;
+const isNear = (a: { x: number; y: number }, b: { x: number; y: number }) => Math.hypot(a.x - b.x, a.y - b.y) <= maxDistance;
 
 /**
  * Makes each press act on one element: the control that was under the pointer
@@ -28,21 +28,21 @@ export function guardClicks(): void {
   let last: Press | undefined;
 
   function onPointerDown({ target, clientX, clientY, pointerType, timeStamp }: PointerEvent): void {
-    press = { control: controlOf(target), x: clientX, y: clientY, at: timeStamp, byTouch: pointerType === "touch" };
+    press = { control: controlOf(target), x: clientX, y: clientY, time: timeStamp, byTouch: pointerType === "touch" };
   }
 
   function onClick(event: MouseEvent): void {
     // Keys and scripts click without a pointer; a label clicks its field once more.
     if (!press || event.detail === 0) return;
-    const { control, at, byTouch } = press;
+    const { control, time, byTouch } = press;
     // A mouse counts its clicks itself.
-    const isSoon = event.detail > 1 || (byTouch && last !== undefined && at - last.at < doubleTap);
-    const again = isSoon && last !== undefined && isNear(press, last);
-    const isOther = again && control !== last?.control;
-    const moved = control !== controlOf(event.target) && isNear(press, { x: event.clientX, y: event.clientY });
-    if (!again) last = press;
+    const isSoon = event.detail > 1 || (byTouch && last !== undefined && time - last.time < maxPause);
+    const isDouble = isSoon && last !== undefined && isNear(press, last);
+    const isOther = isDouble && control !== last?.control;
+    const hasMoved = control !== controlOf(event.target) && isNear(press, { x: event.clientX, y: event.clientY });
+    if (!isDouble) last = press;
     press = undefined;
-    if (!isOther && !moved) return;
+    if (!isOther && !hasMoved) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     if (!isOther) control?.click();

@@ -22,7 +22,7 @@ export function lazy<Props extends object>(read: () => Promise<ComponentType<Pro
   };
 }
 
-/** Loads all of them after the page has rendered, so that they are available later, also offline. */
+/** Loads all components with `withRest` after the page has rendered, so that they are available later, also offline. */
 export function loadRest(): void {
   for (const load of loads) void load();
 }

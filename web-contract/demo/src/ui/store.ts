@@ -6,7 +6,7 @@ export interface Followed<Value> {
   subscribe: (listener: () => void) => () => void;
 }
 
-/** Such a value that can be set. */
+/** A followed value that can be set. */
 export interface Store<Value> extends Followed<Value> {
   set: (value: Value) => void;
 }
