@@ -26,8 +26,7 @@ type config struct {
 	Secret secret `env:"BETTER_AUTH_SECRET"`
 	// CookiePrefix is the prefix of the names of Better Auth's cookies.
 	CookiePrefix cookiePrefix `env:"COOKIE_PREFIX" envDefault:"better-auth"`
-	// SessionCacheTTL is how long a session that was ended elsewhere is still
-	// accepted.
+	// SessionCacheTTL is how long a session that ended elsewhere is still accepted.
 	SessionCacheTTL environ.Lifetime `env:"SESSION_CACHE_TTL" envDefault:"30s"`
 	// TrustedOrigins are other origins whose pages may call the API.
 	TrustedOrigins []environ.Origin `env:"TRUSTED_ORIGINS"`
@@ -110,16 +109,16 @@ var wellKnownSecrets = []string{"better-auth-secret-12345678901234567890"}
 
 func (s *secret) UnmarshalText(text []byte) error {
 	value := string(text)
-	different := map[rune]bool{}
+	distinct := map[rune]bool{}
 	for _, r := range value {
-		different[r] = true
+		distinct[r] = true
 	}
 	switch {
 	case len(value) < minSecretLength:
 		return fmt.Errorf("must have at least %d characters", minSecretLength)
 	case slices.Contains(wellKnownSecrets, value):
 		return errors.New("is a publicly known default: generate one with `openssl rand -hex 32`")
-	case len(different) < minSecretVariety:
+	case len(distinct) < minSecretVariety:
 		return errors.New("is easy to guess: generate one with `openssl rand -hex 32`")
 	}
 	*s = secret(value)

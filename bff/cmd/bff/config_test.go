@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"log/slog"
-	"maps"
 	"net/netip"
 	"net/url"
 	"os"
@@ -31,12 +30,12 @@ func valid() map[string]string {
 
 func TestConfig_HasDefaults(t *testing.T) {
 	t.Parallel()
-	environment := valid()
+	empty := valid()
 	// Compose files set missing variables to the empty string.
 	for _, name := range []string{"BETTER_AUTH_SECRET", "COOKIE_PREFIX", "SESSION_CACHE_TTL", "TRUSTED_ORIGINS", "TRUSTED_PROXIES", "PAGE_DIR", "HOST", "PORT", "OPS_PORT", "LOG_LEVEL", "RATE_LIMIT", "CLIENT_RATE_LIMIT"} {
-		environment[name] = ""
+		empty[name] = ""
 	}
-	for name, environment := range map[string]map[string]string{"absent": valid(), "empty": environment} {
+	for name, environment := range map[string]map[string]string{"absent": valid(), "empty": empty} {
 		var got config
 		err := environ.ReadFrom(environment, &got)
 		if err != nil {
@@ -82,9 +81,12 @@ func TestConfig_ReadsEveryVariable(t *testing.T) {
 		"OPS_PORT":           "65535",
 		"LOG_LEVEL":          "warn",
 		"RATE_LIMIT":         "0",
+		"RATE_BURST":         "9",
 		"CLIENT_RATE_LIMIT":  "0.5",
 		"CLIENT_RATE_BURST":  "7",
 		"MAX_IN_FLIGHT":      "8",
+		"MAX_STREAMS":        "10",
+		"DRAIN_DELAY":        "11s",
 		"OTEL_SDK_DISABLED":  "true",
 	}, &got)
 	if err != nil {
@@ -111,7 +113,8 @@ func TestConfig_ReadsEveryVariable(t *testing.T) {
 		OpsPort: 65535,
 
 		LogLevel:        environ.LogLevel(slog.LevelWarn),
-		Limits:          httpapi.LimitConfig{RateBurst: 200, MaxInFlight: 8, MaxStreams: 10000},
+		Limits:          httpapi.LimitConfig{RateBurst: 9, MaxInFlight: 8, MaxStreams: 10},
+		Drain:           httpapi.DrainConfig{Delay: 11 * time.Second},
 		ClientRateLimit: 0.5,
 		ClientRateBurst: 7,
 		Tracing:         tracing.Config{Disabled: true},
@@ -158,7 +161,7 @@ func TestConfig_RejectsInvalidValues(t *testing.T) {
 		}
 	})
 
-	t.Run("one port for two servers", func(t *testing.T) {
+	t.Run("a port that both servers would use", func(t *testing.T) {
 		t.Parallel()
 		environment := valid()
 		environment["PORT"] = "9091" // OPS_PORT's default
@@ -190,7 +193,7 @@ func TestConfig_RejectsInvalidValues(t *testing.T) {
 func TestSecret_IsNotPrinted(t *testing.T) {
 	t.Parallel()
 	environment := valid()
-	maps.Copy(environment, map[string]string{"BETTER_AUTH_SECRET": goodSecret})
+	environment["BETTER_AUTH_SECRET"] = goodSecret
 	var c config
 	if err := environ.ReadFrom(environment, &c); err != nil {
 		t.Fatal(err)

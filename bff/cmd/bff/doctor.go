@@ -113,11 +113,11 @@ func (d *diagnosis) send(ctx context.Context, method string, target *url.URL, bo
 	for pair := range slices.Chunk(header, 2) {
 		r.Header.Set(pair[0], pair[1])
 	}
-	got, err := d.http.Do(r)
+	unread, err := d.http.Do(r)
 	if err != nil {
 		return nil, err
 	}
-	defer got.Body.Close()
-	read, err := io.ReadAll(io.LimitReader(got.Body, maxBytes))
-	return &response{got.StatusCode, got.Header, got.Cookies(), read}, err
+	defer unread.Body.Close()
+	content, err := io.ReadAll(io.LimitReader(unread.Body, maxBytes))
+	return &response{unread.StatusCode, unread.Header, unread.Cookies(), content}, err
 }

@@ -70,12 +70,12 @@ func (d *diagnosis) checkClock(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	there, err := http.ParseTime(response.header.Get("Date"))
+	remote, err := http.ParseTime(response.header.Get("Date"))
 	if err != nil {
 		return "is unknown: Better Auth sends no Date header", nil
 	}
-	if apart := time.Since(there).Abs(); apart > clockTolerance {
-		return "", fmt.Errorf("Better Auth's clock differs from this machine's by %s", apart.Round(time.Second)) //nolint:staticcheck // begins with a name
+	if difference := time.Since(remote).Abs(); difference > clockTolerance {
+		return "", fmt.Errorf("Better Auth's clock differs from this machine's by %s", difference.Round(time.Second)) //nolint:staticcheck // begins with a name
 	}
 	return "agrees with Better Auth's", nil
 }
@@ -107,9 +107,8 @@ func (d *diagnosis) checkOrigin(ctx context.Context) (string, error) {
 	return "is trusted by Better Auth: " + strings.Join(origins, ", "), nil
 }
 
-// signInLimit is more than the sign-ins, and the changes of an email address, that Better
-// Auth allows one address at once.
-const signInLimit = 4
+// signInAttempts is one more than the sign-ins that Better Auth allows one client at once.
+const signInAttempts = 4
 
 // checkProxy checks that Better Auth limits sign-ins by users' addresses, not by the bff's.
 // It sends changes of an email address without a session, which have the same limit but a
@@ -120,8 +119,8 @@ func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
 		response, err := d.send(ctx, http.MethodPost, target, struct{}{}, "X-Forwarded-For", client)
 		return err == nil && response.status == http.StatusTooManyRequests, err
 	}
-	first, second := someAddress(), someAddress()
-	for range signInLimit {
+	first, second := randomAddress(), randomAddress()
+	for range signInAttempts {
 		isLimited, err := limited(first)
 		if err != nil {
 			return "", err
@@ -140,9 +139,9 @@ func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
 	return "not checked: Better Auth does not limit sign-ins", nil
 }
 
-// someAddress returns a random address of 198.18.0.0/16. That network is for benchmarks (RFC
-// 2544), so no user has the address.
-func someAddress() string {
+// randomAddress returns a random address of 198.18.0.0/16. That network is for benchmarks
+// (RFC 2544), so no user has the address.
+func randomAddress() string {
 	var random [2]byte
 	_, _ = rand.Read(random[:]) // never fails
 	return fmt.Sprintf("198.18.%d.%d", random[0], random[1])

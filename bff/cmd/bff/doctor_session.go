@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/tasklane/tasklane/bff/internal/session"
+	"github.com/tasklane/tasklane/services/budget"
 	"github.com/tasklane/tasklane/services/doctor"
 )
 
@@ -43,9 +44,9 @@ func (d *diagnosis) checkSignIn(ctx context.Context) (string, error) {
 	return "starts a session", nil
 }
 
-// signOut ends the session that checkSignIn has started, if any.
+// signOut ends the session that checkSignIn started, if any.
 func (d *diagnosis) signOut(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, clockTolerance)
+	ctx, cancel := context.WithTimeout(ctx, budget.AuthRequest)
 	defer cancel()
 	if d.cookies != nil {
 		_, _ = d.send(ctx, http.MethodPost, d.auth.URL.JoinPath("sign-out"), struct{}{}) // after an error, the session expires

@@ -48,14 +48,14 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 	front.Store(httputil.NewSingleHostReverseProxy(bff.URL))
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 	t.Cleanup(page.Close)
-	strange := func(env string) *url.URL { return servertest.StartTasks(t, auth, env).URL }
-	late := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	tasksWith := func(env string) *url.URL { return servertest.StartTasks(t, auth, env).URL }
+	slowClock := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", time.Now().Add(-time.Hour).UTC().Format(http.TimeFormat))
 		if strings.HasSuffix(r.URL.Path, "/jwks") {
 			_, _ = w.Write([]byte(`{"keys":[]}`))
 		}
 	}))
-	t.Cleanup(late.Close)
+	t.Cleanup(slowClock.Close)
 	broken := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) }))
 	t.Cleanup(broken.Close)
 	address := func(text string) environ.Address {
@@ -76,7 +76,7 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 	for _, tc := range []struct {
 		name      string
 		configure func(c *config, user *doctorCommand)
-		// fails is the check that fails first, says a part of the output.
+		// fails is the first check that fails, says a part of the output.
 		fails, says string
 	}{
 		{"everything in order", func(*config, *doctorCommand) {}, "", "the task service accepts Better Auth's JWT"},
@@ -95,7 +95,7 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "token", "not to a bff"},
 		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
 		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
-		{"a clock that is an hour slow", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(late.URL) }, "clock", "NTP"},
+		{"a clock that is an hour slow", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(slowClock.URL) }, "clock", "NTP"},
 		{"another PUBLIC_URL", func(c *config, _ *doctorCommand) { c.PublicURL = origin("http://localhost:1") }, "origin", "rejects requests from http://localhost:1"},
 		{"https in PUBLIC_URL only", func(c *config, _ *doctorCommand) { c.PublicURL = origin("https://localhost:2") }, "origin", "rejects requests from https://localhost:2"},
 		{"an origin that Better Auth does not trust", func(c *config, _ *doctorCommand) {
@@ -112,10 +112,10 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 		{"another cookie prefix", func(c *config, _ *doctorCommand) { c.CookiePrefix = "my-app" }, "cookie", "named better-auth.session_token, not my-app.session_token"},
 		{"cookies for http on an https site", func(c *config, _ *doctorCommand) { c.PublicURL = origin(secure) }, "cookie", "with the same scheme"},
 		{"another secret", func(c *config, _ *doctorCommand) { c.Secret = secret(other.Secret) }, "secret", "set BETTER_AUTH_SECRET to Better Auth's"},
-		{"another issuer", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ISSUER=https://tasks.example.com") }, "chain", "set its JWT_ISSUER to " + public},
-		{"another audience", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_AUDIENCE=tasks") }, "chain", "set its JWT_AUDIENCE to " + public},
-		{"another algorithm", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("JWT_ALGORITHMS=EdDSA") }, "chain", "add RS256 to JWT_ALGORITHMS"},
-		{"keys of another Better Auth", func(c *config, _ *doctorCommand) { c.TasksURL.URL = strange("BETTER_AUTH_URL=" + other.URL.String()) }, "chain", "BETTER_AUTH_URL, or JWKS_URL"},
+		{"another issuer", func(c *config, _ *doctorCommand) { c.TasksURL.URL = tasksWith("JWT_ISSUER=https://tasks.example.com") }, "chain", "set its JWT_ISSUER to " + public},
+		{"another audience", func(c *config, _ *doctorCommand) { c.TasksURL.URL = tasksWith("JWT_AUDIENCE=tasks") }, "chain", "set its JWT_AUDIENCE to " + public},
+		{"another algorithm", func(c *config, _ *doctorCommand) { c.TasksURL.URL = tasksWith("JWT_ALGORITHMS=EdDSA") }, "chain", "add RS256 to JWT_ALGORITHMS"},
+		{"keys of another Better Auth", func(c *config, _ *doctorCommand) { c.TasksURL.URL = tasksWith("BETTER_AUTH_URL=" + other.URL.String()) }, "chain", "BETTER_AUTH_URL, or JWKS_URL"},
 		{"a task service without its tables", func(c *config, _ *doctorCommand) { c.TasksURL = address(emptied.URL.String()) }, "chain", `run "tasks doctor"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

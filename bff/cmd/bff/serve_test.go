@@ -147,8 +147,8 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, collected *receive
 	}
 
 	// The servers' own spans of the requests are children of the calls'.
-	for name, of := range map[string]trace.SpanContext{"listTasks": call.SpanContext(), "get-session": exchange.SpanContext()} {
-		collected.await(t, name, of.TraceID(), of.SpanID())
+	for name, parent := range map[string]trace.SpanContext{"listTasks": call.SpanContext(), "get-session": exchange.SpanContext()} {
+		collected.await(t, name, parent.TraceID(), parent.SpanID())
 	}
 	// Better Auth creates one for each operation on its database.
 	collected.await(t, "db findOne session", exchange.SpanContext().TraceID(), trace.SpanID{})
@@ -158,29 +158,29 @@ func checkTraces(t *testing.T, spans []sdktrace.ReadOnlySpan, collected *receive
 type receiver struct {
 	url string
 
-	mu  sync.Mutex
-	got []*collector.ExportTraceServiceRequest
+	mu       sync.Mutex
+	requests []*collector.ExportTraceServiceRequest
 }
 
 func newReceiver(t *testing.T) *receiver {
 	r := &receiver{}
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {
 		body, err := io.ReadAll(req.Body)
-		spans := new(collector.ExportTraceServiceRequest)
-		if err != nil || proto.Unmarshal(body, spans) != nil {
+		request := new(collector.ExportTraceServiceRequest)
+		if err != nil || proto.Unmarshal(body, request) != nil {
 			t.Errorf("%s got %q, %v", req.URL, body, err)
 		}
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		r.got = append(r.got, spans)
+		r.requests = append(r.requests, request)
 	}))
 	t.Cleanup(server.Close)
 	r.url = server.URL
 	return r
 }
 
-// await waits for a span of this name and trace that has this parent, if one is given.
-func (r *receiver) await(t *testing.T, name string, of trace.TraceID, parent trace.SpanID) {
+// await waits for a span of this name and trace that has this parent, unless that is zero.
+func (r *receiver) await(t *testing.T, name string, traceID trace.TraceID, parent trace.SpanID) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
@@ -189,14 +189,14 @@ func (r *receiver) await(t *testing.T, name string, of trace.TraceID, parent tra
 	for {
 		found := r.named(name)
 		if slices.ContainsFunc(found, func(span *otlp.Span) bool {
-			return bytes.Equal(span.GetTraceId(), of[:]) && (!parent.IsValid() || bytes.Equal(span.GetParentSpanId(), parent[:]))
+			return bytes.Equal(span.GetTraceId(), traceID[:]) && (!parent.IsValid() || bytes.Equal(span.GetParentSpanId(), parent[:]))
 		}) {
 			return
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			t.Fatalf("no span %s of the trace %s below %s arrived, but %v", name, of, parent, found)
+			t.Fatalf("no span %s of the trace %s below %s arrived, but %v", name, traceID, parent, found)
 		}
 	}
 }
@@ -205,7 +205,7 @@ func (r *receiver) await(t *testing.T, name string, of trace.TraceID, parent tra
 func (r *receiver) named(name string) (found []*otlp.Span) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for _, request := range r.got {
+	for _, request := range r.requests {
 		for _, resource := range request.GetResourceSpans() {
 			for _, scope := range resource.GetScopeSpans() {
 				for _, span := range scope.GetSpans() {

@@ -19,7 +19,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/port"
 )
 
-// waitTimeout is the longest wait for anything. It ends tests that hang, and claims nothing about time.
+// waitTimeout bounds every wait, so that a test that hangs ends.
 const waitTimeout = time.Minute
 
 // TestStop_EndsOpenStreams stops "bff serve" while streams are open.

@@ -41,7 +41,7 @@ const (
 	trustedOrigin = "https://app.example.com"
 	// trustedProxy is the address of a proxy in front of the test's bff.
 	trustedProxy = "127.0.0.1/32"
-	// waitTimeout is the longest wait for anything. It ends tests that hang, and claims nothing about time.
+	// waitTimeout bounds every wait, so that a test that hangs ends.
 	waitTimeout = time.Minute
 	logPause    = 10 * time.Millisecond
 )
