@@ -19,11 +19,11 @@ const (
 	agendaBytes = pageBytes / 2
 )
 
-// Agenda is the open tasks due before some time, ordered by due date.
+// Agenda has the open tasks due before an end, ordered by due date.
 type Agenda struct {
 	// Tasks are the overdue ones, then the others.
 	Tasks []taskapi.Task
-	// Before and After count the open tasks due before and after that time, Undated those
+	// Before and After count the open tasks due before and after the end, Undated those
 	// without a due date.
 	Before, After, Undated int64
 	// Zone is the time zone of the days, UserZone that of the settings.

@@ -28,7 +28,7 @@ func (tx *transaction) queue(ctx context.Context, op Operation) error {
 	switch op.Op {
 	case taskapi.BatchReplace, taskapi.BatchUpdate:
 		k.edit(after, op.Data, tx.now)
-		k.settle(after)
+		k.normalize(after)
 		if err := tx.setDue(ctx, r.row, after); err != nil {
 			return err
 		}
@@ -105,7 +105,7 @@ func (tx *transaction) erase(k *kind, r *resource, op Operation) {
 	tx.change(statement{countChange, tx.counts(op, -1, rowSize-k.size(r.row))},
 		statement{"DELETE FROM " + k.table + " WHERE user_id = $1 AND id = $2", []any{tx.user, [16]byte(op.ID)}},
 		statement{insertErased, []any{tx.user, k.name, [16]byte(op.ID), tx.now}},
-		statement{forgetData, []any{tx.user, [16]byte(op.ID)}})
+		statement{eraseSnapshots, []any{tx.user, [16]byte(op.ID)}})
 	r.erased = true
 	if r.row.shared().DeletedAt == nil {
 		_ = tx.count(k, -1)
@@ -119,15 +119,15 @@ func (tx *transaction) erase(k *kind, r *resource, op Operation) {
 // user has no such resource, or if it is in the trash and should not be, or the other way
 // round; and with a [ConflictError] if it has another version.
 func (tx *transaction) find(k *kind, op Operation) (*resource, error) {
-	at := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
-	if at < 0 {
-		first := k.first(op.ID)
-		if first == nil {
+	i := slices.IndexFunc(tx.found, func(r *resource) bool { return r.kind == k && r.row.shared().ID == op.ID && !r.erased })
+	if i < 0 {
+		singleton := k.withoutRow(op.ID)
+		if singleton == nil {
 			return nil, NotFound(k.name)
 		}
-		at, tx.found = len(tx.found), append(tx.found, &resource{kind: k, row: first, stored: first, rowless: true})
+		i, tx.found = len(tx.found), append(tx.found, &resource{kind: k, row: singleton, stored: singleton, rowless: true})
 	}
-	r := tx.found[at]
+	r := tx.found[i]
 	inTrash := r.row.shared().DeletedAt != nil
 	if op.Op != taskapi.BatchErase && inTrash != (op.Op == taskapi.BatchRestore) {
 		return nil, NotFound(k.name)

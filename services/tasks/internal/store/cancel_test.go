@@ -38,7 +38,7 @@ func TestCanceledQueriesKeepTheirConnections(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	backends := func() (working int, ids []int32) {
+	backends := func() (running int, ids []int32) {
 		t.Helper()
 		rows, err := lock.Query(ctx, `SELECT pid, wait_event_type IS NOT DISTINCT FROM 'Lock' FROM pg_stat_activity
 			WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' ORDER BY pid`)
@@ -53,22 +53,22 @@ func TestCanceledQueriesKeepTheirConnections(t *testing.T) {
 				t.Fatal(err)
 			}
 			if ids = append(ids, id); waits {
-				working++
+				running++
 			}
 		}
-		return working, ids
+		return running, ids
 	}
-	// until waits until the database runs queries of n clients.
-	until := func(n int) (ids []int32) {
+	// awaitRunning waits until the database runs queries of n clients.
+	awaitRunning := func(n int) (ids []int32) {
 		t.Helper()
 		deadline := time.Now().Add(time.Minute)
 		for {
-			working, ids := backends()
-			if working == n {
+			running, ids := backends()
+			if running == n {
 				return ids
 			}
 			if time.Now().After(deadline) {
-				t.Fatalf("%d queries are running, want %d", working, n)
+				t.Fatalf("%d queries are running, want %d", running, n)
 			}
 			if _, err := lock.Exec(ctx, "SELECT pg_stat_clear_snapshot(), pg_sleep(0.01)"); err != nil {
 				t.Fatal(err)
@@ -81,23 +81,23 @@ func TestCanceledQueriesKeepTheirConnections(t *testing.T) {
 
 	var before []int32
 	for round := range 10 {
-		storm, leave := context.WithCancel(ctx)
+		clientCtx, disconnect := context.WithCancel(ctx)
 		var clients sync.WaitGroup
 		for range 5 {
 			clients.Go(func() {
-				_, err := s.TaskStats(storm, "alice", time.UTC)
+				_, err := s.TaskStats(clientCtx, "alice", time.UTC)
 				if !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("a canceled query: %v", err)
 				}
 			})
 		}
-		ids := until(5)
+		ids := awaitRunning(5)
 		if round == 0 {
 			before = ids
 		}
-		leave()
+		disconnect()
 		clients.Wait()
-		until(0)
+		awaitRunning(0)
 	}
 	if _, after := backends(); len(after) != len(before) || after[0] != before[0] || after[4] != before[4] {
 		t.Errorf("connections before %v and after %v", before, after)

@@ -25,20 +25,20 @@ const (
 	inList members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND list_id = $2"
 	// liveInList are those outside the trash.
 	liveInList = inList + " AND deleted_at IS NULL"
-	// goneWith are the tasks that were deleted with the resource.
-	goneWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> " + noID
+	// deletedWith are the tasks that were deleted with the resource.
+	deletedWith members = "SELECT id FROM tasklane.tasks WHERE user_id = $1 AND deleted_with = $2 AND deleted_with <> " + noID
 	// below are the tasks below another one, also those in the trash.
 	below members = "SELECT id FROM (" + descendants + ") AS d"
 	// liveBelow are those outside the trash, openBelow the open ones among them.
 	liveBelow = below + " WHERE deleted_at IS NULL"
 	openBelow = liveBelow + " AND completed_at IS NULL"
-	// goneBelow are those that were deleted with the task, or with the resource with
+	// deletedBelow are those that were deleted with the task, or with the resource with
 	// which it was deleted ($4).
-	goneBelow = below + " WHERE deleted_at IS NOT NULL AND deleted_with IN ($2, $4)"
-	// elsewhereBelow are those outside a list ($4).
-	elsewhereBelow = below + " WHERE list_id <> $4"
-	// doneAbove are a completed task and the completed tasks above it.
-	doneAbove members = "SELECT id FROM (" + ancestors + ") AS a WHERE completed_at IS NOT NULL"
+	deletedBelow = below + " WHERE deleted_at IS NOT NULL AND deleted_with IN ($2, $4)"
+	// belowInOtherLists are those outside a list ($4).
+	belowInOtherLists = below + " WHERE list_id <> $4"
+	// completedAbove are a completed task and the completed tasks above it.
+	completedAbove members = "SELECT id FROM (" + ancestors + ") AS a WHERE completed_at IS NOT NULL"
 )
 
 const (
@@ -111,20 +111,20 @@ const (
 
 // eraseMembers erases all members, with three statements. The tombstones, whose numbers are
 // above the user's latest, identify the tasks for the other two.
-func eraseMembers(m members) (buried, forgotten, removed string) {
-	const gone = `(SELECT e.id FROM tasklane.erased AS e, tasklane.user_state AS s WHERE e.user_id = $1 AND s.user_id = $1 AND e.seq > s.seq)`
-	buried = fmt.Sprintf(`INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
+func eraseMembers(m members) (insertTombstones, eraseOutcomes, deleteRows string) {
+	const erased = `(SELECT e.id FROM tasklane.erased AS e, tasklane.user_state AS s WHERE e.user_id = $1 AND s.user_id = $1 AND e.seq > s.seq)`
+	insertTombstones = fmt.Sprintf(`INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at)
 		SELECT s.user_id, 'task', m.id, s.seq + row_number() OVER (ORDER BY m.id), $3
 		FROM (%s) AS m, tasklane.user_state AS s WHERE s.user_id = $1`, m)
-	forgotten = forgetDataOf("resource IN " + gone)
-	removed = fmt.Sprintf(`WITH removed AS (
+	eraseOutcomes = eraseSnapshotsOf("resource IN " + erased)
+	deleteRows = fmt.Sprintf(`WITH removed AS (
 		DELETE FROM tasklane.tasks WHERE user_id = $1 AND id IN %s RETURNING size
 	), counted AS (
 		SELECT count(*) AS n, coalesce(sum(%d - size), 0) AS bytes FROM removed
 	)
 	UPDATE tasklane.user_state AS s SET seq = s.seq + c.n, resources = s.resources - c.n, bytes = s.bytes + c.bytes
-	FROM counted AS c WHERE s.user_id = $1`, gone, rowSize)
-	return buried, forgotten, removed
+	FROM counted AS c WHERE s.user_id = $1`, erased, rowSize)
+	return insertTombstones, eraseOutcomes, deleteRows
 }
 
 // cascade queues a change of the members of a resource. Further ids are arguments
@@ -143,16 +143,16 @@ func (tx *transaction) queueCascade(text string, of uuid.UUID, more ...uuid.UUID
 
 // eraseAll queues the erasure of the members of a resource.
 func (tx *transaction) eraseAll(m members, of uuid.UUID) {
-	buried, forgotten, removed := eraseMembers(m)
-	tx.queueCascade(buried, of)
-	tx.statements = append(tx.statements, statement{forgotten, []any{tx.user}}, statement{removed, []any{tx.user}})
+	insertTombstones, eraseOutcomes, deleteRows := eraseMembers(m)
+	tx.queueCascade(insertTombstones, of)
+	tx.statements = append(tx.statements, statement{eraseOutcomes, []any{tx.user}}, statement{deleteRows, []any{tx.user}})
 }
 
-// affects records that a cascade may have changed tasks in memory: those for which the
-// function is true. They are read again before they are used.
-func (tx *transaction) affects(is func(*taskRow) bool) {
+// affects records that a cascade may have changed the tasks in memory for which affected is
+// true. They are read again before they are used.
+func (tx *transaction) affects(affected func(*taskRow) bool) {
 	for _, r := range tx.inMemory() {
-		if task, ok := r.row.(*taskRow); ok && !r.erased && is(task) {
+		if task, ok := r.row.(*taskRow); ok && !r.erased && affected(task) {
 			tx.stale = true
 		}
 	}

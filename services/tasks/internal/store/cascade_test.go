@@ -62,7 +62,7 @@ func TestCascades_TakeFewStatements(t *testing.T) {
 				if err != nil || stats.Open != step.live {
 					t.Errorf("after %s there are %d tasks, %v; want %d", step.op, stats.Open, err, step.live)
 				}
-				if usage := counted(t, db, string(step.op)); usage.Resources != step.resource {
+				if usage := checkUsage(t, db, string(step.op)); usage.Resources != step.resource {
 					t.Errorf("after %s there are %d resources, want %d", step.op, usage.Resources, step.resource)
 				}
 				seen := map[int64]bool{}

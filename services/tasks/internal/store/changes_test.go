@@ -19,7 +19,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-func TestChanges(t *testing.T) {
+func TestChanges_HaveEachResourceOnce(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	a := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}) // 1
@@ -56,8 +56,8 @@ func TestChanges(t *testing.T) {
 	if _, err := s.Changes(t.Context(), alice, after(6), 10); !errors.Is(err, store.ErrCursorExpired) {
 		t.Errorf("a number after the latest change: %v, want ErrCursorExpired", err)
 	}
-	none, err := s.Changes(t.Context(), "nobody", after(0), 10)
-	if diff := cmp.Diff(store.ChangePage{Changes: []taskapi.Change{}}, none); diff != "" || err != nil {
+	empty, err := s.Changes(t.Context(), "nobody", after(0), 10)
+	if diff := cmp.Diff(store.ChangePage{Changes: []taskapi.Change{}}, empty); diff != "" || err != nil {
 		t.Errorf("a new user's changes: %v (-want +got):\n%s", err, diff)
 	}
 }
@@ -72,10 +72,10 @@ func encoded(t *testing.T, task taskapi.Task) []byte {
 	return data
 }
 
-// TestFeedUnderConcurrentWriters makes 32 writers change and move one user's tasks while a
+// TestChanges_LeadToTheStateOfTheDatabase makes 32 writers change and move one user's tasks while a
 // reader follows the feed. The reader must end with the state of the database, and see the
 // versions of each task increase. At the end all tasks have different positions.
-func TestFeedUnderConcurrentWriters(t *testing.T) {
+func TestChanges_LeadToTheStateOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 32, 40
 	s := storetest.New(t)
@@ -106,7 +106,7 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 				default:
 					_, err = s.Write(t.Context(), alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some(fmt.Sprint(w, i))}), nil)
 				}
-				if _, notThere := errors.AsType[*store.FieldError](err); err != nil && !notThere && !errors.Is(err, store.ErrNotFound) {
+				if _, rejected := errors.AsType[*store.FieldError](err); err != nil && !rejected && !errors.Is(err, store.ErrNotFound) {
 					return err
 				}
 			}
@@ -173,16 +173,16 @@ func TestFeedUnderConcurrentWriters(t *testing.T) {
 	if diff := cmp.Diff(want, state); diff != "" {
 		t.Errorf("the feed's state (-database +feed):\n%s", diff)
 	}
-	standing := map[string]string{}
+	atPosition := map[string]string{}
 	for _, task := range want {
-		if other := standing[task.Position]; other != "" || !position.Valid(task.Position) || len(task.Position) > position.MaxLength {
+		if other := atPosition[task.Position]; other != "" || !position.Valid(task.Position) || len(task.Position) > position.MaxLength {
 			t.Errorf("%s has the position %q, which %q also has", task.ID, task.Position, other)
 		}
-		standing[task.Position] = task.ID
+		atPosition[task.Position] = task.ID
 	}
 }
 
-func TestStats(t *testing.T) {
+func TestTaskStats_CountsByStatePriorityTagAndList(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	now := time.Now()
@@ -213,8 +213,8 @@ func TestStats(t *testing.T) {
 	}
 }
 
-// TestStats_DueToday counts on a day in Havana that has two midnights.
-func TestStats_DueToday(t *testing.T) {
+// TestTaskStats_CountsADayWithTwoMidnights counts on a day in Havana that has two midnights.
+func TestTaskStats_CountsADayWithTwoMidnights(t *testing.T) {
 	t.Parallel()
 	havana, err := time.LoadLocation("America/Havana")
 	if err != nil {
@@ -250,9 +250,9 @@ func TestPurge(t *testing.T) {
 // after returns the position after a change.
 func after(seq int64) taskapi.ChangeCursor { return taskapi.ChangeCursor{After: seq} }
 
-// TestReadingFromTheBeginningOutlastsPurges checks that a reader who began at 0 need not
-// know resources erased before that. Only a resource that is erased later, and purged before
-// the reader reaches it, expires the cursor.
+// TestReadingFromTheBeginningOutlastsPurges checks that the cursor of a reader who began at 0
+// stays valid when tombstones from before that are purged. It expires only if a resource is
+// erased later, and its tombstone purged before the reader reaches it.
 func TestReadingFromTheBeginningOutlastsPurges(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
@@ -390,7 +390,7 @@ func age(t *testing.T, db storetest.Database, keys, rest string) {
 		UPDATE tasklane.tasks SET deleted_at = deleted_at - interval '%s'`, keys, rest, rest))
 }
 
-func TestEraseUser(t *testing.T) {
+func TestEraseUser_LeavesNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.URL})
@@ -406,10 +406,10 @@ func TestEraseUser(t *testing.T) {
 	}
 	defer func() { _ = conn.Close(t.Context()) }()
 	for _, table := range []string{"tasks", "erased", "idempotency_keys"} {
-		var hers, all int
-		err := conn.QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE user_id = $1), count(*) FROM tasklane."+table, alice).Scan(&hers, &all)
-		if err != nil || hers != 0 {
-			t.Errorf("%s: %d rows left, %v", table, hers, err)
+		var alices, all int
+		err := conn.QueryRow(t.Context(), "SELECT count(*) FILTER (WHERE user_id = $1), count(*) FROM tasklane."+table, alice).Scan(&alices, &all)
+		if err != nil || alices != 0 {
+			t.Errorf("%s: %d rows left, %v", table, alices, err)
 		}
 		if table == "tasks" && all != 1 {
 			t.Errorf("bob has %d tasks, want 1", all)

@@ -41,7 +41,7 @@ func TestEachUserClauseIsBackedByRowLevelSecurity(t *testing.T) {
 		t.Fatalf("only %d mutants", len(mutants))
 	}
 	s := storetest.Open(t, store.Config{URL: db.URL})
-	loot := seedUser(t, s, alice)
+	target := seedUser(t, s, alice)
 	seedUser(t, s, bob)
 	conn, err := pgx.Connect(t.Context(), db.DirectURL)
 	if err != nil {
@@ -51,7 +51,7 @@ func TestEachUserClauseIsBackedByRowLevelSecurity(t *testing.T) {
 
 	leaks := func() (found []string) {
 		for _, m := range mutants {
-			if diff := m.attack(t, conn, loot); diff != "" {
+			if diff := m.attack(t, conn, target); diff != "" {
 				found = append(found, m.text+"\n"+diff)
 			}
 		}
@@ -65,11 +65,11 @@ func TestEachUserClauseIsBackedByRowLevelSecurity(t *testing.T) {
 	for _, table := range usersTables(t) {
 		asOwner(t, db, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY")
 	}
-	noticed := len(leaks())
-	t.Logf("%d mutants of %d statements; without row-level security %d leak", len(mutants), len(r.texts), noticed)
+	detected := len(leaks())
+	t.Logf("%d mutants of %d statements; without row-level security %d leak", len(mutants), len(r.texts), detected)
 	// Statements of cascades have several user clauses, of which one is enough.
-	if noticed < len(mutants)/4 {
-		t.Errorf("without row-level security only %d of %d mutants are detected", noticed, len(mutants))
+	if detected < len(mutants)/4 {
+		t.Errorf("without row-level security only %d of %d mutants are detected", detected, len(mutants))
 	}
 }
 
@@ -99,9 +99,9 @@ func seedUser(t *testing.T, s *store.Store, user string) uuid.UUID {
 	return uuid.MustParse(live.ID)
 }
 
-// attack runs the mutant and the original as bob with alice's ids, and returns how they
-// differ in their rows and in alice's rows afterwards.
-func (m mutant) attack(t *testing.T, conn *pgx.Conn, loot uuid.UUID) string {
+// attack runs the mutant and the original as bob with the id of alice's task, and returns how
+// they differ in their rows and in alice's rows afterwards.
+func (m mutant) attack(t *testing.T, conn *pgx.Conn, target uuid.UUID) string {
 	t.Helper()
 	args := slices.Clone(m.args)
 	for i, arg := range args {
@@ -111,9 +111,9 @@ func (m mutant) attack(t *testing.T, conn *pgx.Conn, loot uuid.UUID) string {
 				args[i] = bob
 			}
 		case [16]byte:
-			args[i] = [16]byte(loot)
+			args[i] = [16]byte(target)
 		case [][16]byte:
-			args[i] = [][16]byte{loot}
+			args[i] = [][16]byte{target}
 		}
 	}
 	if n := versionArgument(m.original); n > 0 {

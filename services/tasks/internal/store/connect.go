@@ -24,8 +24,8 @@ const (
 	probeTime = time.Second
 	// endAfter is the time without a failure after which an outage has ended.
 	endAfter = 10 * time.Second
-	// The delay between two attempts grows from minPause to maxPause.
-	minPause, maxPause = 20 * time.Millisecond, 300 * time.Millisecond
+	// The backoff between two attempts grows from minBackoff to maxBackoff.
+	minBackoff, maxBackoff = 20 * time.Millisecond, 300 * time.Millisecond
 )
 
 // outage is a period in which the database does not respond. While it is short, operations
@@ -45,15 +45,16 @@ type period struct {
 	first, last time.Time // the start of the first failure and the end of the last
 }
 
-// retries says until when one operation is retried. Its zero value is ready for use.
+// retries has the backoff of one operation and the end of its retries. Its zero value is ready
+// for use.
 type retries struct {
-	pause time.Duration
-	until time.Time // set by the first failure
+	backoff time.Duration
+	until   time.Time // set by the first failure
 }
 
-// waitToRetry records a failed attempt that began at since, waits, and reports whether to
-// retry.
-func (o *outage) waitToRetry(ctx context.Context, r *retries, err error, since time.Time) bool {
+// waitToRetry records an attempt that began at start and failed now, waits, and reports whether
+// to retry.
+func (o *outage) waitToRetry(ctx context.Context, r *retries, err error, start time.Time) bool {
 	if !errors.Is(err, ErrUnavailable) || isRejection(err) {
 		return false
 	}
@@ -62,19 +63,19 @@ func (o *outage) waitToRetry(ctx context.Context, r *retries, err error, since t
 		failed = &o.worker
 	}
 	now := time.Now()
-	end := failed.record(since, now)
+	end := failed.record(start, now)
 	if r.until.IsZero() {
-		r.until = since.Add(wakeTime)
+		r.until = start.Add(wakeTime)
 	}
 	if end.Before(r.until) {
 		r.until = end
 	}
-	r.pause = min(max(2*r.pause, minPause), maxPause)
-	pause := r.pause/2 + rand.N(r.pause/2)
-	if now.Add(pause).After(r.until) {
+	r.backoff = min(max(2*r.backoff, minBackoff), maxBackoff)
+	delay := r.backoff/2 + rand.N(r.backoff/2)
+	if now.Add(delay).After(r.until) {
 		return false
 	}
-	wait := time.NewTimer(pause)
+	wait := time.NewTimer(delay)
 	defer wait.Stop()
 	select {
 	case <-wait.C:
@@ -84,13 +85,13 @@ func (o *outage) waitToRetry(ctx context.Context, r *retries, err error, since t
 	}
 }
 
-// record records a failed attempt that began at since, and returns the end of the time in
-// which the outage counts as short.
-func (p *period) record(since, now time.Time) (end time.Time) {
+// record records an attempt that began at start and failed now, and returns the end of the time
+// in which the outage counts as short.
+func (p *period) record(start, now time.Time) (end time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.ongoing(now) {
-		p.first = since
+		p.first = start
 		p.active.Store(true)
 	}
 	p.last = now
@@ -102,8 +103,8 @@ func (p *period) ongoing(now time.Time) bool {
 	return p.active.Load() && now.Sub(p.last) < endAfter
 }
 
-// limit returns the deadline of a wait for a connection that begins now.
-func (o *outage) limit(now time.Time) time.Time {
+// deadline returns the deadline of a wait for a connection that begins now.
+func (o *outage) deadline(now time.Time) time.Time {
 	end := now.Add(wakeTime)
 	if !o.active.Load() {
 		return end
@@ -126,16 +127,16 @@ func (o *outage) responded() {
 	}
 }
 
-// repeat retries f while the database may be waking up.
-func (o *outage) repeat(ctx context.Context, f func() error) error {
+// retry retries f while the database may be waking up.
+func (o *outage) retry(ctx context.Context, f func() error) error {
 	var r retries
 	for {
-		since := time.Now()
+		start := time.Now()
 		err := f()
 		if err == nil {
 			o.responded()
 		}
-		if err == nil || !o.waitToRetry(ctx, &r, err, since) {
+		if err == nil || !o.waitToRetry(ctx, &r, err, start) {
 			return err
 		}
 	}
@@ -150,8 +151,8 @@ func (s *Store) acquire(ctx context.Context, r *retries) (*pgxpool.Conn, error) 
 // and for a free connection if all are busy.
 func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, r *retries) (*pgxpool.Conn, error) {
 	for {
-		since := time.Now()
-		attempt, cancel := context.WithDeadline(ctx, s.outage.limit(since))
+		start := time.Now()
+		attempt, cancel := context.WithDeadline(ctx, s.outage.deadline(start))
 		conn, err := pool.Acquire(attempt)
 		timedOut := err != nil && attempt.Err() != nil && ctx.Err() == nil
 		cancel()
@@ -161,10 +162,10 @@ func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, r *retries)
 		case timedOut && !s.outage.active.Load() && busy(pool):
 			continue
 		case timedOut:
-			s.outage.record(since, time.Now())
+			s.outage.record(start, time.Now())
 			return nil, fmt.Errorf("%w: no connection in time", ErrUnavailable)
 		}
-		if err = mapError(err); !s.outage.waitToRetry(ctx, r, err, since) {
+		if err = mapError(err); !s.outage.waitToRetry(ctx, r, err, start) {
 			return nil, err
 		}
 	}

@@ -36,8 +36,8 @@ func TestDeadlock_RetriesTheWrite(t *testing.T) {
 		return err
 	}
 
-	// So that the write, which waits first, detects the deadlock. Only superusers may set
-	// this; without it, the write is still likely to be first.
+	// The write, which waits first, must detect the deadlock. Only superusers may set this;
+	// without it, the write is still likely to be first.
 	_, _ = migration.Exec(ctx, "SET deadlock_timeout = '10min'")
 	exec("BEGIN")
 	exec("LOCK TABLE tasklane.tasks")

@@ -73,7 +73,7 @@ var distributedFunctions = []string{
 //
 // It fails with [ErrNoCitus] without the extension, with [ErrNoWorkers] without workers, and
 // with [ErrInUse] while the service runs; the error says what to do.
-func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []string, err error) {
+func Distribute(ctx context.Context, ownerURL, runtimeURL string) (distributed []string, err error) {
 	runtime, err := pgx.ParseConfig(runtimeURL)
 	if err != nil {
 		return nil, fmt.Errorf("read the runtime role's address of the database: %w", err)
@@ -105,17 +105,17 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (spread []stri
 			return fmt.Errorf("prepare the schema: %w", err)
 		}
 		for _, table := range usersTables(kinds) {
-			done, err := spreadTable(ctx, tx, table)
+			done, err := distributeTable(ctx, tx, table)
 			if err != nil {
 				return fmt.Errorf("distribute %s: %w", table, err)
 			}
 			if done {
-				spread = append(spread, table)
+				distributed = append(distributed, table)
 			}
 		}
 		return nil
 	})
-	return spread, err
+	return distributed, err
 }
 
 // findCitus returns [ErrNoCitus] unless the database has the extension.
@@ -162,23 +162,23 @@ func findService(ctx context.Context, tx pgx.Tx, role string) error {
 	return nil
 }
 
-// spreadTable distributes a table by user, unless it is distributed already. Row-level
+// distributeTable distributes a table by user, unless it is distributed already. Row-level
 // security would prevent copying its rows. No other transaction sees the table without it,
 // because this one holds the table's lock.
-func spreadTable(ctx context.Context, tx pgx.Tx, table string) (done bool, err error) {
-	var before bool
-	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = $1::text::regclass)", table).Scan(&before)
-	if err != nil || before {
+func distributeTable(ctx context.Context, tx pgx.Tx, table string) (done bool, err error) {
+	var already bool
+	err = tx.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = $1::text::regclass)", table).Scan(&already)
+	if err != nil || already {
 		return false, err
 	}
-	with := "none"
+	colocateWith := "none"
 	if first := usersTables(kinds)[0]; table != first {
-		with = first
+		colocateWith = first
 	}
 	if _, err := tx.Exec(ctx, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY, NO FORCE ROW LEVEL SECURITY"); err != nil {
 		return false, err
 	}
-	if _, err := tx.Exec(ctx, "SELECT create_distributed_table($1::text::regclass, 'user_id', colocate_with => $2)", table, with); err != nil {
+	if _, err := tx.Exec(ctx, "SELECT create_distributed_table($1::text::regclass, 'user_id', colocate_with => $2)", table, colocateWith); err != nil {
 		return false, err
 	}
 	_, err = tx.Exec(ctx, "ALTER TABLE "+table+" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY")

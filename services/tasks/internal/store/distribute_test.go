@@ -21,7 +21,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-func TestDistributeWithoutCitus(t *testing.T) {
+func TestDistribute_ChangesNothingWithoutCitus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	for range 2 {
@@ -47,19 +47,19 @@ const likeCitus = `
 	CREATE TABLE like_citus.pg_dist_node (groupid integer, isactive boolean, shouldhaveshards boolean);
 	INSERT INTO like_citus.pg_dist_node VALUES (0, true, true), (1, true, false), (2, false, true);
 	CREATE TABLE like_citus.pg_dist_partition (logicalrelid regclass PRIMARY KEY, placed text);
-	CREATE FUNCTION like_citus.create_distributed_table(spread regclass, by text, colocate_with text) RETURNS void
+	CREATE FUNCTION like_citus.create_distributed_table(name regclass, by text, colocate_with text) RETURNS void
 		LANGUAGE plpgsql AS $$
 	BEGIN
-		IF (SELECT relrowsecurity OR relforcerowsecurity FROM pg_class WHERE oid = spread) THEN
-			RAISE EXCEPTION 'row-level security hides the rows of %', spread;
+		IF (SELECT relrowsecurity OR relforcerowsecurity FROM pg_class WHERE oid = name) THEN
+			RAISE EXCEPTION 'row-level security hides the rows of %', name;
 		END IF;
-		INSERT INTO like_citus.pg_dist_partition VALUES (spread, by || ' with ' || colocate_with);
+		INSERT INTO like_citus.pg_dist_partition VALUES (name, by || ' with ' || colocate_with);
 	END
 	$$;
 	CREATE FUNCTION like_citus.create_distributed_function(regprocedure) RETURNS void LANGUAGE sql AS ''`
 
-// TestKeyOfAShard checks constraint names with the number of a shard, which Citus appends.
-func TestKeyOfAShard(t *testing.T) {
+// TestMapError_RecognizesTheKeyOfAShard checks constraint names with the number of a shard, which Citus appends.
+func TestMapError_RecognizesTheKeyOfAShard(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"", "idempotency_keys_pkey", "idempotency_keys_pkey_102008"} {
 		if err := store.MapError(&pgconn.PgError{Code: "23505", ConstraintName: name}); !errors.Is(err, store.ErrKeyTaken) {
@@ -103,9 +103,9 @@ func TestDistribute(t *testing.T) {
 	}
 	awaitGone(t, db)
 	for _, want := range [][]string{store.UsersTables[1:], nil} {
-		spread, err := store.Distribute(t.Context(), owner, db.URL)
-		if err != nil || !slices.Equal(spread, want) {
-			t.Fatalf("Distribute distributed %q, %v; want %q", spread, err, want)
+		tables, err := store.Distribute(t.Context(), owner, db.URL)
+		if err != nil || !slices.Equal(tables, want) {
+			t.Fatalf("Distribute distributed %q, %v; want %q", tables, err, want)
 		}
 	}
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
@@ -158,9 +158,9 @@ func awaitGone(t *testing.T, db storetest.Database) {
 	}
 }
 
-// TestWorkerDiesInCommit checks the error of a worker that is lost while a transaction
+// TestMapError_LostWorkerIsUnavailable checks the error of a worker that is lost while a transaction
 // commits, for which Citus has no SQLSTATE.
-func TestWorkerDiesInCommit(t *testing.T) {
+func TestMapError_LostWorkerIsUnavailable(t *testing.T) {
 	t.Parallel()
 	lost := store.MapError(&pgconn.PgError{Code: "XX000", Message: "could not commit transaction for shard 102008 on at least one active node"})
 	if !errors.Is(lost, store.ErrUnavailable) {
@@ -181,7 +181,7 @@ func distributed(t *testing.T) storetest.Database {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	for range 2 { // it may be repeated
-		if err := store.BringIntoDistributedForm(t.Context(), conn); err != nil {
+		if err := store.ConvertToDistributedForm(t.Context(), conn); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -250,25 +250,25 @@ func TestEachStatementIsOfOneShard(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	looked := 0
+	checked := 0
 	for _, text := range slices.Sorted(maps.Keys(statements)) {
-		for fault, sign := range rejected {
-			if sign.MatchString(text) {
+		for fault, pattern := range rejected {
+			if pattern.MatchString(text) {
 				t.Errorf("%s:\n%s", fault, text)
 			}
 		}
 		if !ofTables.MatchString(text) {
 			continue
 		}
-		looked++
+		checked++
 		for _, fault := range foreignAccesses(t, conn, user, text, statements[text]) {
 			t.Errorf("%s:\n%s", fault, text)
 		}
 	}
-	if looked < 20 {
-		t.Errorf("only %d statements were checked", looked)
+	if checked < 20 {
+		t.Errorf("only %d statements were checked", checked)
 	}
-	t.Logf("%d statements, each of one user's shard", looked)
+	t.Logf("%d statements, each of one user's shard", checked)
 	for _, bad := range []string{
 		"SELECT count(*) FROM tasklane.tasks WHERE id = '00000000-0000-0000-0000-000000000000' OR user_id = $1",
 		"SELECT t.id FROM tasklane.tasks t, tasklane.user_state s WHERE t.user_id = $1",
@@ -313,10 +313,10 @@ func foreignAccesses(t *testing.T, conn *pgx.Conn, user, text string, args []any
 		case p.Relation == "" || p.Schema != "tasklane":
 		case p.Operation == "Insert":
 			if !slices.ContainsFunc(p.Plans, func(from plan) bool { return from.isOf(user) }) {
-				faults = append(faults, "adds a row to "+p.Relation+" whose user is neither the argument nor that of a row read")
+				faults = append(faults, "adds a row to "+p.Relation+" of a user who is neither the argument nor from a row of the user")
 			}
 		case p.Operation == "" && !p.conditionOn(user):
-			faults = append(faults, "looks into "+p.Relation+" without the user's id")
+			faults = append(faults, "reads "+p.Relation+" without the user's id")
 		}
 		for _, inner := range p.Plans {
 			visit(inner)
@@ -361,22 +361,22 @@ func TestSchemaCanBeDistributed(t *testing.T) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
 	const look = `
-		WITH spread AS (SELECT attrelid AS oid, attnum FROM pg_attribute
+		WITH user_tables AS (SELECT attrelid AS oid, attnum FROM pg_attribute
 			WHERE attname = 'user_id' AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r'))
-		SELECT 'unique without the user: ' || indexrelid::regclass FROM pg_index JOIN spread ON spread.oid = indrelid
+		SELECT 'unique without the user: ' || indexrelid::regclass FROM pg_index JOIN user_tables ON user_tables.oid = indrelid
 			WHERE (indisunique OR indisexclusion) AND NOT attnum = ANY (indkey[0:indnkeyatts - 1])
-		UNION ALL SELECT 'another table''s: ' || conname FROM pg_constraint JOIN spread ON spread.oid IN (conrelid, confrelid) WHERE contype = 'f'
-		UNION ALL SELECT 'trigger: ' || tgname FROM pg_trigger JOIN spread ON spread.oid = tgrelid WHERE NOT tgisinternal
+		UNION ALL SELECT 'another table''s: ' || conname FROM pg_constraint JOIN user_tables ON user_tables.oid IN (conrelid, confrelid) WHERE contype = 'f'
+		UNION ALL SELECT 'trigger: ' || tgname FROM pg_trigger JOIN user_tables ON user_tables.oid = tgrelid WHERE NOT tgisinternal
 		UNION ALL SELECT 'sequence: ' || relname FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'S'
 			AND relname <> 'schema_version_id_seq'
 		UNION ALL SELECT 'sub-select in a policy: ' || polrelid::regclass FROM pg_policy
 			WHERE coalesce(pg_get_expr(polqual, polrelid), '') || coalesce(pg_get_expr(polwithcheck, polrelid), '') LIKE '%SELECT%'
 		UNION ALL SELECT 'sets the user by set_config: ' || proname FROM pg_proc
 			WHERE pronamespace = 'tasklane'::regnamespace AND prosrc LIKE '%set_config%'
-		UNION ALL SELECT 'depends on where a row lies: ' || proname FROM pg_proc
+		UNION ALL SELECT 'depends on the physical place of a row: ' || proname FROM pg_proc
 			WHERE pronamespace = 'tasklane'::regnamespace AND prosrc LIKE '%ctid%'
-		UNION ALL SELECT 'not spread: ' || relname FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r'
-			AND oid NOT IN (SELECT oid FROM spread) AND relname NOT IN ('schema_version', 'timers', 'kinds')`
+		UNION ALL SELECT 'not distributed: ' || relname FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r'
+			AND oid NOT IN (SELECT oid FROM user_tables) AND relname NOT IN ('schema_version', 'timers', 'kinds')`
 	rows, err := conn.Query(t.Context(), look)
 	if err != nil {
 		t.Fatal(err)

@@ -19,8 +19,8 @@ import (
 // checks that zone under the user's lock: if it has changed, the write is rolled back and
 // reads first.
 
-// eitherDue makes a patch that sets one of dueAt and dueOn clear the other.
-func eitherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
+// clearOtherDue makes a patch that sets one of dueAt and dueOn clear the other.
+func clearOtherDue(p taskapi.UpdateTaskRequest) taskapi.UpdateTaskRequest {
 	switch {
 	case p.DueAt.Set && !p.DueOn.Set:
 		p.DueOn = taskapi.Null[string]()
@@ -77,19 +77,19 @@ func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
 	return tx.zone.location, nil
 }
 
-// lookAtZone queues the reading of the time zone if an operation names a day.
-func (tx *transaction) lookAtZone(batch *pgx.Batch, operations []Operation) {
+// queueZone queues a read of the time zone if an operation sets a due day.
+func (tx *transaction) queueZone(batch *pgx.Batch, operations []Operation) {
 	for _, op := range operations {
-		var named bool
+		var needsZone bool
 		switch data := op.Data.(type) {
 		case taskapi.CreateTaskRequest:
-			named = data.DueOn != nil
+			needsZone = data.DueOn != nil
 		case taskapi.ReplaceTaskRequest:
-			named = data.DueOn != nil
+			needsZone = data.DueOn != nil
 		case taskapi.UpdateTaskRequest:
-			named = data.DueOn.Value != nil
+			needsZone = data.DueOn.Value != nil
 		}
-		if named {
+		if needsZone {
 			batch.Queue(selectZone, tx.user).Query(tx.readZone)
 			return
 		}

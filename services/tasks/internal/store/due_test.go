@@ -20,18 +20,17 @@ func changeZone(t *testing.T, s *store.Store, zone string) {
 	}
 }
 
-// TestDays_StaleZone makes a replica create tasks that does not know the new zone set at
-// another one.
-func TestDays_StaleZone(t *testing.T) {
+// TestDays_EndInTheZoneSetAtAnotherReplica creates tasks at a replica whose cached zone is stale.
+func TestDays_EndInTheZoneSetAtAnotherReplica(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	one, other := storetest.Open(t, store.Config{URL: db.URL}), storetest.Open(t, store.Config{URL: db.URL})
+	first, other := storetest.Open(t, store.Config{URL: db.URL}), storetest.Open(t, store.Config{URL: db.URL})
 	for _, tt := range []struct{ zone, ends string }{
 		{"Asia/Tokyo", "2026-11-30T14:59:59Z"},
 		{"America/New_York", "2026-12-01T04:59:59Z"},
 		{"UTC", "2026-11-30T23:59:59Z"},
 	} {
-		changeZone(t, one, tt.zone)
+		changeZone(t, first, tt.zone)
 		for range 2 {
 			task := mustCreate(t, other, alice, taskapi.CreateTaskRequest{Title: "all day", DueOn: new("2026-11-30")})
 			if got := task.DueAt.Format(time.RFC3339); got != tt.ends {
@@ -45,9 +44,9 @@ func TestDays_StaleZone(t *testing.T) {
 	}
 }
 
-// TestDays_ManyMove moves ten thousand due days. The number of statements must not depend
-// on the number of tasks.
-func TestDays_ManyMove(t *testing.T) {
+// TestDays_MoveByTheThousand moves ten thousand due days. Each task must get its own change
+// number.
+func TestDays_MoveByTheThousand(t *testing.T) {
 	t.Parallel()
 	const tasks = 10_000
 	s := storetest.New(t)
@@ -61,9 +60,9 @@ func TestDays_ManyMove(t *testing.T) {
 			ops = ops[:0]
 		}
 	}
-	begun := time.Now()
+	start := time.Now()
 	changeZone(t, s, "Australia/Lord_Howe")
-	t.Logf("%d days were moved in %v", tasks, time.Since(begun))
+	t.Logf("%d days were moved in %v", tasks, time.Since(start))
 	page, err := s.Changes(t.Context(), alice, after(tasks), 200)
 	if err != nil || len(page.Changes) != 200 || page.Changes[0].Kind != taskapi.KindSettings || page.Changes[199].Seq != tasks+200 {
 		t.Fatalf("%d changes, %v", len(page.Changes), err)

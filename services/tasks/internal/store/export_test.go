@@ -16,9 +16,8 @@ import (
 // UsersTables are the tables that Distribute distributes.
 var UsersTables = usersTables(kinds)
 
-// BringIntoDistributedForm converts the schema to the form for Citus, as Distribute
-// does.
-func BringIntoDistributedForm(ctx context.Context, conn *pgx.Conn) error {
+// ConvertToDistributedForm converts the schema to the form for Citus, as Distribute does.
+func ConvertToDistributedForm(ctx context.Context, conn *pgx.Conn) error {
 	return pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return execEach(ctx, tx, distributedForm()) })
 }
 
@@ -28,15 +27,15 @@ var MapError = mapError
 // Outage is the store's record of failures of the database.
 type Outage struct{ outage }
 
-// Again reports whether an operation that began at since is retried.
-func (o *Outage) Again(ctx context.Context, err error, since time.Time) bool {
-	return o.waitToRetry(ctx, new(retries), err, since)
+// Again reports whether an operation that began at start and failed now is retried.
+func (o *Outage) Again(ctx context.Context, err error, start time.Time) bool {
+	return o.waitToRetry(ctx, new(retries), err, start)
 }
 
-// Over records that an operation has succeeded.
+// Responded records that an operation has succeeded.
 func (o *Outage) Responded() { o.responded() }
 
-// ErrKeyTaken: the idempotency key already exists.
+// ErrKeyTaken is the error of an idempotency key that exists.
 var ErrKeyTaken = errKeyTaken
 
 // MigrateFiles is Migrate with other migrations.

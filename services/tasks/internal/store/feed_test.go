@@ -19,9 +19,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestFeedOfSeveralKinds makes writers change tasks and samples while a reader follows the
+// TestChanges_OfSeveralKindsLeadToTheStateOfTheDatabase makes writers change tasks and samples while a reader follows the
 // changes. The reader must end with the state of the database.
-func TestFeedOfSeveralKinds(t *testing.T) {
+func TestChanges_OfSeveralKindsLeadToTheStateOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 6, 150
 	s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))

@@ -46,7 +46,7 @@ func TestMigrationGivesWay(t *testing.T) {
 		}
 	}
 
-	t.Run("that does not end: nothing changes, and other requests succeed", func(t *testing.T) {
+	t.Run("fails if the transaction stays open, and changes nothing", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -62,13 +62,13 @@ func TestMigrationGivesWay(t *testing.T) {
 		}
 		t.Logf("%d operations meanwhile, the slowest %s", operations, slowest.Round(time.Millisecond))
 		const left = `SELECT (SELECT count(*) FROM information_schema.columns WHERE column_name = 'next_release')
-			|| ' columns, ' || (SELECT count(*) FROM tasklane.schema_version WHERE version_id = 90000) || ' notes'`
-		if got := found(t, db, left); got != "0 columns, 0 notes" {
+			|| ' columns, ' || (SELECT count(*) FROM tasklane.schema_version WHERE version_id = 90000) || ' versions'`
+		if got := queryAsOwner(t, db, left); got != "0 columns, 0 versions" {
 			t.Errorf("the failed migration left %s", got)
 		}
 	})
 
-	t.Run("that ends: another attempt applies it", func(t *testing.T) {
+	t.Run("succeeds after the transaction has ended", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -80,7 +80,7 @@ func TestMigrationGivesWay(t *testing.T) {
 		}
 	})
 
-	t.Run("during the creation of an index: the migration waits for it", func(t *testing.T) {
+	t.Run("waits for the transaction to create an index", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		release := holdTasks(t, db)
@@ -90,7 +90,7 @@ func TestMigrationGivesWay(t *testing.T) {
 		if applied, err := result(); err != nil || len(applied) != 2 {
 			t.Errorf("applied %v, %v", applied, err)
 		}
-		if limit := found(t, db, "SELECT lock_timeout FROM tasklane.after"); limit != "50ms" {
+		if limit := queryAsOwner(t, db, "SELECT lock_timeout FROM tasklane.after"); limit != "50ms" {
 			t.Errorf("the migration after it waits %s for a lock", limit)
 		}
 	})
@@ -113,11 +113,11 @@ func holdTasks(t *testing.T, db storetest.Database) (release func()) {
 	return func() { _ = conn.Close(context.Background()) }
 }
 
-// waiters returns the connections that have waited for a lock for so long.
-func waiters(t *testing.T, conn *pgx.Conn, long time.Duration) []int32 {
+// waiters returns the connections that have waited for a lock for at least minimum.
+func waiters(t *testing.T, conn *pgx.Conn, minimum time.Duration) []int32 {
 	t.Helper()
 	rows, err := conn.Query(t.Context(), `SELECT pid FROM pg_stat_activity
-		WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start >= $1`, long)
+		WHERE datname = current_database() AND wait_event_type = 'Lock' AND clock_timestamp() - query_start >= $1`, minimum)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,9 +128,9 @@ func waiters(t *testing.T, conn *pgx.Conn, long time.Duration) []int32 {
 	return pids
 }
 
-// awaitWaiters returns once this number of connections have waited for a lock for so long, at
-// any time.
-func awaitWaiters(t *testing.T, db storetest.Database, count int, long time.Duration) {
+// awaitWaiters returns once count connections have waited for a lock for at least minimum, not
+// necessarily at the same time.
+func awaitWaiters(t *testing.T, db storetest.Database, count int, minimum time.Duration) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {
@@ -141,7 +141,7 @@ func awaitWaiters(t *testing.T, db storetest.Database, count int, long time.Dura
 	defer tick.Stop()
 	deadline := time.After(time.Minute)
 	for seen := map[int32]bool{}; ; {
-		for _, pid := range waiters(t, conn, long) {
+		for _, pid := range waiters(t, conn, minimum) {
 			seen[pid] = true
 		}
 		if len(seen) >= count {

@@ -20,8 +20,8 @@ type IdempotencyKey struct {
 
 // storedOutcome is the data stored for a key.
 type storedOutcome struct {
-	request []byte
-	at      time.Time
+	request  []byte
+	storedAt time.Time
 	// snapshots are the resources of the outcome as JSON, in order.
 	snapshots [][]byte
 }
@@ -32,7 +32,7 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **storedOutc
 		Query(func(rows pgx.Rows) error {
 			var k storedOutcome
 			var snapshot []byte
-			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.at, &snapshot}, func() error {
+			_, err := pgx.ForEachRow(rows, []any{&k.request, &k.storedAt, &snapshot}, func() error {
 				k.snapshots = append(k.snapshots, bytes.Clone(snapshot))
 				*found = &k
 				return nil
@@ -41,41 +41,41 @@ func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **storedOutc
 		})
 }
 
-// save returns the statements that store the outcome of a write, and its size. They store no
-// data of an erased resource.
-func (key IdempotencyKey) save(user string, written []*resource, now time.Time) (statements []statement, size int64, err error) {
+// save returns the statements that store the outcome of a write, and the sum of its sizes. They
+// store no data of an erased resource.
+func (key IdempotencyKey) save(user string, written []*resource, now time.Time) (statements []statement, sum int64, err error) {
 	for place, r := range written {
-		outcome, room := r.kind.resource(r.row), r.kind.size(r.row)
+		outcome, size := r.kind.resource(r.row), r.kind.size(r.row)
 		if r.erased {
-			outcome.Data, room = nil, rowSize
+			outcome.Data, size = nil, rowSize
 		}
 		snapshot, err := json.Marshal(outcome)
 		if err != nil {
 			return nil, 0, err
 		}
-		size += room
+		sum += size
 		statements = append(statements, statement{
 			text: "INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, size, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
-			args: []any{user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, room, now},
+			args: []any{user, key.Key, place, key.Request[:], [16]byte(outcome.ID), snapshot, size, now},
 		})
 	}
-	return statements, size, nil
+	return statements, sum, nil
 }
 
-// forgetData removes the data of an erased resource from stored outcomes. Each of
+// eraseSnapshots removes the data of an erased resource ($2) from stored outcomes. Each of
 // their rows then has the size [rowSize].
-var forgetData = forgetDataOf("resource = $2")
+var eraseSnapshots = eraseSnapshotsOf("resource = $2")
 
-// forgetDataOf does the same for the resources of a condition.
-func forgetDataOf(condition string) string {
-	return `WITH kept AS (
+// eraseSnapshotsOf does the same for the rows of idempotency_keys that meet a condition.
+func eraseSnapshotsOf(condition string) string {
+	return `WITH sizes AS (
 		SELECT sum(size - 100) AS freed FROM tasklane.idempotency_keys WHERE user_id = $1 AND ` + condition + `
-	), forgotten AS (
+	), erased AS (
 		UPDATE tasklane.idempotency_keys
 		SET snapshot = convert_to((convert_from(snapshot, 'UTF8')::jsonb - 'Data')::text, 'UTF8'), size = 100
 		WHERE user_id = $1 AND ` + condition + `
 	)
-	UPDATE tasklane.user_state SET bytes = bytes - freed FROM kept WHERE user_id = $1 AND freed > 0`
+	UPDATE tasklane.user_state SET bytes = bytes - freed FROM sizes WHERE user_id = $1 AND freed > 0`
 }
 
 // replay returns the stored outcome, or [ErrKeyReused] if it belongs to another request.
@@ -98,7 +98,7 @@ func (s *Store) replay(k storedOutcome, key IdempotencyKey) (Outcome, error) {
 		case err != nil:
 		case r.Data == nil || string(r.Data) == "null":
 			out.Erased = true
-			r.Resource = kind.remains(r.ID, r.Version, k.at)
+			r.Resource = kind.withoutContent(r.ID, r.Version, k.storedAt)
 		default:
 			r.Resource.Data, err = kind.decode(r.Data)
 		}
@@ -110,11 +110,11 @@ func (s *Store) replay(k storedOutcome, key IdempotencyKey) (Outcome, error) {
 	return out, nil
 }
 
-// remains returns an erased resource without its content, with the time when the
+// withoutContent returns an erased resource without its content, with the time when the
 // outcome was stored.
-func (k *kind) remains(id uuid.UUID, version int64, at time.Time) Resource {
+func (k *kind) withoutContent(id uuid.UUID, version int64, storedAt time.Time) Resource {
 	r := k.blank()
-	*r.shared() = meta{ID: id, Version: version, CreatedAt: at, UpdatedAt: at}
-	k.settle(r)
+	*r.shared() = meta{ID: id, Version: version, CreatedAt: storedAt, UpdatedAt: storedAt}
+	k.normalize(r)
 	return k.resource(r)
 }

@@ -36,17 +36,17 @@ func TestIdempotency(t *testing.T) {
 		if err := group.Wait(); err != nil {
 			t.Fatal(err)
 		}
-		done := 0
+		executed := 0
 		for _, out := range outcomes {
 			if !out.Replayed {
-				done++
+				executed++
 			}
 			if diff := cmp.Diff(outcomes[0].Resources, out.Resources); diff != "" {
 				t.Fatalf("responses differ:\n%s", diff)
 			}
 		}
-		if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); n != 1 || done != 1 {
-			t.Errorf("%d tasks were created by %d requests, want one by one", n, done)
+		if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{}).Tasks); n != 1 || executed != 1 {
+			t.Errorf("%d requests created %d tasks, want one and one", executed, n)
 		}
 	})
 
@@ -101,10 +101,10 @@ func TestIdempotency(t *testing.T) {
 		t.Parallel()
 		s := storetest.New(t)
 		id := uuid.MustParse(mustCreate(t, s, alice, full()).ID)
-		if err := second(s.Write(t.Context(), alice, ifVersion(trash(id), 9), key("k", 1))); !errors.Is(err, store.ErrVersionConflict) {
+		if err := errorOf(s.Write(t.Context(), alice, ifVersion(trash(id), 9), key("k", 1))); !errors.Is(err, store.ErrVersionConflict) {
 			t.Fatalf("delete: %v, want a conflict", err)
 		}
-		if err := second(s.Write(t.Context(), alice, trash(id), key("k", 1))); err != nil {
+		if err := errorOf(s.Write(t.Context(), alice, trash(id), key("k", 1))); err != nil {
 			t.Errorf("delete without the condition: %v", err)
 		}
 	})

@@ -8,8 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// TestNewID_ManyInOneTransaction makes more ids than a task may have sub-tasks.
-func TestNewID_ManyInOneTransaction(t *testing.T) {
+// TestNewID_KeepsTheOrder generates, in one transaction, more ids than a task may have sub-tasks.
+func TestNewID_KeepsTheOrder(t *testing.T) {
 	t.Parallel()
 	tx := &transaction{now: time.Date(2026, 11, 30, 9, 0, 0, 0, time.UTC)}
 	var last uuid.UUID

@@ -74,8 +74,8 @@ type kind struct {
 	texts     sync.Map // of insertions and updates, by the set of columns written
 	// columnNames are the names of the fields. The selections are of one user's
 	// rows: by id, by ids, changed after a number and after an id.
-	columnNames                                           string
-	selectOne, selectSeveral, selectChanged, selectBehind string
+	columnNames                                          string
+	selectOne, selectSeveral, selectChanged, selectAfter string
 	// countLive counts a user's resources outside the trash, up to one too many;
 	// rejectTooMany fails with [errCheckFailed] if there are too many.
 	countLive, rejectTooMany string
@@ -149,7 +149,7 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	from := "SELECT " + k.columnNames + " FROM " + k.table + " WHERE user_id = $1 AND "
 	k.selectOne, k.selectSeveral = from+"id = $2", from+"id = ANY ($2)"
 	k.selectChanged = from + "seq > $2 ORDER BY seq LIMIT $3"
-	k.selectBehind = from + "id > $2 ORDER BY id LIMIT $3"
+	k.selectAfter = from + "id > $2 ORDER BY id LIMIT $3"
 	live := fmt.Sprintf(" FROM (SELECT FROM %s WHERE user_id = $1 AND deleted_at IS NULL LIMIT %d) AS live", k.table, k.maximum+1)
 	k.countLive, k.rejectTooMany = "SELECT count(*)"+live, fmt.Sprintf("SELECT 1 / (count(*) <= %d)::int%s", k.maximum, live)
 	for content := range reflect.TypeFor[C]().Fields() {
@@ -171,15 +171,15 @@ func (d *definition[R, W, C, U]) edit(r *R, request any, now time.Time) {
 		d.setContent(r, d.merge(d.wire(r), patch), now)
 		return
 	}
-	// The requests to create and to replace differ only by name.
+	// The types of the requests to create and to replace differ only by name.
 	d.setContent(r, reflect.ValueOf(request).Convert(reflect.TypeFor[C]()).Interface().(C), now)
 }
 
 // merge returns the content of a resource with the fields present in a patch.
 func (d *definition[R, W, C, U]) merge(current W, patch U) (content C) {
-	wire, over, to := reflect.ValueOf(&current).Elem(), reflect.ValueOf(&patch).Elem(), reflect.ValueOf(&content).Elem()
+	from, over, to := reflect.ValueOf(&current).Elem(), reflect.ValueOf(&patch).Elem(), reflect.ValueOf(&content).Elem()
 	for _, m := range d.merges {
-		value := wire.Field(m.wire)
+		value := from.Field(m.wire)
 		// The fields of a taskapi.Optional are Value and Set.
 		if optional := over.Field(m.patch); optional.Field(1).Bool() {
 			value = optional.Field(0)

@@ -92,7 +92,7 @@ func sample(op taskapi.BatchOp, id uuid.UUID, data any) store.Operation {
 func TestSecondKind(t *testing.T) {
 	t.Parallel()
 
-	t.Run("create, update, replace, delete, restore and erase", func(t *testing.T) {
+	t.Run("has every operation", func(t *testing.T) {
 		t.Parallel()
 		s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 		var id uuid.UUID
@@ -151,7 +151,7 @@ func TestSecondKind(t *testing.T) {
 		}
 	})
 
-	t.Run("a batch, changes, export and erasing the user", func(t *testing.T) {
+	t.Run("is in batches, changes and exports, and erased with the user", func(t *testing.T) {
 		t.Parallel()
 		s := store.AddSamples(storetest.Open(t, store.Config{URL: withSamples(t).URL}))
 		made, err := s.Batch(t.Context(), alice, []store.Operation{

@@ -82,7 +82,7 @@ type order[R any] struct {
 	value func(key string) (any, error)
 }
 
-// down returns the reversed order.
+// down returns the descending order.
 func (o order[R]) down() order[R] {
 	o.descending = true
 	return o

@@ -43,7 +43,7 @@ func titles(tasks []taskapi.Task) []string {
 	return titles
 }
 
-func TestSorts(t *testing.T) {
+func TestList_Sorts(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	day := func(n int) *time.Time { return new(time.Date(2026, 12, n, 0, 0, 0, 0, time.UTC)) }
@@ -87,7 +87,7 @@ func TestSorts(t *testing.T) {
 	}
 }
 
-func TestFilters(t *testing.T) {
+func TestList_Filters(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	noon := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
@@ -219,16 +219,16 @@ func TestCursorBelongsToItsList(t *testing.T) {
 	}
 }
 
-// TestPagingWhileOthersWrite reads all pages of each sort order and filter while eight
+// TestPaging_ListsEachUnchangedTaskOnce reads all pages of each sort order and filter while eight
 // writers insert, edit and delete. Each task that they do not touch must be listed exactly
 // once.
-func TestPagingWhileOthersWrite(t *testing.T) {
+func TestPaging_ListsEachUnchangedTaskOnce(t *testing.T) {
 	t.Parallel()
 	const tasks, writers = 2000, 8
 	s := storetest.New(t)
 	random := rand.New(rand.NewPCG(1, 2))
-	var still []taskapi.Task
-	var moving []uuid.UUID
+	var unchanged []taskapi.Task
+	var changing []uuid.UUID
 	for begin := 0; begin < tasks; begin += taskapi.MaxBatchOperations {
 		var batch []store.Operation
 		for range taskapi.MaxBatchOperations {
@@ -242,11 +242,11 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 			id, task := r.ID, r.Data.(taskapi.Task)
 			switch i % 8 {
 			case 0, 1:
-				moving = append(moving, id)
+				changing = append(changing, id)
 			case 2:
-				still = append(still, write(t, s, alice, trash(id), nil))
+				unchanged = append(unchanged, write(t, s, alice, trash(id), nil))
 			default:
-				still = append(still, task)
+				unchanged = append(unchanged, task)
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 		writing.Go(func() error {
 			random := rand.New(rand.NewPCG(uint64(w), 3))
 			for ctx.Err() == nil {
-				if err := writeSomething(ctx, s, random, moving); err != nil && ctx.Err() == nil {
+				if err := writeSomething(ctx, s, random, changing); err != nil && ctx.Err() == nil {
 					return err
 				}
 				writes.Add(1)
@@ -269,7 +269,7 @@ func TestPagingWhileOthersWrite(t *testing.T) {
 	reading.SetLimit(8)
 	for _, filter := range filters {
 		want := map[string]bool{}
-		for _, task := range still {
+		for _, task := range unchanged {
 			if (task.DeletedAt != nil) == filter.options.Deleted && filter.passes(task) {
 				want[task.ID] = true
 			}
@@ -362,7 +362,7 @@ func writeSomething(ctx context.Context, s *store.Store, random *rand.Rand, ids 
 		_, err = s.Write(ctx, alice, replace(id, taskapi.ReplaceTaskRequest(randomTask(random))), nil)
 	}
 	if errors.Is(err, store.ErrNotFound) {
-		return nil // the task is in the trash, or is not
+		return nil // the task is in the trash, or to restore and not in the trash
 	}
 	return err
 }

@@ -23,8 +23,8 @@ const (
 	// longestLock is how long a migration may block reads or writes on an otherwise
 	// idle machine.
 	longestLock = 100 * time.Millisecond
-	// pause is the time between two looks at the locks, and between two rounds of work:
-	// enough to leave the processors to the migration.
+	// pause is the time between two checks of the locks, and between two rounds of work:
+	// long enough to leave the processors to the migration.
 	pause = 5 * time.Millisecond
 )
 
@@ -92,7 +92,7 @@ func TestMigrationsHoldNoLock(t *testing.T) {
 	begin = time.Now()
 	applied, err := store.Migrate(ctx, db.OwnerURL)
 	if err == nil && len(applied) == 0 {
-		// Until there is a next migration, a typical one.
+		// There is no later migration yet: apply a typical one.
 		applied, err = store.MigrateFiles(ctx, db.OwnerURL, fstest.MapFS{"migrations/90000_next.sql": {Data: []byte(`-- +goose Up
 			ALTER TABLE tasklane.tasks ADD COLUMN next_release text;`)}})
 	}
@@ -193,7 +193,7 @@ func watchLocks(t *testing.T, db storetest.Database) (stop func() (string, time.
 
 // startWork keeps reading and writing, with statements of the first release, because the
 // current store needs newer columns. It returns once the load has started. stop returns
-// the number of statements since then and the longest duration of one.
+// the number of statements since then and the longest duration of three.
 func startWork(t *testing.T, db storetest.Database) (stop func() (int, time.Duration)) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)

@@ -80,14 +80,14 @@ func TestPurgeKeepsTablesSteady(t *testing.T) {
 	var steady int64
 	begin := time.Now()
 	for day := range lifeDays {
-		ago := lifeDays - 1 - day
-		at := begin.AddDate(0, 0, -ago)
+		daysAgo := lifeDays - 1 - day
+		at := begin.AddDate(0, 0, -daysAgo)
 		for _, statement := range dayOfLife {
 			exec(statement, at, tasks)
 		}
 		for removed := int64(1); removed > 0; {
 			err := conn.QueryRow(t.Context(), "SELECT tasklane.purge_before(now() - $1::interval, now() - $2::interval, 500)",
-				fmt.Sprintf("%d days", ago+1), fmt.Sprintf("%d days", ago+30)).Scan(&removed)
+				fmt.Sprintf("%d days", daysAgo+1), fmt.Sprintf("%d days", daysAgo+30)).Scan(&removed)
 			if err != nil {
 				t.Fatal(err)
 			}

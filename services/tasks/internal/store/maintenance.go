@@ -16,7 +16,7 @@ import (
 // PurgeInTurn calls [Store.Purge] unless a replica has begun a purge within the last hour.
 // The next purge removes the rows that a failed or interrupted one has left.
 func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err error) {
-	err = s.outage.repeat(ctx, func() error {
+	err = s.outage.retry(ctx, func() error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim_purge()").Scan(&began))
 	})
 	if err != nil || !began {
@@ -32,7 +32,7 @@ func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
-		err := s.outage.repeat(ctx, func() error {
+		err := s.outage.retry(ctx, func() error {
 			// A transaction, so that Citus passes settings on to its workers.
 			return mapError(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n) }))
 		})
@@ -110,7 +110,7 @@ func (s *Store) ExportUser(ctx context.Context, user string, each func(taskapi.R
 			err := s.run(ctx, setUser(user), func(batch *pgx.Batch) {
 				page, more = nil, false
 				size := 0
-				batch.Queue(k.selectBehind, user, [16]byte(after), exportPage).Query(k.read(func(r row, bytes int) error {
+				batch.Queue(k.selectAfter, user, [16]byte(after), exportPage).Query(k.read(func(r row, bytes int) error {
 					page = append(page, r)
 					if size += bytes; size >= pageBytes || len(page) == exportPage {
 						more = true

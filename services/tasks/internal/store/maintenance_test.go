@@ -31,8 +31,8 @@ func TestOneReplicaPurges(t *testing.T) {
 		for _, s := range replicas {
 			for range 3 {
 				group.Go(func() error {
-					did, _, err := s.PurgeInTurn(t.Context())
-					if did {
+					purged, _, err := s.PurgeInTurn(t.Context())
+					if purged {
 						began.Add(1)
 					}
 					return err
@@ -79,9 +79,9 @@ func TestPurgeWaitsForASecond(t *testing.T) {
 	}
 }
 
-// TestPurgeWaitsOnlyInOrder makes a purge wait for the first of two users. It must then hold no
-// lock that either of them needs.
-func TestPurgeWaitsOnlyInOrder(t *testing.T) {
+// TestPurge_LocksUsersInOrder makes a purge wait for the first of two users. Meanwhile it must
+// hold no lock that either of them needs.
+func TestPurge_LocksUsersInOrder(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -129,9 +129,9 @@ func TestPurgeWaitsOnlyInOrder(t *testing.T) {
 	}
 }
 
-// TestPurgeSeesEachUsersTrash purges deleted tasks of two users while one of them restores a
+// TestPurge_KeepsARestoredTask purges deleted tasks of two users while one of them restores a
 // task. That task stays, and each user's tombstones have the next numbers, in order of ids.
-func TestPurgeSeesEachUsersTrash(t *testing.T) {
+func TestPurge_KeepsARestoredTask(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestPurgeSeesEachUsersTrash(t *testing.T) {
 			if err := errors.Join(err, purging.Wait()); err != nil || removed != 5 {
 				t.Errorf("removed %d, %v; want all but the restored task", removed, err)
 			}
-			if left := counted(t, db, "after the purge"); left.Resources != 1 {
+			if left := checkUsage(t, db, "after the purge"); left.Resources != 1 {
 				t.Errorf("%d of Alice's tasks are left, want 1", left.Resources)
 			}
 			for user, want := range map[string][]uuid.UUID{alice: {ids[alice][0], ids[alice][2]}, bob: ids[bob]} {

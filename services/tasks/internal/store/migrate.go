@@ -36,10 +36,10 @@ type Migration struct {
 // it are.
 var ErrTablesInUse = errors.New("the tables are in use")
 
-// The lock timeout of a migration doubles from minLockTimeout to maxLockTimeout, because other
-// statements on the table wait behind the migration. The shortest wait is not noticeable.
-// After one second PostgreSQL would check for deadlocks and might abort the transactions of
-// users. Between two attempts, users have the table for as long.
+// The lock timeout of a migration doubles from minLockTimeout to maxLockTimeout. It is short,
+// because other statements on the table wait behind the migration, and less than a second,
+// after which PostgreSQL would check for deadlocks and might abort the transactions of users.
+// Between two attempts, the migration leaves the table to users for as long.
 const minLockTimeout, maxLockTimeout = 50 * time.Millisecond, 800 * time.Millisecond
 
 // Migrate brings the schema of the database at ownerURL up to date and returns the applied
@@ -51,9 +51,8 @@ func Migrate(ctx context.Context, ownerURL string) (applied []Migration, err err
 	return migrate(ctx, ownerURL, migrations)
 }
 
-// migrate is Migrate with the files in the folder migrations of files. A migration
-// that must not time out, such as CREATE INDEX CONCURRENTLY, begins its file with SET
-// lock_timeout = 0.
+// migrate is Migrate with the folder "migrations" of another file system. A migration that must
+// not time out, such as CREATE INDEX CONCURRENTLY, begins its file with SET lock_timeout = 0.
 func migrate(ctx context.Context, ownerURL string, files fs.FS) (applied []Migration, err error) {
 	for lockTimeout := minLockTimeout; ; lockTimeout *= 2 {
 		err := asOwner(ctx, ownerURL, files, lockTimeout, func(conn *sql.Conn, provider *goose.Provider) error {
@@ -151,19 +150,19 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 	return steps, err
 }
 
-// asOwner calls f with a connection of its own and goose's provider for the folder
-// migrations of files. lockTimeout is the lock timeout of statements; 0 means none.
+// asOwner calls f with a new connection of the owner and goose's provider for the folder
+// "migrations" of files. lockTimeout is the lock timeout of statements; 0 means none.
 func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
 	config, err := ownerConfig(ownerURL)
 	if err != nil {
 		return err
 	}
-	// Also after a migration has set another timeout.
-	limit := func(ctx context.Context, conn *pgx.Conn) error {
+	// A reset connection needs it again, because a migration may have set another timeout.
+	setLockTimeout := func(ctx context.Context, conn *pgx.Conn) error {
 		_, err := conn.Exec(ctx, fmt.Sprintf("SET lock_timeout = %d", lockTimeout.Milliseconds()))
 		return err
 	}
-	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(limit), stdlib.OptionResetSession(limit))
+	db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(setLockTimeout), stdlib.OptionResetSession(setLockTimeout))
 	defer func() { _ = db.Close() }() // the changes are committed
 	folder, err := fs.Sub(files, "migrations")
 	if err != nil {
@@ -174,7 +173,7 @@ func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	var conn *sql.Conn
-	err = new(outage).repeat(ctx, func() (err error) {
+	err = new(outage).retry(ctx, func() (err error) {
 		conn, err = db.Conn(ctx)
 		return mapError(err)
 	})
@@ -201,7 +200,7 @@ func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err err
 	if err != nil {
 		return nil, err
 	}
-	err = new(outage).repeat(ctx, func() (err error) {
+	err = new(outage).retry(ctx, func() (err error) {
 		conn, err = pgx.ConnectConfig(ctx, config)
 		return mapError(err)
 	})

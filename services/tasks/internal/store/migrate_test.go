@@ -68,8 +68,7 @@ func TestMigrate(t *testing.T) {
 	})
 }
 
-// TestMigrate_Encoding checks that a database with another encoding is rejected.
-func TestMigrate_Encoding(t *testing.T) {
+func TestMigrate_RejectsAnotherEncoding(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewEmptyDatabase(t)
 	owner, err := url.Parse(db.OwnerURL)
@@ -93,8 +92,9 @@ func TestMigrate_Encoding(t *testing.T) {
 	}
 }
 
-// TestOwnerWaits checks that operators' commands wait for a database as requests do.
-func TestOwnerWaits(t *testing.T) {
+// TestOwnerCommands_WaitForTheDatabase checks that operators' commands wait for an unavailable
+// database, as requests do.
+func TestOwnerCommands_WaitForTheDatabase(t *testing.T) {
 	t.Parallel()
 	const nowhere, nobody = "postgres://owner@127.0.0.1:1/nowhere?sslmode=disable", "postgres://app@127.0.0.1:1/nowhere?sslmode=disable"
 	for name, command := range map[string]func() error{
@@ -121,7 +121,7 @@ var errAny = errors.New("any error")
 func TestCheckSafety(t *testing.T) {
 	t.Parallel()
 
-	// Mistakes of operators, and words of the error.
+	// Operators' mistakes, and words that the error must have.
 	for _, tc := range []struct {
 		name, statement string
 		want            error
@@ -156,7 +156,11 @@ func TestCheckSafety(t *testing.T) {
 		{"a view that the role was not given", "CREATE VIEW mine AS SELECT * FROM tasklane.tasks", nil, ""},
 		{"a change outside the policies", "CREATE OR REPLACE FUNCTION tasklane.set_user(user_id text) RETURNS text LANGUAGE sql AS $$ SELECT set_config('app.user_id', 'everybody', true) $$", errAny, "probe"},
 	} {
-		t.Run("finds "+tc.name, func(t *testing.T) {
+		verb := "rejects "
+		if tc.want == nil {
+			verb = "accepts "
+		}
+		t.Run(verb+tc.name, func(t *testing.T) {
 			t.Parallel()
 			// A new role, because some cases change it.
 			db := storetest.NewEmptyDatabase(t)
@@ -249,8 +253,8 @@ func asOwner(t *testing.T, db storetest.Database, statement string) {
 	}
 }
 
-// found returns the result of a query that the owner runs.
-func found(t *testing.T, db storetest.Database, query string) (text string) {
+// queryAsOwner returns the result of a query that the owner runs.
+func queryAsOwner(t *testing.T, db storetest.Database, query string) (text string) {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {
@@ -263,7 +267,7 @@ func found(t *testing.T, db storetest.Database, query string) (text string) {
 	return text
 }
 
-func TestRowLevelSecurity(t *testing.T) {
+func TestRowLevelSecurity_HidesOtherUsersRows(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.URL})
@@ -299,8 +303,8 @@ func TestRowLevelSecurity(t *testing.T) {
 			}
 		}
 	}
-	steal := "WITH stolen AS (UPDATE tasklane.tasks SET title = 'Mine' RETURNING 1) SELECT count(*) FROM stolen"
-	if got := count(bob, steal); got != 1 {
+	updateAll := "WITH changed AS (UPDATE tasklane.tasks SET title = 'Mine' RETURNING 1) SELECT count(*) FROM changed"
+	if got := count(bob, updateAll); got != 1 {
 		t.Errorf("an update without a WHERE clause changed %d rows, want bob's one", got)
 	}
 	err = pgx.BeginFunc(t.Context(), conn, func(tx pgx.Tx) error {

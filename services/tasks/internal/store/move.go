@@ -118,9 +118,9 @@ func (tx *transaction) selectSiblings(k *kind, r row, columns string) statement 
 
 // areSiblings reports whether two rows belong to the same manual order.
 func (k *kind) areSiblings(a, b row) bool {
-	ofA, inA := k.siblings(a)
-	ofB, inB := k.siblings(b)
-	return ofA == ofB && slices.Equal(inA, inB)
+	conditionA, argsA := k.siblings(a)
+	conditionB, argsB := k.siblings(b)
+	return conditionA == conditionB && slices.Equal(argsA, argsB)
 }
 
 // nextTo returns the sibling of r directly before or after the anchor in the manual
@@ -146,8 +146,8 @@ const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.vers
 	FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS p (id, position, n), tasklane.user_state AS s
 	WHERE r.user_id = $1 AND r.id = p.id AND s.user_id = $1`
 
-// spread gives all siblings new positions, because there is none free for r before
-// another one, or at the end if before is nil. The new positions are those that the siblings
+// spread gives all siblings new positions, because there is none free for r directly before
+// the row before, or at the end if before is nil. The new positions are those that the siblings
 // were created with, assigned in their present order.
 func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
 	type sibling struct {
@@ -164,21 +164,21 @@ func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error
 	if err != nil {
 		return err
 	}
-	at := len(all)
+	index := len(all)
 	if before != nil {
-		at = slices.IndexFunc(all, func(other sibling) bool { return other.ID == before.shared().ID })
+		index = slices.IndexFunc(all, func(other sibling) bool { return other.ID == before.shared().ID })
 	}
-	all = slices.Insert(all, at, sibling{r.shared().ID, positionOf(r)})
+	all = slices.Insert(all, index, sibling{r.shared().ID, positionOf(r)})
 	positions := make([]string, len(all))
 	for i, one := range all {
 		positions[i] = position.Of(one.ID)
 	}
 	slices.Sort(positions)
-	orderOf(r).Position = positions[at]
+	orderOf(r).Position = positions[index]
 	var ids [][16]byte
 	var moved []string
 	for i, other := range all {
-		if i == at || other.Position == positions[i] {
+		if i == index || other.Position == positions[i] {
 			continue
 		}
 		id := other.ID

@@ -84,8 +84,8 @@ func (c *batchCounter) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.T
 	return ctx
 }
 
-// TestRoundTrips counts the round trips of writes, without reads over lanes.
-func TestRoundTrips(t *testing.T) {
+// TestWrites_TakeFewRoundTrips counts the round trips of writes, without reads over lanes.
+func TestWrites_TakeFewRoundTrips(t *testing.T) {
 	t.Parallel()
 	count := &batchCounter{recorder: recorder{texts: map[string][]any{}}}
 	db := storetest.NewDatabase(t)

@@ -15,9 +15,9 @@ import (
 // or [ErrNotFound].
 func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, now time.Time, limit int) ([]taskapi.Occurrence, error) {
 	var task *taskRow
-	var in *time.Location
+	var location *time.Location
 	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, zone *time.Location) {
-		task, in = nil, zone
+		task, location = nil, zone
 		tasks.byID(user, []uuid.UUID{id}).queue(batch).Query(tasks.read(func(r row, _ int) error {
 			task = r.(*taskRow)
 			return nil
@@ -29,5 +29,5 @@ func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, 
 	if err != nil {
 		return nil, fmt.Errorf("list a task's occurrences: %w", err)
 	}
-	return task.task().Occurrences(now, in, limit), nil
+	return task.task().Occurrences(now, location, limit), nil
 }

@@ -30,8 +30,7 @@ type Operation struct {
 	Data any
 }
 
-// edits reports whether the operation changes one resource that it rarely has to compare
-// with others.
+// edits reports whether the operation changes one resource and rarely depends on others.
 func (op Operation) edits() bool {
 	return op.Op == taskapi.BatchUpdate || op.Op == taskapi.BatchReplace || op.Op == taskapi.BatchDelete
 }
@@ -65,7 +64,7 @@ type ConflictError struct {
 
 // Error includes the stored version.
 func (e *ConflictError) Error() string {
-	return fmt.Sprintf("%v: it has version %d", ErrVersionConflict, e.Current.Version)
+	return fmt.Sprintf("%v: the resource has version %d", ErrVersionConflict, e.Current.Version)
 }
 
 // Is makes the error an [ErrVersionConflict].
@@ -124,7 +123,7 @@ func (s *Store) Get(ctx context.Context, user string, name taskapi.Kind, id uuid
 	case err != nil:
 		return Resource{}, fmt.Errorf("get %s: %w", name, err)
 	case found == nil:
-		if found = k.first(id); found == nil {
+		if found = k.withoutRow(id); found == nil {
 			return Resource{}, NotFound(k.name)
 		}
 	}

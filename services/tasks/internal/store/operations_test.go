@@ -201,7 +201,7 @@ func TestUpdateTask(t *testing.T) {
 	})
 }
 
-func TestReplaceTask(t *testing.T) {
+func TestReplaceTask_SetsDefaults(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	created := mustCreate(t, s, alice, full())
@@ -215,7 +215,7 @@ func TestReplaceTask(t *testing.T) {
 	}
 }
 
-func TestTrash(t *testing.T) {
+func TestTrash_IsReadRestoredAndErased(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	task := mustCreate(t, s, alice, full())
@@ -235,9 +235,9 @@ func TestTrash(t *testing.T) {
 		t.Errorf("a task in the trash can be read (-deleted +got):\n%s", diff)
 	}
 	for name, err := range map[string]error{
-		"update":  second(s.Write(t.Context(), alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("Up")}), nil)),
-		"replace": second(s.Write(t.Context(), alice, replace(id, taskapi.ReplaceTaskRequest{Title: "Up"}), nil)),
-		"delete":  second(s.Write(t.Context(), alice, trash(id), nil)),
+		"update":  errorOf(s.Write(t.Context(), alice, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("Up")}), nil)),
+		"replace": errorOf(s.Write(t.Context(), alice, replace(id, taskapi.ReplaceTaskRequest{Title: "Up"}), nil)),
+		"delete":  errorOf(s.Write(t.Context(), alice, trash(id), nil)),
 	} {
 		if !errors.Is(err, store.ErrNotFound) {
 			t.Errorf("%s of a task in the trash: %v, want ErrNotFound", name, err)
@@ -250,7 +250,7 @@ func TestTrash(t *testing.T) {
 	if diff := cmp.Diff(want, restored); diff != "" {
 		t.Errorf("RestoreTask (-want +got):\n%s", diff)
 	}
-	if err := second(s.Write(t.Context(), alice, restore(id), nil)); !errors.Is(err, store.ErrNotFound) {
+	if err := errorOf(s.Write(t.Context(), alice, restore(id), nil)); !errors.Is(err, store.ErrNotFound) {
 		t.Errorf("restoring it again: %v, want ErrNotFound", err)
 	}
 
@@ -263,9 +263,9 @@ func TestTrash(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
+func errorOf[T any](_ T, err error) error { return err }
 
-func TestVersions(t *testing.T) {
+func TestWrite_RejectsOtherVersions(t *testing.T) {
 	t.Parallel()
 	s := storetest.New(t)
 	task := mustCreate(t, s, alice, full())
@@ -274,11 +274,11 @@ func TestVersions(t *testing.T) {
 	current := write(t, s, alice, ifVersion(update(id, title), 7, 1), nil)
 
 	for name, err := range map[string]error{
-		"update":      second(s.Write(t.Context(), alice, ifVersion(update(id, title), 1), nil)),
-		"replace":     second(s.Write(t.Context(), alice, ifVersion(replace(id, taskapi.ReplaceTaskRequest{Title: "x"}), 1), nil)),
-		"delete":      second(s.Write(t.Context(), alice, ifVersion(trash(id), 1), nil)),
-		"erase":       second(s.Write(t.Context(), alice, ifVersion(erase(id), 1), nil)),
-		"no versions": second(s.Write(t.Context(), alice, ifVersion(trash(id)), nil)),
+		"update":      errorOf(s.Write(t.Context(), alice, ifVersion(update(id, title), 1), nil)),
+		"replace":     errorOf(s.Write(t.Context(), alice, ifVersion(replace(id, taskapi.ReplaceTaskRequest{Title: "x"}), 1), nil)),
+		"delete":      errorOf(s.Write(t.Context(), alice, ifVersion(trash(id), 1), nil)),
+		"erase":       errorOf(s.Write(t.Context(), alice, ifVersion(erase(id), 1), nil)),
+		"no versions": errorOf(s.Write(t.Context(), alice, ifVersion(trash(id)), nil)),
 	} {
 		var conflict *store.ConflictError
 		if !errors.As(err, &conflict) || !errors.Is(err, store.ErrVersionConflict) {
@@ -303,13 +303,13 @@ func TestAnotherUsersTaskDoesNotExist(t *testing.T) {
 	mustCreate(t, s, bob, full())
 	for _, user := range []string{bob, "nobody"} {
 		for operation, err := range map[string]error{
-			"get":     second(s.Get(t.Context(), user, taskapi.KindTask, id)),
-			"replace": second(s.Write(t.Context(), user, replace(id, taskapi.ReplaceTaskRequest{Title: "Mine"}), nil)),
-			"update":  second(s.Write(t.Context(), user, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("Mine")}), nil)),
-			"delete":  second(s.Write(t.Context(), user, trash(id), nil)),
-			"restore": second(s.Write(t.Context(), user, restore(id), nil)),
-			"erase":   second(s.Write(t.Context(), user, erase(id), nil)),
-			"batch":   second(s.Batch(t.Context(), user, []store.Operation{trash(uuid.MustParse(task.ID))}, nil)),
+			"get":     errorOf(s.Get(t.Context(), user, taskapi.KindTask, id)),
+			"replace": errorOf(s.Write(t.Context(), user, replace(id, taskapi.ReplaceTaskRequest{Title: "Mine"}), nil)),
+			"update":  errorOf(s.Write(t.Context(), user, update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("Mine")}), nil)),
+			"delete":  errorOf(s.Write(t.Context(), user, trash(id), nil)),
+			"restore": errorOf(s.Write(t.Context(), user, restore(id), nil)),
+			"erase":   errorOf(s.Write(t.Context(), user, erase(id), nil)),
+			"batch":   errorOf(s.Batch(t.Context(), user, []store.Operation{trash(uuid.MustParse(task.ID))}, nil)),
 		} {
 			if !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("%s by %s: %v, want ErrNotFound", operation, user, err)

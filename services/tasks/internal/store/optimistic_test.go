@@ -42,10 +42,10 @@ func TestUpdate_DuringAnotherChange(t *testing.T) {
 				return ifVersion(update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("ours")}), 1)
 			}, 2, "", store.ErrVersionConflict},
 			{"a deletion succeeds", changed, trash, 3, "theirs", nil},
-			{"an update of a deleted task", changed + ", deleted_at = now()", func(id uuid.UUID) store.Operation {
+			{"an update of a deleted task fails", changed + ", deleted_at = now()", func(id uuid.UUID) store.Operation {
 				return update(id, taskapi.UpdateTaskRequest{Title: taskapi.Some("ours")})
 			}, 2, "", store.ErrNotFound},
-			{"an update of an erased task", `WITH gone AS (DELETE FROM tasklane.tasks), buried AS (
+			{"an update of an erased task fails", `WITH gone AS (DELETE FROM tasklane.tasks), tombstone AS (
 					INSERT INTO tasklane.erased (user_id, kind, id, seq, erased_at) SELECT user_id, 'task', gen_random_uuid(), seq, now() FROM tasklane.user_state
 				)
 				UPDATE tasklane.user_state SET resources = 0`, func(id uuid.UUID) store.Operation {
@@ -60,7 +60,7 @@ func TestUpdate_DuringAnotherChange(t *testing.T) {
 					t.Fatal(err)
 				}
 				id := uuid.MustParse(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "a"}).ID)
-				release := whileOther(t, db, tc.other)
+				release := beginOtherChange(t, db, tc.other)
 				done := make(chan error, 1)
 				go func() {
 					_, err := s.Write(t.Context(), alice, tc.op(id), &store.IdempotencyKey{Key: "k"})
@@ -84,18 +84,18 @@ func TestUpdate_DuringAnotherChange(t *testing.T) {
 				if tc.version == 0 {
 					want = "2 gone"
 				}
-				if got := found(t, db, state); got != want {
+				if got := queryAsOwner(t, db, state); got != want {
 					t.Errorf("latest change, the task's, its version and title are %q, want %q", got, want)
 				}
-				counted(t, db, "at the end")
+				checkUsage(t, db, "at the end")
 			})
 		}
 	}
 }
 
-// whileOther makes a change of alice's and executes a statement in a transaction that
-// stays open until release commits it.
-func whileOther(t *testing.T, db storetest.Database, statement string) (release func()) {
+// beginOtherChange counts a change of alice's and executes the statement that makes it, in a
+// transaction that stays open until release commits it.
+func beginOtherChange(t *testing.T, db storetest.Database, statement string) (release func()) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	conn, err := pgx.Connect(ctx, db.OwnerURL)
@@ -154,7 +154,7 @@ func TestUpdate_LostConnections(t *testing.T) {
 				}
 			}
 			version = got.Version
-			if state := found(t, db, "SELECT seq::text FROM tasklane.user_state"); state != fmt.Sprint(version) {
+			if state := queryAsOwner(t, db, "SELECT seq::text FROM tasklane.user_state"); state != fmt.Sprint(version) {
 				t.Fatalf("cut after %d bytes, with a key %t: %s changes up to version %d", bytes, withKey, state, version)
 			}
 		}
@@ -162,12 +162,12 @@ func TestUpdate_LostConnections(t *testing.T) {
 	if t.Logf("counted: connections cut %d, writes lost %d", cut, lost); cut < 20 || lost < 3 {
 		t.Errorf("only %d connections were cut, and %d writes lost", cut, lost)
 	}
-	counted(t, db, "at the end")
+	checkUsage(t, db, "at the end")
 }
 
-// TestUpdate_ThatChangesNothing checks that such an update is stored under its key but has no
-// change number.
-func TestUpdate_ThatChangesNothing(t *testing.T) {
+// TestUpdate_WithoutChangesHasNoNumber checks that an update that changes nothing is stored under
+// its key but gets no change number.
+func TestUpdate_WithoutChangesHasNoNumber(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.URL, Pooled: db.Pooled})
@@ -187,8 +187,8 @@ func TestUpdate_ThatChangesNothing(t *testing.T) {
 	if err != nil || !out.Replayed || out.Resources[0].Version != 1 {
 		t.Errorf("a repeated request: %+v, %v; want the first response", out, err)
 	}
-	if got := found(t, db, "SELECT seq::text FROM tasklane.user_state"); got != "2" {
+	if got := queryAsOwner(t, db, "SELECT seq::text FROM tasklane.user_state"); got != "2" {
 		t.Errorf("%s changes, want 2", got)
 	}
-	counted(t, db, "at the end")
+	checkUsage(t, db, "at the end")
 }

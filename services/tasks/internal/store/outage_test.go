@@ -9,10 +9,10 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// TestOutageOfAWorker checks that users of a Citus worker that has been down for long fail at
-// once, though other users succeed, and that an outage of the whole database ends with the
-// first success.
-func TestOutageOfAWorker(t *testing.T) {
+// TestOutage_OfAWorkerEndsOnlyWithTime checks that requests to a Citus worker that has been down
+// for long fail at once even after other users have succeeded, while an outage of the whole
+// database ends with the first success.
+func TestOutage_OfAWorkerEndsOnlyWithTime(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name  string

@@ -60,11 +60,11 @@ func TestPlans(t *testing.T) {
 	asOwner(t, db, makeMany)
 	r := &recorder{texts: map[string][]any{}}
 	s := storetest.Open(t, store.Config{URL: db.URL, Tracer: r})
-	lookAtPlans(t, db, r, s, "user0")
-	lookAtPlans(t, db, r, s, "user7")
+	checkPlans(t, db, r, s, "user0")
+	checkPlans(t, db, r, s, "user7")
 }
 
-func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Store, user string) {
+func checkPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Store, user string) {
 	t.Helper()
 	first := mustList(t, s, user, taskapi.ListTasksOptions{ParentID: taskapi.NoParent, Limit: 1}).Tasks[0]
 	task, inList := uuid.MustParse(first.ID), taskapi.Inbox
@@ -128,12 +128,12 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 	} {
 		clear(r.texts)
 		tc.run()
-		begin, looked := begins(r, user), 0
+		begin, checked := firstStatement(r, user), 0
 		for _, text := range slices.Sorted(maps.Keys(r.texts)) {
 			if !ofTables.MatchString(text) {
 				continue
 			}
-			looked++
+			checked++
 			plans := explain(t, db, begin, text, r.texts[text])
 			for kind, plan := range plans.byKind {
 				report := func(fault string) { t.Errorf("%s of %s, %s plan: %s\n%s\n%s", tc.name, user, kind, fault, text, plan) }
@@ -147,11 +147,11 @@ func lookAtPlans(t *testing.T, db storetest.Database, r *recorder, s *store.Stor
 					report(fmt.Sprintf("touches %d pages", n))
 				}
 			}
-			if !tc.varies && !plans.once {
+			if !tc.varies && !plans.generic {
 				t.Errorf("%s of %s: planned each time:\n%s", tc.name, user, text)
 			}
 		}
-		if looked == 0 {
+		if checked == 0 {
 			t.Errorf("%s of %s: no statement was recorded", tc.name, user)
 		}
 	}
@@ -163,9 +163,9 @@ var (
 	onTasks = regexp.MustCompile(`(?m)^ *(->)? *(Index|Bitmap|Seq).* on tasks`)
 )
 
-// begins returns the first statement of the transaction, with its argument as a literal.
+// firstStatement returns the first statement of the transaction, with its argument as a literal.
 // That of a lane is not recorded; TestLanes checks that its connection has this setting.
-func begins(r *recorder, user string) string {
+func firstStatement(r *recorder, user string) string {
 	for text, args := range r.texts {
 		if strings.Contains(text, "tasklane.set_user") || strings.Contains(text, "tasklane.begin_write") {
 			return strings.Replace(text, "$1", "'"+args[0].(string)+"'", 1)
@@ -192,11 +192,11 @@ func deep(t *testing.T, r *recorder, s *store.Store, user string, options taskap
 
 // plans are the plans of a statement.
 type plans struct {
-	// byKind are the plan for these arguments and the generic plan that PostgreSQL
-	// may choose.
+	// byKind are the custom plan for these arguments and the plan, custom or generic, that
+	// PostgreSQL has chosen after six executions.
 	byKind map[string]string
-	// once says whether PostgreSQL uses the generic plan for all arguments.
-	once bool
+	// generic says whether PostgreSQL uses the generic plan for all arguments.
+	generic bool
 }
 
 // explain runs a statement several times, as a connection of a pool does, and rolls it
@@ -212,13 +212,13 @@ func explain(t *testing.T, db storetest.Database, begin, text string, args []any
 	if _, err := conn.Prepare(ctx, "looked_at", text); err != nil {
 		t.Fatal(err)
 	}
-	undone := func(sql string, with ...any) (lines []string) {
+	runAndRollBack := func(sql string, with ...any) (lines []string) {
 		tx, err := conn.Begin(ctx)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
-		makeRoom(t, tx, begin, text, args)
+		prepareAgain(t, tx, begin, text, args)
 		rows, err := tx.Query(ctx, sql, with...)
 		if err != nil {
 			t.Fatal(err)
@@ -234,23 +234,23 @@ func explain(t *testing.T, db storetest.Database, begin, text string, args []any
 		return lines
 	}
 	for range 6 { // PostgreSQL chooses a plan at the sixth execution
-		undone("looked_at", args...)
+		runAndRollBack("looked_at", args...)
 	}
 	explained := "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) EXECUTE looked_at" + literals(args)
-	p := plans{byKind: map[string]string{"settled": strings.Join(undone(explained), "\n")}}
-	if err := conn.QueryRow(ctx, "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE name = 'looked_at'").Scan(&p.once); err != nil {
+	p := plans{byKind: map[string]string{"chosen": strings.Join(runAndRollBack(explained), "\n")}}
+	if err := conn.QueryRow(ctx, "SELECT generic_plans > 0 FROM pg_prepared_statements WHERE name = 'looked_at'").Scan(&p.generic); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := conn.Exec(ctx, "SET plan_cache_mode = force_custom_plan"); err != nil {
 		t.Fatal(err)
 	}
-	p.byKind["first"] = strings.Join(undone(explained), "\n")
+	p.byKind["custom"] = strings.Join(runAndRollBack(explained), "\n")
 	return p
 }
 
-// makeRoom begins a transaction in which a statement that was executed can be executed
+// prepareAgain prepares a transaction so that a statement that was executed can be executed
 // again.
-func makeRoom(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
+func prepareAgain(t *testing.T, tx pgx.Tx, begin, text string, args []any) {
 	t.Helper()
 	exec := func(sql string, args ...any) {
 		if _, err := tx.Exec(t.Context(), sql, args...); err != nil {
@@ -335,8 +335,8 @@ func array[T any](all []T) string {
 	return "{" + strings.Join(quoted, ",") + "}"
 }
 
-// wholeSort matches a sort of all rows. An incremental sort only orders equal rows, and the
-// two branches of the changes are sorted after each was cut to a page.
+// wholeSort matches a sort of a thousand rows or more. Others are allowed: an incremental sort
+// orders only equal rows, and the rows of a page may be sorted.
 var wholeSort = regexp.MustCompile(`-> +Sort \(actual rows=\d{4}`)
 
 var bufferCount = regexp.MustCompile(`Buffers: shared(?: hit=(\d+))?(?: read=(\d+))?`)

@@ -17,7 +17,7 @@ import (
 // probe must find it too.
 func TestDetectsEachBrokenPolicy(t *testing.T) {
 	t.Parallel()
-	changes := []struct {
+	faults := []struct {
 		name, statement string
 		// leaks says that rows of other users become visible or writable.
 		leaks bool
@@ -38,22 +38,22 @@ func TestDetectsEachBrokenPolicy(t *testing.T) {
 	for _, table := range tables {
 		t.Run(table, func(t *testing.T) {
 			t.Parallel()
-			for _, change := range changes {
+			for _, fault := range faults {
 				db := storetest.NewDatabase(t)
-				asOwner(t, db, fmt.Sprintf(change.statement, table))
+				asOwner(t, db, fmt.Sprintf(fault.statement, table))
 				s := storetest.Open(t, store.Config{URL: db.URL})
 				_, name, _ := strings.Cut(table, ".")
 				if err := s.CheckSafety(t.Context()); !errors.Is(err, store.ErrUnsafeRole) || !strings.Contains(err.Error(), name) {
-					t.Errorf("%s: CheckSafety: %v, want ErrUnsafeRole that names %s", change.name, err, name)
+					t.Errorf("%s: CheckSafety: %v, want ErrUnsafeRole that names %s", fault.name, err, name)
 				}
-				if err := s.ProbeIsolation(t.Context()); errors.Is(err, store.ErrLeak) != change.leaks {
-					t.Errorf("%s: ProbeIsolation: %v", change.name, err)
+				if err := s.ProbeIsolation(t.Context()); errors.Is(err, store.ErrLeak) != fault.leaks {
+					t.Errorf("%s: ProbeIsolation: %v", fault.name, err)
 				}
 				s.Close()
 			}
 		})
 	}
-	t.Logf("counted: policies broken %d", len(changes)*len(tables))
+	t.Logf("counted: policies broken %d", len(faults)*len(tables))
 }
 
 // usersTables returns the tables with rows of users.

@@ -15,10 +15,10 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestConcurrentDistinctStatements runs different statements for different users on many
+// TestConcurrentStatements_StaySeparate runs different statements for different users on many
 // connections at once. A pooler that reassigns server connections must not mix up
 // statements or users.
-func TestConcurrentDistinctStatements(t *testing.T) {
+func TestConcurrentStatements_StaySeparate(t *testing.T) {
 	t.Parallel()
 	const users, rounds = 16, 15
 	db := storetest.NewDatabase(t)
@@ -82,9 +82,9 @@ func TestConcurrentDistinctStatements(t *testing.T) {
 	}
 }
 
-// TestConcurrentFirstWrites checks that no first write of a user is lost. A user without
-// writes has no row to lock.
-func TestConcurrentFirstWrites(t *testing.T) {
+// TestConcurrentFirstWrites_AreAllKept checks that none of a user's concurrent first writes is
+// lost. A user without writes has no row to lock.
+func TestConcurrentFirstWrites_AreAllKept(t *testing.T) {
 	t.Parallel()
 	const users, writes = 100, 6
 	db := storetest.NewDatabase(t)

@@ -13,7 +13,7 @@ import (
 )
 
 // ErrLeak: a user could access another user's rows.
-var ErrLeak = errors.New("row-level security let a user through")
+var ErrLeak = errors.New("row-level security does not isolate users")
 
 // ProbeIsolation inserts a row into each table for an invented user and tries to access it as
 // another user. It returns [ErrLeak] if it succeeds. All changes are rolled back. The service
@@ -40,7 +40,7 @@ func (s *Store) ProbeIsolation(ctx context.Context) error {
 
 	batch = &pgx.Batch{}
 	for _, p := range probes {
-		p.queueReach(batch, owner)
+		p.queueAttempts(batch, owner)
 	}
 	if err := tx.SendBatch(ctx, batch).Close(); err != nil {
 		return fmt.Errorf("try to access another user's rows: %w", mapError(err))
@@ -87,11 +87,11 @@ func (k *kind) probe(user string) statement {
 	})
 }
 
-// queueReach queues attempts to access the owner's row in the transaction of another user.
-// Reading comes first, because the others fail with an error if the row is visible but not
-// writable.
-func (p probe) queueReach(batch *pgx.Batch, owner string) {
-	for _, attempt := range []struct{ what, text string }{
+// queueAttempts queues attempts to access the owner's row in the transaction of another user.
+// Reading comes first: if the row is visible but not writable, the other attempts fail with an
+// error of PostgreSQL, not with [ErrLeak].
+func (p probe) queueAttempts(batch *pgx.Batch, owner string) {
+	for _, attempt := range []struct{ verb, text string }{
 		{"read", "SELECT count(*) FROM " + p.table + " WHERE user_id = $1"},
 		{"change", "WITH done AS (UPDATE " + p.table + " SET " + p.column + " = " + p.column + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
 		{"delete", "WITH done AS (DELETE FROM " + p.table + " WHERE user_id = $1 RETURNING 1) SELECT count(*) FROM done"},
@@ -99,10 +99,10 @@ func (p probe) queueReach(batch *pgx.Batch, owner string) {
 		batch.Queue(attempt.text, owner).QueryRow(func(row pgx.Row) error {
 			var n int
 			if err := row.Scan(&n); err != nil {
-				return fmt.Errorf("%s a row of %s: %w", attempt.what, p.table, err)
+				return fmt.Errorf("%s a row of %s: %w", attempt.verb, p.table, err)
 			}
 			if n != 0 {
-				return fmt.Errorf("%w: it could %s another user's row of %s", ErrLeak, attempt.what, p.table)
+				return fmt.Errorf("%w: it could %s another user's row of %s", ErrLeak, attempt.verb, p.table)
 			}
 			return nil
 		})

@@ -94,7 +94,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 	if s.direct() {
 		var r retries
 		for {
-			since := time.Now()
+			start := time.Now()
 			result, err = lanes.Do(ctx, s.reads.Lanes, user, st.text, st.args, decode)
 			if errors.Is(err, lanes.ErrFull) {
 				break
@@ -107,7 +107,7 @@ func read[T any](ctx context.Context, s *Store, user string, st statement, decod
 			case !errors.Is(err, ErrUnavailable): // acquire has already mapped that
 				err = mapError(err)
 			}
-			if err == nil || !s.outage.waitToRetry(ctx, &r, err, since) {
+			if err == nil || !s.outage.waitToRetry(ctx, &r, err, start) {
 				return result, err
 			}
 		}

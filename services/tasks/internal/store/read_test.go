@@ -92,10 +92,10 @@ func TestLanes_SeparateUsers(t *testing.T) {
 	for n := range users {
 		group.Go(func() error {
 			for step := range 50 {
-				of := (n + step) % users
-				got, err := s.TitleByRLS(t.Context(), name(n), ids[of])
-				if want := map[bool]string{true: name(n)}[of == n]; got != want || err != nil {
-					return fmt.Errorf("user %d read the task of user %d: %q, %w", n, of, got, err)
+				owner := (n + step) % users
+				got, err := s.TitleByRLS(t.Context(), name(n), ids[owner])
+				if want := map[bool]string{true: name(n)}[owner == n]; got != want || err != nil {
+					return fmt.Errorf("user %d read the task of user %d: %q, %w", n, owner, got, err)
 				}
 			}
 			return nil

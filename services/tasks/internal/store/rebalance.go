@@ -9,11 +9,11 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// rebalancePause is the polling interval of a rebalance.
-const rebalancePause = time.Second
+// rebalancePollInterval is the polling interval of a rebalance.
+const rebalancePollInterval = time.Second
 
-// ongoing is a rebalance that has not ended.
-const ongoing = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled', 'running', 'cancelling', 'failing')"
+// runningRebalance is the FROM clause of a rebalance that has not ended.
+const runningRebalance = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled', 'running', 'cancelling', 'failing')"
 
 // Rebalance moves shards between the workers of a Citus cluster until each has the same
 // number. It reports its progress from time to time. The service may run meanwhile. The
@@ -21,7 +21,7 @@ const ongoing = " FROM citus_rebalance_status() WHERE state::text IN ('scheduled
 //
 // Citus cannot copy a shard online if its owner is subject to row-level security. So
 // Rebalance exempts the owner until the rebalance has finished, failed or been stopped;
-// cancelling ctx stops it. The service's role is never exempt. A replica that starts
+// canceling ctx stops it. The service's role is never exempt. A replica that starts
 // meanwhile does not serve. If the process is killed, call Rebalance again: it waits
 // for the running rebalance and ends the exemption.
 func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err error) {
@@ -34,15 +34,15 @@ func Rebalance(ctx context.Context, ownerURL string, report func(string)) (err e
 		return err
 	}
 	defer func() {
-		if back := endRebalance(context.WithoutCancel(ctx), ownerURL); back != nil {
-			err = errors.Join(err, fmt.Errorf("force row-level security on the owner again: %w; run this command again", back))
+		if failed := endRebalance(context.WithoutCancel(ctx), ownerURL); failed != nil {
+			err = errors.Join(err, fmt.Errorf("force row-level security on the owner again: %w; run this command again", failed))
 		}
 	}()
 	if err := bindOwner(ctx, conn, "NO FORCE"); err != nil {
 		return err
 	}
 	var running bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT"+ongoing+")").Scan(&running); err != nil {
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT"+runningRebalance+")").Scan(&running); err != nil {
 		return fmt.Errorf("look for a rebalance: %w", err)
 	}
 	if !running {
@@ -66,9 +66,9 @@ func awaitRebalance(ctx context.Context, conn *pgx.Conn, report func(string)) er
 		if err := conn.QueryRow(ctx, status).Scan(&state, &counts, &tasks); err != nil {
 			return fmt.Errorf("look at the rebalance: %w", err)
 		}
-		if now := state + ", moves " + counts; now != last {
-			report(now)
-			last = now
+		if progress := state + ", moves " + counts; progress != last {
+			report(progress)
+			last = progress
 		}
 		switch state {
 		case "finished":
@@ -77,7 +77,7 @@ func awaitRebalance(ctx context.Context, conn *pgx.Conn, report func(string)) er
 			return fmt.Errorf("the rebalance has %s: %s", state, tasks)
 		}
 		select {
-		case <-time.After(rebalancePause):
+		case <-time.After(rebalancePollInterval):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -92,7 +92,7 @@ func endRebalance(ctx context.Context, ownerURL string) error {
 		return err
 	}
 	defer func() { _ = conn.Close(ctx) }()
-	if _, err := conn.Exec(ctx, "SELECT citus_rebalance_stop()"+ongoing); err != nil {
+	if _, err := conn.Exec(ctx, "SELECT citus_rebalance_stop()"+runningRebalance); err != nil {
 		return fmt.Errorf("stop the rebalance: %w", err)
 	}
 	return bindOwner(ctx, conn, "FORCE")

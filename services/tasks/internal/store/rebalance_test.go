@@ -44,7 +44,7 @@ func TestRebalance(t *testing.T) {
 				CREATE FUNCTION citus_rebalance_status() RETURNS TABLE (state text, details jsonb) LANGUAGE plpgsql SET search_path = like_citus AS $$
 				DECLARE seen record;
 				BEGIN
-					-- Each look is a step further, and the last stays.
+					-- Each call returns the next state; the last one stays.
 					DELETE FROM jobs WHERE at = (SELECT min(at) FROM jobs) AND (SELECT count(*) FROM jobs) > 1 RETURNING * INTO seen;
 					IF seen IS NULL THEN SELECT * FROM jobs INTO seen; END IF;
 					IF seen.state IS NOT NULL THEN
@@ -77,7 +77,7 @@ func TestRebalance(t *testing.T) {
 			if tc.fault == "" && err != nil || tc.fault != "" && (err == nil || !strings.Contains(err.Error(), tc.fault)) {
 				t.Errorf("Rebalance returned %v, want %q", err, tc.fault)
 			}
-			if tc.stop && (!errors.Is(err, context.Canceled) || found(t, db, "SELECT count(*)::text FROM like_citus.stopped") != "1") {
+			if tc.stop && (!errors.Is(err, context.Canceled) || queryAsOwner(t, db, "SELECT count(*)::text FROM like_citus.stopped") != "1") {
 				t.Error("the rebalance was not stopped")
 			}
 			s := storetest.Open(t, store.Config{URL: db.URL})
@@ -88,8 +88,7 @@ func TestRebalance(t *testing.T) {
 	}
 }
 
-// TestRebalanceWithoutCitus checks that Rebalance changes nothing without Citus.
-func TestRebalanceWithoutCitus(t *testing.T) {
+func TestRebalance_FailsWithoutCitus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	if err := store.Rebalance(t.Context(), db.OwnerURL, func(string) {}); !errors.Is(err, store.ErrNoCitus) {

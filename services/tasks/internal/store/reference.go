@@ -12,9 +12,9 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// referring are the fields of requests that refer to other resources, with their kind; an
-// empty kind means that of the operation.
-var referring = []struct {
+// references are the fields of requests that refer to other resources, with the kind of those;
+// an empty kind means that of the operation.
+var references = []struct {
 	field string
 	kind  taskapi.Kind
 }{{"After", ""}, {"Before", ""}, {"ListID", taskapi.KindList}, {"ParentID", taskapi.KindTask}}
@@ -64,7 +64,7 @@ func (k *kind) relocate(r row, op Operation) {
 func (tx *transaction) queueReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
 	named := map[taskapi.Kind][]uuid.UUID{}
 	for _, op := range operations {
-		for _, r := range referring {
+		for _, r := range references {
 			ref, _ := op.reference(r.field)
 			if ref == nil {
 				continue

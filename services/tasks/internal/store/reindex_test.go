@@ -67,14 +67,14 @@ func TestMigrate_ReindexesOldTasks(t *testing.T) {
 
 	exec("BEGIN")
 	exec("SELECT FROM tasklane.user_state WHERE user_id = 'b' FOR UPDATE")
-	cut, cutOff := context.WithCancel(ctx)
+	interrupted, interrupt := context.WithCancel(ctx)
 	var migrating errgroup.Group
 	migrating.Go(func() error {
-		_, err := store.Migrate(cut, db.OwnerURL)
+		_, err := store.Migrate(interrupted, db.OwnerURL)
 		return err
 	})
 	awaitWaiters(t, db, 1, 0)
-	cutOff()
+	interrupt()
 	if err := migrating.Wait(); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the interrupted migration: got %v", err)
 	}

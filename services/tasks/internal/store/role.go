@@ -18,20 +18,20 @@ var ErrSchemaBehind = errors.New(`the database's schema is older than this progr
 
 // checkRole lists all ways in which the current role could bypass row-level security. Every
 // table with a column user_id has rows of users. Policies and privileges must be those of
-// the migrations. Views that run as the owner show the rows of all users, in any schema, and
-// so do functions that run as a role that row-level security does not bind, except those of
-// extensions. Functions of a role that the owner of the tables cannot become count only if
-// they name the schema: hosted PostgreSQL has functions for PUBLIC that belong to the
+// the migrations. A view that runs as the owner shows the rows of all users, whatever its
+// schema. So does a function that runs as a role exempt from row-level security; functions of
+// extensions do not count. If the owner of the tables cannot become that role, the function
+// counts only if it names the schema: on hosted PostgreSQL, PUBLIC may run functions of the
 // host's superuser, and the operator cannot remove them.
 const checkRole = `
-	WITH RECURSIVE owned AS (
+	WITH RECURSIVE user_tables AS (
 		SELECT oid, relname, relowner, relrowsecurity, relforcerowsecurity
 		FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind IN ('r', 'p')
 			AND EXISTS (SELECT FROM pg_attribute WHERE attrelid = pg_class.oid AND attname = 'user_id')
 	), policies AS (
 		SELECT relname, relowner, polname, polpermissive AND polcmd = '*' AS plain, polroles,
-			pg_get_expr(polqual, polrelid) AS shows, pg_get_expr(polwithcheck, polrelid) AS takes
-		FROM owned JOIN pg_policy ON polrelid = owned.oid
+			pg_get_expr(polqual, polrelid) AS using_condition, pg_get_expr(polwithcheck, polrelid) AS check_condition
+		FROM user_tables JOIN pg_policy ON polrelid = user_tables.oid
 	), relations AS (
 		SELECT oid FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace
 		UNION
@@ -52,26 +52,26 @@ const checkRole = `
 	FROM pg_class WHERE relnamespace = 'tasklane'::regnamespace AND relkind = 'r' AND pg_has_role(relowner, 'MEMBER')
 	UNION ALL
 	SELECT 'row-level security is not forced on ' || relname
-	FROM owned WHERE NOT (relrowsecurity AND relforcerowsecurity)
+	FROM user_tables WHERE NOT (relrowsecurity AND relforcerowsecurity)
 	UNION ALL
 	SELECT 'there is no policy ' || policy || ' on ' || relname
-	FROM owned, unnest(ARRAY['own_rows', 'maintenance']) AS policy
-	WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = owned.oid AND polname = policy)
+	FROM user_tables, unnest(ARRAY['own_rows', 'maintenance']) AS policy
+	WHERE NOT EXISTS (SELECT FROM pg_policy WHERE polrelid = user_tables.oid AND polname = policy)
 	UNION ALL
 	SELECT name || ' is not a table with rows of users'
-	FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM owned WHERE 'tasklane.' || relname = name)
+	FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM user_tables WHERE 'tasklane.' || relname = name)
 	UNION ALL
 	SELECT 'the policy ' || polname || ' on ' || relname || ' is not that of the migrations'
 	FROM policies WHERE (plain AND CASE polname
-		WHEN 'own_rows' THEN polroles = '{0}' AND shows = takes AND shows IN (
+		WHEN 'own_rows' THEN polroles = '{0}' AND using_condition = check_condition AND using_condition IN (
 			'(user_id = ( SELECT current_setting(''app.user_id''::text, true) AS current_setting))',
 			'(user_id = current_setting(''app.user_id''::text, true))')
-		WHEN 'maintenance' THEN polroles = ARRAY[relowner] AND shows = 'true' AND takes = 'true'
+		WHEN 'maintenance' THEN polroles = ARRAY[relowner] AND using_condition = 'true' AND check_condition = 'true'
 	END) IS NOT TRUE
 	UNION ALL
 	SELECT 'the role ' || current_user || ' has ' || privilege_type || ' on ' || oid::regclass
 	FROM privileges WHERE CASE grantee WHEN 0 THEN true ELSE pg_has_role(grantee, 'MEMBER') END AND NOT CASE
-		WHEN oid IN (SELECT oid FROM owned) THEN privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
+		WHEN oid IN (SELECT oid FROM user_tables) THEN privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'DELETE')
 		ELSE oid = $2::text::regclass AND privilege_type = 'SELECT'
 	END
 	UNION ALL
@@ -79,8 +79,8 @@ const checkRole = `
 	UNION ALL
 	SELECT 'the role ' || current_user || ' can run ' || f.oid::regprocedure || ' as its owner'
 	FROM pg_proc f JOIN pg_roles o ON o.oid = proowner
-	WHERE prosecdef AND (rolbypassrls OR EXISTS (SELECT FROM owned WHERE pg_has_role(o.oid, relowner, 'MEMBER')))
-		AND (EXISTS (SELECT FROM owned WHERE pg_has_role(relowner, o.oid, 'MEMBER'))
+	WHERE prosecdef AND (rolbypassrls OR EXISTS (SELECT FROM user_tables WHERE pg_has_role(o.oid, relowner, 'MEMBER')))
+		AND (EXISTS (SELECT FROM user_tables WHERE pg_has_role(relowner, o.oid, 'MEMBER'))
 			OR CASE WHEN prokind <> 'a' THEN pg_get_functiondef(f.oid) ILIKE '%tasklane%' END)
 		AND has_schema_privilege(pronamespace, 'USAGE') AND has_function_privilege(f.oid, 'EXECUTE')
 		AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
@@ -89,9 +89,9 @@ const checkRole = `
 
 // CheckSafety returns [ErrSchemaBehind], [ErrUnsafeRole] or [ErrLeak], with the reasons,
 // unless this program can use the schema and row-level security binds the runtime role. It
-// compares the definitions, and then tries to break them.
+// compares the definitions, and then tries to access another user's rows.
 func (s *Store) CheckSafety(ctx context.Context) error {
-	return s.outage.repeat(ctx, func() error {
+	return s.outage.retry(ctx, func() error {
 		if err := s.CheckVersion(ctx); err != nil {
 			return err
 		}
@@ -109,12 +109,12 @@ func (s *Store) CheckRole(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("check the runtime role: %w", mapError(err))
 	}
-	faults, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	reasons, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	if err != nil {
 		return fmt.Errorf("check the runtime role: %w", mapError(err))
 	}
-	if len(faults) > 0 {
-		return fmt.Errorf("%w: %s", ErrUnsafeRole, strings.Join(faults, "; "))
+	if len(reasons) > 0 {
+		return fmt.Errorf("%w: %s", ErrUnsafeRole, strings.Join(reasons, "; "))
 	}
 	return nil
 }
@@ -123,11 +123,11 @@ func (s *Store) CheckRole(ctx context.Context) error {
 // detects whether the database is a Citus cluster; before that, the store assumes a single
 // server.
 func (s *Store) CheckVersion(ctx context.Context) error {
-	var there bool
-	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&there); err != nil {
+	var exists bool
+	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&exists); err != nil {
 		return fmt.Errorf("look for the schema: %w", mapError(err))
 	}
-	if !there {
+	if !exists {
 		return ErrSchemaBehind
 	}
 	files, err := migrations.ReadDir("migrations")

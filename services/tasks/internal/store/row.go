@@ -38,8 +38,8 @@ func (k *kind) into(r row) []any {
 	return targets
 }
 
-// first returns the singleton in its state before it has a row, or nil for another id.
-func (k *kind) first(id uuid.UUID) row {
+// withoutRow returns the singleton in its state before it has a row, or nil for another id.
+func (k *kind) withoutRow(id uuid.UUID) row {
 	if id != k.singleton || id == uuid.Nil {
 		return nil
 	}
@@ -62,22 +62,22 @@ func (k *kind) create(id uuid.UUID, request any, now time.Time) row {
 		o.Position = position.Of(id)
 	}
 	k.edit(r, request, now)
-	k.settle(r)
+	k.normalize(r)
 	return r
 }
 
-// settle gives the row in memory the values that PostgreSQL would return: times in UTC,
-// in microseconds, and no nil slice.
-func (k *kind) settle(r row) {
+// normalize gives the row the values that PostgreSQL would return: times in UTC, in
+// microseconds, and no nil slice.
+func (k *kind) normalize(r row) {
 	v := reflect.ValueOf(r).Elem()
 	for _, c := range k.columns[:k.fields] {
 		field := v.FieldByIndex(c.index)
-		switch at := field.Addr().Interface().(type) {
+		switch t := field.Addr().Interface().(type) {
 		case *time.Time:
-			*at = microseconds(*at)
+			*t = microseconds(*t)
 		case **time.Time:
-			if *at != nil {
-				*at = new(microseconds(**at))
+			if *t != nil {
+				*t = new(microseconds(**t))
 			}
 		}
 		if field.Kind() == reflect.Slice && field.IsNil() {
@@ -88,8 +88,8 @@ func (k *kind) settle(r row) {
 
 func microseconds(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
-// differences returns the columns to write to turn before into after. Rows that were
-// read or settled have one form of each value.
+// differences returns the columns to write to turn before into after. Both rows must have been
+// read or normalized, so that equal values are identical.
 func (k *kind) differences(before, after row) (s columnSet) {
 	a, b := reflect.ValueOf(before).Elem(), reflect.ValueOf(after).Elem()
 	for _, c := range k.columns[:k.fields] {

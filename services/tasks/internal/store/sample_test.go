@@ -9,8 +9,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// A second kind, with only the required parts: rows, wire types and a line of registration.
-// The rest of the package does not know it.
+// A kind that only tests have, with only the required parts: its row, its wire types and its
+// definition.
 
 // KindSample is the kind of a [Sample].
 const KindSample taskapi.Kind = "sample"

@@ -13,7 +13,8 @@ const (
 	// batchBytes bounds the resources that a batch changes or erases. The request
 	// itself bounds those that it creates.
 	batchBytes = 2 << 20
-	// shortText is the length up to which a value counts as this many bytes of JSON.
+	// shortText is the length up to which a value is not searched for characters that are
+	// longer in JSON.
 	shortText = 256
 )
 

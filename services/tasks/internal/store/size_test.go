@@ -151,11 +151,11 @@ func TestLongPages(t *testing.T) {
 }
 
 // checkPage checks that a page other than the last has about a mebibyte.
-func checkPage(t *testing.T, resources, of, bytes int) {
+func checkPage(t *testing.T, resources, total, bytes int) {
 	t.Helper()
 	const least, most = 600 << 10, 1300 << 10
-	if resources >= of || bytes < least || bytes > most {
-		t.Errorf("a page has %d of %d resources and %d bytes", resources, of, bytes)
+	if resources >= total || bytes < least || bytes > most {
+		t.Errorf("a page has %d of %d resources and %d bytes", resources, total, bytes)
 	}
 }
 

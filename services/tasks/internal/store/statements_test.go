@@ -74,7 +74,7 @@ func TestStatements(t *testing.T) {
 	}
 }
 
-// exercise calls every method of a user.
+// exercise calls every method of the store that has a user.
 func exercise(t *testing.T, s *store.Store, user, text string, n int) {
 	t.Helper()
 	ctx := t.Context()

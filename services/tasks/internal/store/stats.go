@@ -11,7 +11,8 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// $2 is the time now. Today begins at $3 and ends at $4.
+// selectCounts counts the tasks by state. $2 is the current time; the current day is from $3
+// to $4.
 const selectCounts = `
 	SELECT
 		count(*) FILTER (WHERE deleted_at IS NULL AND completed_at IS NULL),
@@ -30,7 +31,7 @@ const selectLists = `
 	SELECT list_id, count(*) FROM tasklane.tasks
 	WHERE user_id = $1 AND deleted_at IS NULL AND completed_at IS NULL GROUP BY list_id ORDER BY list_id`
 
-// A tag is counted in the spelling that most tasks use.
+// selectTags counts tasks by tag, each in the spelling that most tasks use.
 const selectTags = `
 	SELECT (array_agg(tag ORDER BY n DESC, tag COLLATE "C"))[1], sum(n)::bigint FROM (
 		SELECT key, tag, count(*) AS n FROM tasklane.tasks, unnest(tags, coalesce(tag_keys, tags)) AS u (tag, key)
@@ -45,12 +46,12 @@ func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location)
 	now := s.now()
 	var stats taskapi.Stats
 	err := s.runInZone(ctx, user, zone, func(batch *pgx.Batch, zone *time.Location) {
-		begins, ends := taskapi.DayOf(now, zone)
+		start, end := taskapi.DayOf(now, zone)
 		stats = taskapi.Stats{ByPriority: map[taskapi.Priority]int64{}, ByTag: []taskapi.TagCount{}, ByList: []taskapi.ListCount{}}
 		for _, p := range priorities {
 			stats.ByPriority[p] = 0
 		}
-		batch.Queue(selectCounts, user, now, begins, ends).QueryRow(func(row pgx.Row) error {
+		batch.Queue(selectCounts, user, now, start, end).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})
 		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {

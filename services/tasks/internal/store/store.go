@@ -54,7 +54,7 @@ var (
 	ErrInvalidCursor = errors.New("invalid cursor")
 	// ErrVersionConflict: the resource has changed since the caller read it.
 	// The error is a [ConflictError].
-	ErrVersionConflict = errors.New("another version")
+	ErrVersionConflict = errors.New("version conflict")
 	// ErrKeyReused: the idempotency key belongs to a different request.
 	ErrKeyReused = errors.New("idempotency key reused")
 	// ErrInProgress: a request with the same idempotency key may still be in
@@ -64,7 +64,7 @@ var (
 	ErrBusy = errors.New("the user's resources are being changed")
 	// ErrAborted: the transaction conflicted with another one, such as a
 	// migration's, and was rolled back.
-	ErrAborted = errors.New("aborted for another transaction")
+	ErrAborted = errors.New("aborted because of another transaction")
 	// ErrCursorExpired: changes since the cursor have been purged.
 	ErrCursorExpired = errors.New("changes have been purged")
 	// ErrFull: the user's quota is used up. Deleting and erasing still work.
@@ -255,12 +255,12 @@ func beginWrite(user string) statement {
 func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
 	var r retries
 	for {
-		since := time.Now()
+		start := time.Now()
 		batch := s.newBatch()
 		begin.queue(batch)
 		queue(batch)
 		err := s.send(ctx, &r, batch)
-		if err == nil || !s.outage.waitToRetry(ctx, &r, err, since) {
+		if err == nil || !s.outage.waitToRetry(ctx, &r, err, start) {
 			return err
 		}
 	}

@@ -30,15 +30,15 @@ func TestSuccessor_HasNoRoom(t *testing.T) {
 	} {
 		s := openOn(t, db, monday, config)
 		if _, err := s.Write(t.Context(), alice, complete(task.ID), nil); !errors.Is(err, store.ErrFull) {
-			t.Errorf("no quota %s: got %v, want ErrFull", name, err)
+			t.Errorf("no room %s: got %v, want ErrFull", name, err)
 		}
 		if got := mustGet(t, s, alice, task.ID); got.Completed || got.Version != 1 {
-			t.Errorf("no quota %s: the task is %+v", name, got)
+			t.Errorf("no room %s: the task is %+v", name, got)
 		}
-		counted(t, db, name)
+		checkUsage(t, db, name)
 	}
 	write(t, openOn(t, db, monday, store.Config{MaxResources: 4, MaxBytes: 1000}), alice, complete(task.ID), nil)
-	counted(t, db, "with room")
+	checkUsage(t, db, "with room")
 }
 
 // TestSuccessor_TakesFewStatements completes and reopens a task with ten thousand
@@ -87,7 +87,7 @@ func TestSuccessor_TakesFewStatements(t *testing.T) {
 						t.Errorf("reads many tasks:\n%s", text)
 					}
 				}
-				if usage := counted(t, db, "of many"); usage.Resources != step.tasks {
+				if usage := checkUsage(t, db, "of many"); usage.Resources != step.tasks {
 					t.Errorf("%d resources, want %d", usage.Resources, step.tasks)
 				}
 			}
@@ -95,9 +95,9 @@ func TestSuccessor_TakesFewStatements(t *testing.T) {
 	}
 }
 
-// TestSuccessor_LostConnections cuts the connection at each point of completing and
+// TestSuccessor_IsAddedOnceDespiteLostConnections cuts the connection at each point of completing and
 // reopening a task. Then the request is sent again; with a key, the store does that itself.
-func TestSuccessor_LostConnections(t *testing.T) {
+func TestSuccessor_IsAddedOnceDespiteLostConnections(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	gate := startGate(t, db.URL)
@@ -140,5 +140,5 @@ func TestSuccessor_LostConnections(t *testing.T) {
 	if t.Logf("counted: connections cut %d", lost); lost < 10 {
 		t.Errorf("only %d connections were cut", lost)
 	}
-	counted(t, db, "at the end")
+	checkUsage(t, db, "at the end")
 }

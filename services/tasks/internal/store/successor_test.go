@@ -60,7 +60,7 @@ func below(t *testing.T, s *store.Store, id, indent string) (lines []string) {
 	return lines
 }
 
-func TestSuccessor(t *testing.T) {
+func TestSuccessor_CopiesTheTaskAndItsSubTasks(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -105,9 +105,9 @@ func TestSuccessor(t *testing.T) {
 			if diff := cmp.Diff(copies, below(t, s, next.ID, "")); diff != "" {
 				t.Errorf("the copies (-want +got):\n%s", diff)
 			}
-			for _, of := range mustList(t, s, alice, taskapi.ListTasksOptions{Query: "größe"}).Tasks {
-				if of.Title != "a" || of.NextID != nil || *of.Recurrence != "FREQ=DAILY" {
-					t.Errorf("found %+v", of)
+			for _, match := range mustList(t, s, alice, taskapi.ListTasksOptions{Query: "größe"}).Tasks {
+				if match.Title != "a" || match.NextID != nil || *match.Recurrence != "FREQ=DAILY" {
+					t.Errorf("found %+v", match)
 				}
 			}
 			if n := len(mustList(t, s, alice, taskapi.ListTasksOptions{Tags: []string{taskapi.TagKey("GRÖSSE")}}).Tasks); n != 2 {
@@ -117,12 +117,8 @@ func TestSuccessor(t *testing.T) {
 			if diff := cmp.Diff([]string{"water done", "a done", "water", "a", "z", "b", "c"}, feed); diff != "" {
 				t.Errorf("the changes (-want +got):\n%s", diff)
 			}
-			counted(t, db, "with a successor")
-			for rule, query := range brokenRules {
-				if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
-					t.Errorf("%s: broken in %s cases", rule, n)
-				}
-			}
+			checkUsage(t, db, "with a successor")
+			checkRules(t, db)
 
 			again := write(t, s, alice, reopen(task.ID), nil)
 			if again.NextID != nil || again.Completed {
@@ -131,7 +127,7 @@ func TestSuccessor(t *testing.T) {
 			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(next.ID)); !errors.Is(err, store.ErrNotFound) {
 				t.Errorf("the successor is still there: %v", err)
 			}
-			if usage := counted(t, db, "without it"); usage.Resources != 9 {
+			if usage := checkUsage(t, db, "without it"); usage.Resources != 9 {
 				t.Errorf("%d resources are left, want the list and 8 tasks", usage.Resources)
 			}
 			if second := write(t, s, alice, complete(task.ID), nil); second.NextID == nil || *second.NextID == next.ID {
@@ -164,7 +160,7 @@ func changesAfter(t *testing.T, s *store.Store, seq int64) (titles []string) {
 	return titles
 }
 
-func TestSuccessor_DueDates(t *testing.T) {
+func TestSuccessor_IsDueAtTheNextOccurrence(t *testing.T) {
 	t.Parallel()
 	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
 	changeZone(t, s, "Europe/Berlin")
@@ -202,8 +198,8 @@ func TestSuccessor_DueDates(t *testing.T) {
 	}
 }
 
-// TestSuccessor_OnlyOfADirectCompletion checks that neither a creation nor a cascade adds a
-// successor, nor completing a task that has one.
+// TestSuccessor_OnlyOfADirectCompletion checks that a creation, a cascade, and the completion of
+// a task that has a successor add none.
 func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
 	t.Parallel()
 	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
@@ -241,9 +237,9 @@ func TestSuccessor_OnlyOfADirectCompletion(t *testing.T) {
 	}
 }
 
-// TestSuccessor_OfOneThatMoves checks that the successor is in the list that the task moves
+// TestSuccessor_IsInTheListThatTheTaskMovesTo checks that the successor is in the list that the task moves
 // to, and that the tasks above the successor are reopened.
-func TestSuccessor_OfOneThatMoves(t *testing.T) {
+func TestSuccessor_IsInTheListThatTheTaskMovesTo(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := openOn(t, db, monday, store.Config{})
@@ -261,34 +257,30 @@ func TestSuccessor_OfOneThatMoves(t *testing.T) {
 	if mustGet(t, s, alice, done.ID).Completed || !mustGet(t, s, alice, sub.ID).Completed {
 		t.Error("the parent is not open, or the sub-task is not completed")
 	}
-	for rule, query := range brokenRules {
-		if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
-			t.Errorf("%s: broken in %s cases", rule, n)
-		}
-	}
+	checkRules(t, db)
 }
 
-// TestSuccessor_Touched checks which successors are erased when the task is reopened.
-func TestSuccessor_Touched(t *testing.T) {
+// TestReopening_ErasesOnlyAnUntouchedSuccessor checks which successors are erased when the task is reopened.
+func TestReopening_ErasesOnlyAnUntouchedSuccessor(t *testing.T) {
 	t.Parallel()
 	s := openOn(t, storetest.NewDatabase(t), monday, store.Config{})
 	for name, tc := range map[string]struct {
 		touch func(next, copied string) store.Operation
-		// stays means that the successor is not erased, named that the task keeps nextId.
-		stays, named bool
+		// stays says that the successor is not erased, and that the task keeps its nextId.
+		stays bool
 	}{
-		"nothing": {nil, false, false},
+		"nothing": {nil, false},
 		"the successor is changed": {func(next, _ string) store.Operation {
 			return update(uuid.MustParse(next), taskapi.UpdateTaskRequest{Priority: taskapi.Some(taskapi.Low)})
-		}, true, true},
-		"a copy is completed": {func(_, copied string) store.Operation { return complete(copied) }, true, true},
-		"a copy is deleted":   {func(_, copied string) store.Operation { return trash(uuid.MustParse(copied)) }, true, true},
-		"a copy is erased":    {func(_, copied string) store.Operation { return erase(uuid.MustParse(copied)) }, false, false},
+		}, true},
+		"a copy is completed": {func(_, copied string) store.Operation { return complete(copied) }, true},
+		"a copy is deleted":   {func(_, copied string) store.Operation { return trash(uuid.MustParse(copied)) }, true},
+		"a copy is erased":    {func(_, copied string) store.Operation { return erase(uuid.MustParse(copied)) }, false},
 		"a sub-task is added": {func(next, _ string) store.Operation {
 			return create(taskapi.CreateTaskRequest{Title: "new", ParentID: &next})
-		}, true, true},
-		"the successor is in the trash": {func(next, _ string) store.Operation { return trash(uuid.MustParse(next)) }, true, true},
-		"the successor is erased":       {func(next, _ string) store.Operation { return erase(uuid.MustParse(next)) }, false, false},
+		}, true},
+		"the successor is in the trash": {func(next, _ string) store.Operation { return trash(uuid.MustParse(next)) }, true},
+		"the successor is erased":       {func(next, _ string) store.Operation { return erase(uuid.MustParse(next)) }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			task := mustCreate(t, s, alice, weekly(name))
@@ -299,7 +291,7 @@ func TestSuccessor_Touched(t *testing.T) {
 				write(t, s, alice, tc.touch(next, copied), nil)
 			}
 			open := write(t, s, alice, reopen(task.ID), nil)
-			if (open.NextID != nil) != tc.named {
+			if (open.NextID != nil) != tc.stays {
 				t.Errorf("the successor is %v", open.NextID)
 			}
 			if _, err := s.Get(t.Context(), alice, taskapi.KindTask, uuid.MustParse(next)); (err == nil) != tc.stays {
@@ -312,7 +304,7 @@ func TestSuccessor_Touched(t *testing.T) {
 	}
 }
 
-func TestSuccessor_InBatches(t *testing.T) {
+func TestSuccessor_IsAddedAndErasedWithinABatch(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := openOn(t, db, monday, store.Config{})
@@ -335,27 +327,23 @@ func TestSuccessor_InBatches(t *testing.T) {
 	if err != nil || !replayed.Replayed || !cmp.Equal(out.Resources, replayed.Resources) {
 		t.Errorf("replayed: %v\n%s", err, cmp.Diff(out.Resources, replayed.Resources))
 	}
-	var followed []bool
+	var hasSuccessor []bool
 	for _, r := range out.Resources {
-		followed = append(followed, r.Data.(taskapi.Task).NextID != nil)
+		hasSuccessor = append(hasSuccessor, r.Data.(taskapi.Task).NextID != nil)
 	}
-	if !slices.Equal(followed, []bool{true, false, true, true, false, true}) {
-		t.Errorf("a successor: %v", followed)
+	if !slices.Equal(hasSuccessor, []bool{true, false, true, true, false, true}) {
+		t.Errorf("which tasks have a successor: %v", hasSuccessor)
 	}
 	got := titles(mustList(t, s, alice, taskapi.ListTasksOptions{ParentID: taskapi.NoParent, Sort: taskapi.ManualOrder}).Tasks)
 	if strings.Join(got, " ") != "0 0 1 2 2" {
 		t.Errorf("the tasks are %q", got)
 	}
-	counted(t, db, "at the end")
-	for rule, query := range brokenRules {
-		if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
-			t.Errorf("%s: broken in %s cases", rule, n)
-		}
-	}
+	checkUsage(t, db, "at the end")
+	checkRules(t, db)
 }
 
-// TestSuccessor_TwoAtOnce makes devices complete one task concurrently.
-func TestSuccessor_TwoAtOnce(t *testing.T) {
+// TestSuccessor_IsOneForConcurrentCompletions makes devices complete one task concurrently.
+func TestSuccessor_IsOneForConcurrentCompletions(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	replicas := []*store.Store{storetest.Open(t, store.Config{URL: db.URL}), storetest.Open(t, store.Config{URL: db.URL})}

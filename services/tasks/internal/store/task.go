@@ -47,7 +47,7 @@ var tasks = define(&definition[taskRow, taskapi.Task, taskapi.ReplaceTaskRequest
 	name:       taskapi.KindTask,
 	wire:       (*taskRow).task,
 	setContent: (*taskRow).setContent,
-	complete:   eitherDue,
+	complete:   clearOtherDue,
 	example:    taskapi.ReplaceTaskRequest{Title: "probe"},
 	prepare:    prepareTask,
 	follow:     followTask,

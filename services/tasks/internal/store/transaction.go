@@ -54,7 +54,7 @@ type resource struct {
 	row  row
 	// stored is the row as it was read; nil for a new one.
 	stored row
-	// rowless says that there is no row yet (see [kind.first]).
+	// rowless says that there is no row yet (see [kind.withoutRow]).
 	rowless bool
 	// erased says that the row is deleted; row has its last state.
 	erased bool

@@ -110,13 +110,13 @@ func (tx *transaction) checkLevels(ctx context.Context, task, parent *taskRow) e
 	if task == nil && parent.ParentID == uuid.Nil {
 		return nil
 	}
-	levels, height, circle := 1, 0, false // of the task itself
+	levels, height, cycle := 1, 0, false // the task itself is a level
 	batch := tx.queued()
 	batch.Queue(selectAncestors, tx.user, [16]byte(parent.ID)).Query(func(rows pgx.Rows) error {
 		var id uuid.UUID
 		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id)}, func() error {
 			levels++
-			circle = circle || task != nil && id == task.ID
+			cycle = cycle || task != nil && id == task.ID
 			return nil
 		})
 		return err
@@ -128,7 +128,7 @@ func (tx *transaction) checkLevels(ctx context.Context, task, parent *taskRow) e
 		return err
 	}
 	switch {
-	case circle:
+	case cycle:
 		return &FieldError{Field: "parentId", Code: taskapi.FieldNotAllowed, Message: "must be neither the task nor below it"}
 	case levels+height > taskapi.MaxLevels:
 		return &FieldError{Field: "parentId", Code: taskapi.FieldTooDeep, Message: "must leave the task and its sub-tasks, also those in the trash, within four levels"}
@@ -156,7 +156,7 @@ func followTask(tx *transaction, before, after *taskRow) {
 	}
 	opened := before == nil || before.CompletedAt != nil || before.ParentID != after.ParentID || before.DeletedAt != nil
 	if opened && after.ParentID != uuid.Nil && after.CompletedAt == nil && after.DeletedAt == nil {
-		tx.cascade(doneAbove, reopened, after.ParentID)
+		tx.cascade(completedAbove, reopened, after.ParentID)
 		tx.affects(func(task *taskRow) bool { return task.ID != after.ID && task.CompletedAt != nil })
 	}
 }
@@ -171,14 +171,14 @@ func (tx *transaction) followDown(before, after *taskRow) {
 		if with == uuid.Nil {
 			with = id
 		}
-		tx.cascade(goneBelow, restored+", list_id = $5", id, with, after.ListID)
+		tx.cascade(deletedBelow, restored+", list_id = $5", id, with, after.ListID)
 	case before.CompletedAt == nil && after.CompletedAt != nil:
 		tx.cascade(openBelow, completed, id)
 	case before.ListID == after.ListID:
 		return
 	}
 	if before.ListID != after.ListID {
-		tx.cascade(elsewhereBelow, "list_id = $4", id, after.ListID)
+		tx.cascade(belowInOtherLists, "list_id = $4", id, after.ListID)
 	}
 	tx.affectsBelow(id)
 }
@@ -200,7 +200,7 @@ func followList(tx *transaction, before, after *listRow) {
 		tx.cascade(liveInList, trashed, after.ID)
 		tx.affects(func(task *taskRow) bool { return task.ListID == after.ID })
 	case before.DeletedAt != nil && after.DeletedAt == nil:
-		tx.cascade(goneWith, restored, after.ID)
+		tx.cascade(deletedWith, restored, after.ID)
 		tx.affects(func(task *taskRow) bool { return task.DeletedWith == after.ID })
 	}
 }

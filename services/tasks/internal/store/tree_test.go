@@ -64,6 +64,16 @@ var brokenRules = map[string]string{
 			UNION ALL SELECT seq FROM tasklane.erased WHERE user_id = s.user_id) AS changes)`,
 }
 
+// checkRules checks that no rule is broken.
+func checkRules(t *testing.T, db storetest.Database) {
+	t.Helper()
+	for rule, query := range brokenRules {
+		if n := queryAsOwner(t, db, "SELECT ("+query+")::text"); n != "0" {
+			t.Errorf("%s: broken in %s cases", rule, n)
+		}
+	}
+}
+
 // TestTree_KeepsItsRulesUnderManyWriters makes 32 writers nest, move, complete, delete,
 // restore and erase in one user's lists, while a reader follows the changes and a client
 // follows the stream over HTTP.
@@ -76,12 +86,12 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			db := form(t)
 			s := storetest.Open(t, store.Config{URL: db.URL})
 			hub := feed.New(store.NewBus(s, db.DirectURL), slog.New(slog.DiscardHandler))
-			f := &knownResources{changed: func() { hub.Changed(alice) }}
+			known := &knownResources{changed: func() { hub.Changed(alice) }}
 			for i := range 3 {
-				f.lists = append(f.lists, makeList(t, s, alice, taskapi.CreateListRequest{Name: fmt.Sprint(i)}))
+				known.lists = append(known.lists, makeList(t, s, alice, taskapi.CreateListRequest{Name: fmt.Sprint(i)}))
 			}
 			for i := range 12 {
-				f.add(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: fmt.Sprint(i), ListID: new(f.lists[i%3].String())}).ID)
+				known.add(mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: fmt.Sprint(i), ListID: new(known.lists[i%3].String())}).ID)
 			}
 			var ended atomic.Bool
 			var reading sync.WaitGroup
@@ -95,7 +105,7 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 				writing.Go(func() {
 					random := rand.New(rand.NewPCG(uint64(n), 1))
 					for range writes {
-						if f.write(t, s, random) {
+						if known.write(t, s, random) {
 							done.Add(1)
 						}
 					}
@@ -103,30 +113,26 @@ func TestTree_KeepsItsRulesUnderManyWriters(t *testing.T) {
 			}
 			writing.Wait()
 			makeList(t, s, alice, taskapi.CreateListRequest{Name: lastName})
-			f.changed()
+			known.changed()
 			ended.Store(true)
 			reading.Wait()
 			t.Logf("counted: writes succeeded %d", done.Load())
 			if done.Load() < writers*writes/20 {
 				t.Errorf("only %d of %d writes succeeded", done.Load(), writers*writes)
 			}
-			for rule, query := range brokenRules {
-				if n := found(t, db, "SELECT ("+query+")::text"); n != "0" {
-					t.Errorf("%s: broken in %s cases", rule, n)
-				}
-			}
-			counted(t, db, "at the end")
-			there := map[string]string{}
+			checkRules(t, db)
+			checkUsage(t, db, "at the end")
+			stored := map[string]string{}
 			err := s.ExportUser(t.Context(), alice, func(r taskapi.Resource) error {
 				var one struct{ ID string }
 				err := json.Unmarshal(r.Data, &one)
-				there[one.ID] = string(r.Data)
+				stored[one.ID] = string(r.Data)
 				return err
 			})
-			if diff := cmp.Diff(there, seen); err != nil || diff != "" {
+			if diff := cmp.Diff(stored, seen); err != nil || diff != "" {
 				t.Errorf("the changes lead to another state, %v (-stored +seen):\n%s", err, diff)
 			}
-			if diff := cmp.Diff(there, streamed); diff != "" {
+			if diff := cmp.Diff(stored, streamed); diff != "" {
 				t.Errorf("the stream leads to another state (-stored +streamed):\n%s", diff)
 			}
 		})
@@ -209,25 +215,25 @@ type knownResources struct {
 	tasks []string
 }
 
-func (f *knownResources) add(id string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.tasks = append(f.tasks, id)
+func (k *knownResources) add(id string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.tasks = append(k.tasks, id)
 }
 
 // task returns one of the latest tasks, so that writers meet.
-func (f *knownResources) task(random *rand.Rand) string {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	latest := f.tasks[max(0, len(f.tasks)-25):]
+func (k *knownResources) task(random *rand.Rand) string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	latest := k.tasks[max(0, len(k.tasks)-25):]
 	return latest[random.IntN(len(latest))]
 }
 
 // write makes a random write, which may be rejected because of other writers.
-func (f *knownResources) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
-	task, other := f.task(random), f.task(random)
+func (k *knownResources) write(t *testing.T, s *store.Store, random *rand.Rand) bool {
+	task, other := k.task(random), k.task(random)
 	id := uuid.MustParse(task)
-	list := f.lists[random.IntN(len(f.lists))]
+	list := k.lists[random.IntN(len(k.lists))]
 	completed := func(yes bool) store.Operation {
 		return update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(yes)})
 	}
@@ -258,9 +264,9 @@ func (f *knownResources) write(t *testing.T, s *store.Store, random *rand.Rand) 
 	_, rejected := errors.AsType[*store.FieldError](err)
 	switch {
 	case err == nil:
-		f.changed()
+		k.changed()
 		if made, ok := out.Resources[0].Data.(taskapi.Task); ok && made.Title == "new" && made.Version == 1 {
-			f.add(made.ID)
+			k.add(made.ID)
 		}
 		return true
 	case !rejected && !errors.Is(err, store.ErrNotFound) && !errors.Is(err, store.ErrBusy):

@@ -16,15 +16,15 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// counted compares the usage in a user's state with that of the rows.
-func counted(t *testing.T, db storetest.Database, when string) store.Usage {
+// checkUsage compares the usage in a user's state with that of the rows.
+func checkUsage(t *testing.T, db storetest.Database, when string) store.Usage {
 	t.Helper()
 	conn, err := pgx.Connect(t.Context(), db.OwnerURL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(t.Context())) }()
-	var says, is store.Usage
+	var stored, actual store.Usage
 	err = conn.QueryRow(t.Context(), `
 		SELECT resources, bytes,
 			(SELECT count(*) FROM tasklane.tasks t WHERE t.user_id = s.user_id) + (SELECT count(*) FROM tasklane.lists l WHERE l.user_id = s.user_id),
@@ -33,16 +33,16 @@ func counted(t *testing.T, db storetest.Database, when string) store.Usage {
 			+ (SELECT coalesce(sum(100 + octet_length(name)), 0) FROM tasklane.lists l WHERE l.user_id = s.user_id)
 			+ (SELECT 100 * count(*) FROM tasklane.erased e WHERE e.user_id = s.user_id)
 			+ (SELECT coalesce(sum(size), 0) FROM tasklane.idempotency_keys k WHERE k.user_id = s.user_id)
-		FROM tasklane.user_state s WHERE user_id = $1`, alice).Scan(&says.Resources, &says.Bytes, &is.Resources, &is.Bytes)
-	if err != nil || says != is {
-		t.Errorf("%s: the state says %+v, there is %+v, %v", when, says, is, err)
+		FROM tasklane.user_state s WHERE user_id = $1`, alice).Scan(&stored.Resources, &stored.Bytes, &actual.Resources, &actual.Bytes)
+	if err != nil || stored != actual {
+		t.Errorf("%s: the stored usage is %+v, that of the rows %+v, %v", when, stored, actual, err)
 	}
-	return is
+	return actual
 }
 
-// TestUsageIsTrue creates, changes, deletes, erases and purges, alone and in batches, with
+// TestUsage_EqualsTheRows creates, changes, deletes, erases and purges, alone and in batches, with
 // keys and without, in both forms of the schema.
-func TestUsageIsTrue(t *testing.T) {
+func TestUsage_EqualsTheRows(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {
@@ -83,14 +83,14 @@ func TestUsageIsTrue(t *testing.T) {
 					}
 				}
 				if n%40 == 39 {
-					counted(t, db, fmt.Sprintf("after %d batches", n+1))
+					checkUsage(t, db, fmt.Sprintf("after %d batches", n+1))
 				}
 				if n == 150 {
 					age(t, db, "2 days", "31 days")
 					if _, err := s.Purge(t.Context()); err != nil {
 						t.Fatal(err)
 					}
-					counted(t, db, "after a purge")
+					checkUsage(t, db, "after a purge")
 				}
 			}
 			for _, days := range []string{"31 days", "31 days"} { // the trash, then its tombstones
@@ -99,9 +99,9 @@ func TestUsageIsTrue(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			is := counted(t, db, "after all purges")
-			if usage, err := s.Usage(t.Context(), alice); err != nil || usage != is {
-				t.Errorf("Usage: %+v, %v; want %+v", usage, err, is)
+			want := checkUsage(t, db, "after all purges")
+			if usage, err := s.Usage(t.Context(), alice); err != nil || usage != want {
+				t.Errorf("Usage: %+v, %v; want %+v", usage, err, want)
 			}
 			if _, err := s.EraseUser(t.Context(), alice); err != nil {
 				t.Fatal(err)
@@ -113,8 +113,8 @@ func TestUsageIsTrue(t *testing.T) {
 	}
 }
 
-// TestFull checks that writes beyond the quota are rejected.
-func TestFull(t *testing.T) {
+// TestQuota checks that writes beyond the quota are rejected.
+func TestQuota(t *testing.T) {
 	t.Parallel()
 	isFull := func(t *testing.T, s *store.Store, what string, op store.Operation, key *store.IdempotencyKey) {
 		t.Helper()
@@ -129,7 +129,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("%s: %+v before, %+v after, %v", what, before, after, err)
 		}
 	}
-	t.Run("of resources", func(t *testing.T) {
+	t.Run("bounds resources", func(t *testing.T) {
 		t.Parallel()
 		s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, MaxResources: 2})
 		key := &store.IdempotencyKey{Key: "first"}
@@ -154,7 +154,7 @@ func TestFull(t *testing.T) {
 			t.Errorf("%d writes were counted as rejected, want 4", n)
 		}
 	})
-	t.Run("of bytes", func(t *testing.T) {
+	t.Run("bounds bytes", func(t *testing.T) {
 		t.Parallel()
 		const room = 2000
 		s := storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, MaxBytes: room})
@@ -162,13 +162,13 @@ func TestFull(t *testing.T) {
 		larger := update(id, taskapi.UpdateTaskRequest{Description: taskapi.Some(strings.Repeat("b", room))})
 		isFull(t, s, "a longer description", larger, nil)
 		// Responses stored for keys count too, also of writes that change nothing.
-		title := func(key string) {
+		complete := func(key string) {
 			t.Helper()
 			write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}), &store.IdempotencyKey{Key: key})
 		}
-		title("1")
-		title("2")
-		title("3") // 500 bytes, and 3 times as much
+		complete("1")
+		complete("2")
+		complete("3") // 500 bytes for the task and for each response
 		isFull(t, s, "a change with a key", update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}), &store.IdempotencyKey{Key: "4"})
 		isFull(t, s, "nothing with a key", update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(true)}), &store.IdempotencyKey{Key: "5"})
 		write(t, s, alice, update(id, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}), nil)

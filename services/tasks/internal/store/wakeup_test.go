@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// BenchmarkWakeUp sends notifications of forty users each to several replicas, as fast as
-// all of them receive. The difference of one more replica is the cost of a delivery.
+// BenchmarkWakeUp sends notifications, each of forty users, to several replicas, and waits until
+// all have received them. Each further replica adds the cost of one delivery.
 func BenchmarkWakeUp(b *testing.B) {
 	message := "replica1" + strings.Repeat(" 0123456789abcdef", 40)
 	for _, replicas := range []int{1, 20} {
@@ -22,13 +22,13 @@ func BenchmarkWakeUp(b *testing.B) {
 			bus := store.NewBus(storetest.Open(b, store.Config{URL: db.URL}), db.DirectURL)
 			ctx, stop := context.WithCancel(b.Context())
 			var listening, ready sync.WaitGroup
-			var heard atomic.Int64
+			var received atomic.Int64
 			all := make(chan struct{}, 1)
 			ready.Add(replicas)
 			for range replicas {
 				listening.Go(func() {
 					_ = bus.Listen(ctx, ready.Done, func(string) { // until it is stopped
-						if heard.Add(1) == int64(b.N*replicas) {
+						if received.Add(1) == int64(b.N*replicas) {
 							all <- struct{}{}
 						}
 					})

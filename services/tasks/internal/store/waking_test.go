@@ -93,12 +93,12 @@ func TestWakingDatabase(t *testing.T) {
 		t.Errorf("all were served after %s, before the database was awake", served)
 	}
 	for way := range ways {
-		if gate.met[way].Load() == 0 {
+		if gate.failed[way].Load() == 0 {
 			t.Errorf("no connection failed in way %d", way)
 		}
 	}
 	t.Logf("%d operations in %s; connections by kind of failure: %d, %d, %d, %d", len(operations), served.Round(time.Millisecond),
-		gate.met[reject].Load(), gate.met[hang].Load(), gate.met[dropEarly].Load(), gate.met[dropLate].Load())
+		gate.failed[reject].Load(), gate.failed[hang].Load(), gate.failed[dropEarly].Load(), gate.failed[dropLate].Load())
 }
 
 // TestLastingOutageFailsAtOnce checks that operations wait at the beginning of an outage, of
@@ -154,9 +154,9 @@ func TestLastingOutageFailsAtOnce(t *testing.T) {
 	}
 }
 
-// TestLostResponses cuts the connection after a transaction has committed, and in the
+// TestLostResponses_RepeatNothing cuts the connection after a transaction has committed, and in the
 // middle of a response. No write is applied twice, and no row is returned twice.
-func TestLostResponses(t *testing.T) {
+func TestLostResponses_RepeatNothing(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	gate := startGate(t, db.URL)
@@ -211,13 +211,13 @@ func TestLostResponses(t *testing.T) {
 	if n := tasks(); n != 0 {
 		t.Errorf("an erased user still has %d tasks", n)
 	}
-	if armed := gate.cut.Load(); armed >= 0 {
-		t.Errorf("the last connection was not cut")
+	if gate.cut.Load() >= 0 {
+		t.Error("the last connection was not cut")
 	}
 }
 
-// The ways in which a sleeping database fails a connection: it rejects it, hangs until it
-// is awake, or closes it in the middle of the handshake or after it.
+// The ways in which a sleeping database fails a connection: it rejects the connection, hangs
+// until it is awake, or closes the connection during the handshake or after it.
 const (
 	reject = iota
 	hang
@@ -235,8 +235,9 @@ type gate struct {
 	way   atomic.Pointer[func() int]
 	awake context.Context // ends hanging connections
 	wake  context.CancelFunc
-	taken atomic.Int64
-	met   [ways]atomic.Int64
+	// accepted counts the connections that sleep fails, failed those of each way.
+	accepted atomic.Int64
+	failed   [ways]atomic.Int64
 	// cut, unless negative, is the number of bytes of the server's responses to forward
 	// before closing the connection with the next one.
 	cut atomic.Int64
@@ -288,7 +289,7 @@ func (g *gate) fail(way int) { g.way.Store(new(func() int { return way })) }
 func (g *gate) sleep() {
 	g.way.Store(new(func() int {
 		// Few connections hang, so that enough remain for the other ways.
-		return []int{reject, dropEarly, dropLate, hang, reject, dropEarly, dropLate}[g.taken.Add(1)%7]
+		return []int{reject, dropEarly, dropLate, hang, reject, dropEarly, dropLate}[g.accepted.Add(1)%7]
 	}))
 	g.closeAll()
 	time.AfterFunc(sleepTime, func() {
@@ -326,7 +327,7 @@ func (g *gate) serve(client net.Conn) {
 	defer g.hold(client)()
 	way := (*g.way.Load())()
 	if way != succeed {
-		g.met[way].Add(1)
+		g.failed[way].Add(1)
 	}
 	limit := math.MaxInt // maximum number of bytes forwarded from the server
 	switch way {
@@ -345,7 +346,7 @@ func (g *gate) serve(client net.Conn) {
 		return
 	}
 	defer func() { _ = server.Close() }()
-	var asked atomic.Int32 // the type of the client's last message
+	var lastType atomic.Int32 // the type of the client's last message
 	go func() {
 		defer func() { _ = server.Close() }()
 		buffer := make([]byte, 32<<10)
@@ -354,7 +355,7 @@ func (g *gate) serve(client net.Conn) {
 			if n == 0 || err != nil {
 				return
 			}
-			asked.Store(int32(buffer[0]))
+			lastType.Store(int32(buffer[0]))
 			if _, err := server.Write(buffer[:n]); err != nil {
 				return
 			}
@@ -366,7 +367,7 @@ func (g *gate) serve(client net.Conn) {
 		if n == 0 || err != nil {
 			return
 		}
-		if cut := g.cut.Load(); cut >= 0 && !slices.Contains(uncut, asked.Load()) {
+		if cut := g.cut.Load(); cut >= 0 && !slices.Contains(uncut, lastType.Load()) {
 			if left := cut - int64(n); left >= 0 {
 				g.cut.Store(left)
 			} else {

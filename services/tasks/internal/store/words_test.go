@@ -32,7 +32,7 @@ func TestWordsAreThoseOfUnaccent(t *testing.T) {
 	var letter, plain string
 	_, err = pgx.ForEachRow(rows, []any{&letter, &plain}, func() error {
 		r := []rune(letter)[0]
-		// Unicode decomposes these to a letter and a sign.
+		// Unicode decomposes these letters to a letter and a sign.
 		if !unicode.In(r, unicode.Lu, unicode.Ll, unicode.Lt, unicode.Lo) || slices.Contains([]rune("Ŀŀŉẚ"), r) {
 			return nil
 		}

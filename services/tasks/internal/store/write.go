@@ -20,18 +20,18 @@ import (
 // With a key, a snapshot of the outcome is stored in the same transaction. If the key
 // already exists, its snapshot is returned and nothing changes. So after a lost
 // connection the write is retried, and finds the snapshot if the first attempt was
-// committed; without a key, it is unknown whether it was. A write is retried once if its
-// transaction was aborted for another one, or if another one created the user's row first.
+// committed; without a key, it is unknown whether it was. A write is retried once if another
+// transaction caused it to be aborted, or inserted the user's settings first.
 func (s *Store) write(ctx context.Context, user string, operations []Operation, key *IdempotencyKey) (Outcome, error) {
 	var r retries
 	for aborted := false; ; {
-		since := time.Now()
+		start := time.Now()
 		out, err := s.writeOnce(ctx, &r, user, operations, key)
 		if !aborted && (errors.Is(err, ErrAborted) || errors.Is(err, errKeyTaken) || errors.Is(err, errCheckFailed)) {
 			aborted = true
 			continue
 		}
-		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.waitToRetry(ctx, &r, err, since) {
+		if err == nil || key == nil && !pgconn.SafeToRetry(err) || !s.outage.waitToRetry(ctx, &r, err, start) {
 			return out, err
 		}
 	}
@@ -182,7 +182,7 @@ func (tx *transaction) begin(ctx context.Context, ids map[taskapi.Kind][]uuid.UU
 		}
 	}
 	tx.queueReferences(batch, ids, operations)
-	tx.lookAtZone(batch, operations)
+	tx.queueZone(batch, operations)
 	err = tx.store.exchange(ctx, tx.conn, batch)
 	return found, err
 }

@@ -49,7 +49,7 @@ func (z zones) cache(user, name string) zone {
 
 const selectZone = "SELECT time_zone FROM tasklane.settings WHERE user_id = $1"
 
-// runInZone is run for statements that depend on a time zone: requested, or that of the
+// runInZone is [Store.run] for statements that depend on a time zone: requested, or that of the
 // user's settings if requested is nil.
 func (s *Store) runInZone(ctx context.Context, user string, requested *time.Location, queue func(*pgx.Batch, *time.Location)) error {
 	if requested != nil {

@@ -131,7 +131,7 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 	db := Database{DirectURL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
 	db.URL = db.DirectURL
 	if host := os.Getenv(pooler); host != "" {
-		db.URL, db.Pooled = through(host, db.DirectURL), true
+		db.URL, db.Pooled = withHost(db.DirectURL, host), true
 	}
 	return db
 }
@@ -139,11 +139,11 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 // pooler is the variable with the pooler's address.
 const pooler = "TEST_POOLER"
 
-// through returns the address with another host.
-func through(host, address string) string {
+// withHost returns the address with another host.
+func withHost(address, host string) string {
 	u, err := url.Parse(address)
 	if err != nil {
-		panic(err) // address returned it
+		panic(err) // the function address returned it
 	}
 	u.Host = host
 	return u.String()
