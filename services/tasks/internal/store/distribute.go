@@ -57,7 +57,7 @@ var distributedFunctions = []string{
 		LANGUAGE plpgsql VOLATILE
 		AS $$
 	BEGIN
-		SET LOCAL lock_timeout = '5s';
+		SET LOCAL lock_timeout = '3s';
 		EXECUTE format('SET LOCAL app.user_id = %L', user_id);
 		RETURN user_id;
 	END

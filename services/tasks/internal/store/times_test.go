@@ -8,7 +8,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/budget"
@@ -16,21 +15,18 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestWaitsForOtherWritesWithinTheBudget checks that the lock timeout of begin_write is
-// the one in the table of timeouts.
-func TestWaitsForOtherWritesWithinTheBudget(t *testing.T) {
+// TestBeginWrite_WaitsWithinTheBudget checks that the lock timeout of writes is the one in the
+// table of timeouts.
+func TestBeginWrite_WaitsWithinTheBudget(t *testing.T) {
 	t.Parallel()
-	conn, err := pgx.Connect(t.Context(), storetest.NewDatabase(t).OwnerURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = conn.Close(t.Context()) }()
-	var limit string
-	if err := conn.QueryRow(t.Context(), "SELECT substring(prosrc FROM 'lock_timeout'', ''([^'']+)') FROM pg_proc WHERE oid = 'tasklane.begin_write'::regproc").Scan(&limit); err != nil {
-		t.Fatal(err)
-	}
-	if limit != budget.Lock.String() {
-		t.Errorf("tasklane.begin_write waits %s for a lock, budget.Lock is %s", limit, budget.Lock)
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			limit := queryAsOwner(t, form(t), "SELECT current_setting('lock_timeout') FROM tasklane.begin_write('alice')")
+			if limit != budget.Lock.String() {
+				t.Errorf("tasklane.begin_write waits %s for a lock, budget.Lock is %s", limit, budget.Lock)
+			}
+		})
 	}
 }
 
