@@ -64,14 +64,14 @@ const requireZone = "SELECT 1 / (coalesce((SELECT time_zone FROM tasklane.settin
 // userZone returns the user's time zone. In a write without reads it is the cached one, which
 // the database checks.
 func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
-	if tx.zone.location == nil && !tx.locked() {
-		tx.zone = tx.store.zones.cached(tx.user)
-	} else if tx.zone.location == nil {
+	switch {
+	case tx.zone.location != nil:
+	case tx.locked():
 		if err := tx.read(ctx, statement{selectZone, []any{tx.user}}, tx.readZone); err != nil {
 			return nil, err
 		}
-	}
-	if len(tx.checks) == 0 {
+	default:
+		tx.zone = tx.store.zones.cached(tx.user)
 		tx.checks = append(tx.checks, statement{requireZone, []any{tx.user, tx.zone.name}})
 	}
 	return tx.zone.location, nil
@@ -123,19 +123,23 @@ const (
 		FROM moved, counted WHERE t.user_id = $1 AND t.id = moved.id`
 )
 
-// moveDays moves the user's due days if the zone of the settings changes.
+// moveDays moves the user's due days if the zone of the settings changes. It first sends the
+// queued statements, which may have added days.
 func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	was, ok := before.(*settingsRow)
 	if !ok || was.TimeZone == after.(*settingsRow).TimeZone {
 		return nil
 	}
-	zone := tx.store.zones.cache(tx.user, after.(*settingsRow).TimeZone).location
+	if err := tx.flush(ctx); err != nil {
+		return err
+	}
+	tx.zone = tx.store.zones.cache(tx.user, after.(*settingsRow).TimeZone)
 	var days []string
 	var ends []time.Time
 	var day string
 	err := tx.read(ctx, statement{selectDays, []any{tx.user}}, func(rows pgx.Rows) error {
 		_, err := pgx.ForEachRow(rows, []any{&day}, func() error {
-			end, err := taskapi.LastSecond(day, zone)
+			end, err := taskapi.LastSecond(day, tx.zone.location)
 			days, ends = append(days, day), append(ends, end)
 			return err
 		})

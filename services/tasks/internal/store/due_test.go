@@ -103,3 +103,25 @@ func TestDays_MoveWithinABatch(t *testing.T) {
 		})
 	}
 }
+
+// TestDays_FollowTheZoneWithinABatch creates a task before and a task after a change of the
+// zone, in one batch.
+func TestDays_FollowTheZoneWithinABatch(t *testing.T) {
+	t.Parallel()
+	for name, form := range forms {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := storetest.Open(t, store.Config{URL: form(t).URL})
+			allDay := create(taskapi.CreateTaskRequest{Title: "all day", DueOn: new("2026-11-30")})
+			out, err := s.Batch(t.Context(), alice, []store.Operation{allDay, zoneOf("Asia/Tokyo"), allDay}, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range []int{0, 2} {
+				if got := out.Resources[i].Data.(taskapi.Task).DueAt.Format(time.RFC3339); got != "2026-11-30T14:59:59Z" {
+					t.Errorf("task %d is due at %s, want the end of the day in Tokyo", i, got)
+				}
+			}
+		})
+	}
+}

@@ -151,7 +151,7 @@ func (d *definition[R, W, C, U]) page(ctx context.Context, s *Store, user string
 		// The rows include the change number. If there are none, it is read first, and
 		// then the rows again.
 		err = s.run(ctx, begin, func(batch *pgx.Batch) {
-			p.resources = p.resources[:0]
+			p = page[W]{resources: p.resources[:0]}
 			batch.Queue(selectSeq, user).Query(readNumber(&p.changes))
 			st.queue(batch).Query(func(rows pgx.Rows) error { return d.readPage(rows, l, &p) })
 		})
