@@ -11,9 +11,9 @@ import (
 // channel is the channel of notifications between replicas.
 const channel = "tasklane_changes"
 
-// listenCheck is how often an idle connection is checked, because a dead server is silent
-// too.
-const listenCheck = 30 * time.Second
+// idleCheck is how long a connection may be idle before it is checked, because a dead server
+// is silent too.
+const idleCheck = 30 * time.Second
 
 // Bus carries messages between the replicas of the service by NOTIFY. It
 // implements feed.Bus.
@@ -22,12 +22,13 @@ type Bus struct {
 	// listenURL is the server's direct address: a transaction pooler accepts LISTEN but
 	// never delivers notifications.
 	listenURL string
+	idleCheck time.Duration
 }
 
 // NewBus returns a bus that sends through the store's pool and listens over its own connection
 // to listenURL.
 func NewBus(s *Store, listenURL string) *Bus {
-	return &Bus{store: s, listenURL: listenURL}
+	return &Bus{store: s, listenURL: listenURL, idleCheck: idleCheck}
 }
 
 // Publish sends a message of at most 8,000 bytes to all replicas. Call it outside the
@@ -58,7 +59,7 @@ func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message str
 	}
 	ready()
 	for {
-		wait, cancel := context.WithTimeout(ctx, listenCheck)
+		wait, cancel := context.WithTimeout(ctx, b.idleCheck)
 		notification, err := conn.WaitForNotification(wait)
 		cancel()
 		switch {
@@ -67,8 +68,10 @@ func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message str
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case wait.Err() != nil:
-			// No notification in time: check whether the server is still there.
-			if err := conn.Ping(ctx); err != nil {
+			check, cancel := context.WithTimeout(ctx, pingTimeout)
+			err := conn.Ping(check)
+			cancel()
+			if err != nil {
 				return fmt.Errorf("listen: %w", mapError(err))
 			}
 		default:

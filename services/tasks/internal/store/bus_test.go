@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
@@ -39,6 +40,18 @@ func TestBus_DeliversMessages(t *testing.T) {
 		asOwner(t, db, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
 		if err := <-ended; err == nil {
 			t.Error("Listen ended without an error")
+		}
+	})
+
+	t.Run("Listen ends when the server is silent", func(t *testing.T) {
+		gate := startGate(t, db.DirectURL)
+		bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), gate.url)
+		bus.SetIdleCheck(10 * time.Millisecond)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		err := bus.Listen(ctx, func() { gate.silent.Store(true) }, func(string) {})
+		if err == nil || ctx.Err() != nil {
+			t.Errorf("Listen did not notice that the server is silent: %v", err)
 		}
 	})
 }

@@ -35,6 +35,9 @@ func (o *Outage) Again(ctx context.Context, err error, start time.Time) bool {
 // Responded records that an operation has succeeded.
 func (o *Outage) Responded() { o.responded() }
 
+// SetIdleCheck changes how long the connection of Listen may be idle before it is checked.
+func (b *Bus) SetIdleCheck(idle time.Duration) { b.idleCheck = idle }
+
 // ErrKeyTaken is the error of an idempotency key that exists.
 var ErrKeyTaken = errKeyTaken
 

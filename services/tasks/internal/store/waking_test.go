@@ -241,6 +241,8 @@ type gate struct {
 	// cut, unless negative, is the number of bytes of the server's responses to forward
 	// before closing the connection with the next one.
 	cut atomic.Int64
+	// silent drops the server's messages.
+	silent atomic.Bool
 
 	mu   sync.Mutex
 	open map[net.Conn]bool
@@ -366,6 +368,9 @@ func (g *gate) serve(client net.Conn) {
 		n, err := server.Read(buffer)
 		if n == 0 || err != nil {
 			return
+		}
+		if g.silent.Load() {
+			continue
 		}
 		if cut := g.cut.Load(); cut >= 0 && !slices.Contains(uncut, lastType.Load()) {
 			if left := cut - int64(n); left >= 0 {
