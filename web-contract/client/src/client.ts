@@ -97,16 +97,16 @@ export interface Client {
   /** Counts the tasks. */
   getTaskStats: (query?: api.StatsOptions, call?: CallOptions) => Promise<api.Stats>;
 
-  /** Returns the resources that changed after a number, each once, in its current state. Unknown kinds are left out. */
+  /** Returns the resources that changed after a change number, each once, in its current state. Unknown kinds are left out. */
   listChanges: (query?: api.ListChangesOptions, call?: CallOptions) => Promise<api.ChangePage>;
 
   /**
-   * Yields every change after a number, such as `changes` of a list, as it
-   * happens. The loop does not end by itself. It reconnects when the connection breaks and
-   * continues after the last change. It throws an error that a retry cannot
-   * fix: `session_expired` or another 401, `cursor_expired` if it was away
-   * for too long (list again), or the signal's reason. Unknown
-   * kinds are left out.
+   * Yields every change after a change number, such as `changes` of a list, as it
+   * happens. Unknown kinds are left out. The loop does not end by itself: it
+   * reconnects when the connection breaks, and continues after the last change.
+   * It throws an error that a retry cannot fix: `session_expired` or another 401,
+   * `cursor_expired` if it was away for too long (list again), or the signal's
+   * reason.
    */
   watchChanges: (after: number, options?: WatchOptions) => AsyncGenerator<api.Change, void, undefined>;
 }
@@ -128,7 +128,7 @@ export function createClient(options: ClientOptions = {}): Client {
 
   /** The calls that every kind of resource has, below a path. */
   function callsOf<Item, Options extends { cursor?: string | undefined } & object>(path: string) {
-    const one = (id: string) => `${path}/${encodeURIComponent(id)}`;
+    const pathOf = (id: string) => `${path}/${encodeURIComponent(id)}`;
     const list = async (query = {} as Options, { signal }: CallOptions = {}): Promise<api.Page<Item>> => {
       type Envelope = { data: Item[]; meta: Omit<api.Page<Item>, "items"> };
       const { data, meta } = await send<Envelope>({ method: "GET", path, query, signal });
@@ -145,15 +145,15 @@ export function createClient(options: ClientOptions = {}): Client {
         } while (cursor);
       },
       create: (body: object, call: WriteOptions = {}) => fetchData<Item>({ ...call, method: "POST", path, body }),
-      get: (id: string, { signal }: CallOptions = {}) => fetchData<Item>({ method: "GET", path: one(id), signal }),
-      replace: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PUT", path: one(id), body }),
-      update: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PATCH", path: one(id), body }),
-      delete: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "DELETE", path: one(id) }),
-      restore: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "POST", path: `${one(id)}/restore` }),
+      get: (id: string, { signal }: CallOptions = {}) => fetchData<Item>({ method: "GET", path: pathOf(id), signal }),
+      replace: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PUT", path: pathOf(id), body }),
+      update: (id: string, body: object, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "PATCH", path: pathOf(id), body }),
+      delete: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "DELETE", path: pathOf(id) }),
+      restore: (id: string, call: VersionedOptions = {}) => fetchData<Item>({ ...call, method: "POST", path: `${pathOf(id)}/restore` }),
       erase: (id: string, call: VersionedOptions = {}) =>
-        fetchData<Item>({ ...call, method: "DELETE", path: one(id), query: { permanent: true } }),
+        fetchData<Item>({ ...call, method: "DELETE", path: pathOf(id), query: { permanent: true } }),
       move: (id: string, to: object, call: VersionedOptions = {}) =>
-        fetchData<Item>({ ...call, method: "POST", path: `${one(id)}/move`, body: to }),
+        fetchData<Item>({ ...call, method: "POST", path: `${pathOf(id)}/move`, body: to }),
     };
   }
 
@@ -191,8 +191,8 @@ export function createClient(options: ClientOptions = {}): Client {
       fetchData({ method: "GET", path: `/api/tasks/${encodeURIComponent(id)}/occurrences`, query, signal }),
     getTaskStats: (query = {}, { signal } = {}) => fetchData({ method: "GET", path: "/api/tasks/stats", query, signal }),
     async listChanges(query = {}, { signal } = {}) {
-      type List = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
-      const { data, meta } = await send<List>({ method: "GET", path: "/api/changes", query, signal });
+      type Envelope = { data: api.Change[]; meta: Omit<api.ChangePage, "changes"> };
+      const { data, meta } = await send<Envelope>({ method: "GET", path: "/api/changes", query, signal });
       return { changes: data.filter(isKnown), ...meta };
     },
     watchChanges: (after, options = {}) => watchChanges(open, retry, after, options),

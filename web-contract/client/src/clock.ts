@@ -21,14 +21,15 @@ export function localTimeOf(instant: number, zone: string): number {
   return seconds + (((instant % 1000) + 1000) % 1000);
 }
 
-/** Returns the first instant with a local time in a zone. If a clock change skips the time, it is that much later: 02:30 as 03:30. */
+/** Returns the first instant with a local time in a zone. If a clock change skips the time, it moves by the length of the gap: 02:30 becomes 03:30. */
 export function instantOf(localTime: number, zone: string): number {
-  const at = (reference: number) => {
+  /** Returns the instant if the zone's offset is that at the reference, and whether it has the local time. */
+  const candidate = (reference: number) => {
     const instant = localTime - (localTimeOf(reference, zone) - reference);
     return { instant, exists: localTimeOf(instant, zone) === localTime };
   };
-  const before = at(localTime - day);
+  const before = candidate(localTime - day);
   if (before.exists) return before.instant;
-  const after = at(localTime + day);
+  const after = candidate(localTime + day);
   return after.exists ? after.instant : before.instant;
 }

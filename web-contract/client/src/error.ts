@@ -1,6 +1,6 @@
 import type { ErrorCode, FieldError, Problem, Resource } from "./types.js";
 
-/** The further fields of an error, by its code. */
+/** The additional fields of an error, by its code. */
 interface Details extends Record<RetryableCode, RetryDetails> {
   /** The resource as it is now. */
   version_conflict: { readonly current: Resource };

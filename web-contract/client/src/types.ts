@@ -49,7 +49,7 @@ export interface ReplaceListRequest extends schemas.ReplaceListRequest {}
 /** A merge patch: a field left out keeps its value; `color: null` removes the color. */
 export interface UpdateListRequest extends schemas.UpdateListRequest {}
 
-/** A resource of the kind `kind`. */
+/** A resource with the name of its kind. */
 export type Resource = Schemas["Resource"];
 
 /** One operation of a batch, on a resource of any kind. */

@@ -75,7 +75,7 @@ const networkEvents = ["offline", "online"];
 
 /** One connection. It is closed when its owner aborts, it goes silent, or the device goes offline or online. */
 class Connection {
-  /** When something last arrived; NaN, which is no silence, while nothing is read. */
+  /** When data last arrived; NaN, which disables the check for silence, while nothing is read. */
   lastReceived = Date.now();
   readonly #controller = new AbortController();
   readonly #began = Date.now();
@@ -128,7 +128,7 @@ async function* events(response: Response, connection: Connection): AsyncGenerat
   }
 }
 
-/** Waits, but no longer than until the device is online again. */
+/** Waits, or returns early when the device comes online or the signal is aborted. */
 async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   const controller = new AbortController();
   const end = () => controller.abort();

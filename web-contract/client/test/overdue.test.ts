@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 import { isOverdue } from "../src/index.js";
 
 test.for([
-  ["open and due before now", { completed: false, dueAt: "2026-11-23T08:59:59Z" }, true],
-  ["due in another time zone", { completed: false, dueAt: "2026-11-23T10:00:01+01:00" }, false],
-  ["due right now", { completed: false, dueAt: "2026-11-23T09:00:00Z" }, false],
-  ["completed", { completed: true, dueAt: "2026-11-22T09:00:00Z" }, false],
-  ["without a due date", { completed: false, dueAt: null }, false],
-] as const)("a task that is %s", ([, task, overdue]) => {
+  ["open and due before now", true, { completed: false, dueAt: "2026-11-23T08:59:59Z" }],
+  ["due a second later in another time zone", false, { completed: false, dueAt: "2026-11-23T10:00:01+01:00" }],
+  ["due right now", false, { completed: false, dueAt: "2026-11-23T09:00:00Z" }],
+  ["completed", false, { completed: true, dueAt: "2026-11-22T09:00:00Z" }],
+  ["without a due date", false, { completed: false, dueAt: null }],
+] as const)("a task that is %s is overdue: %s", ([, overdue, task]) => {
   expect(isOverdue(task, new Date("2026-11-23T09:00:00Z"))).toBe(overdue);
 });

@@ -19,7 +19,7 @@ describe("a retry", () => {
     [412, "version_conflict", false],
     [422, "invalid", false],
     [500, "internal", false],
-  ] as const)("after %d %s: %s", ([status, code, repeated]) => {
+  ] as const)("follows %d %s: %s", ([status, code, repeated]) => {
     expect(nextDelay(defaultRetry, apiError(status, code, 0), 1) !== undefined).toBe(repeated);
   });
 
@@ -49,7 +49,7 @@ unit.for([
   ["Mon, 23 Nov 2026 07:00:00 GMT", 0],
   ["soon", undefined],
   [null, undefined],
-] as const)("Retry-After %s", ([value, seconds]) => {
+] as const)("Retry-After %s is %s seconds", ([value, seconds]) => {
   expect(parseRetryAfter(value, Date.parse("2026-11-23T08:00:00Z"))).toBe(seconds);
 });
 

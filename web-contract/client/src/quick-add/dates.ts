@@ -8,7 +8,7 @@ export interface When {
   rule?: string;
   /** A part of a day, such as evening, which is ignored without a day. */
   isPart?: boolean;
-  /** Only a weekday, beside which its date may stand. */
+  /** The date is that of a weekday alone, which the date itself may precede or follow. */
   isWeekday?: boolean;
   /** Several days, which stay in the title. */
   isRange?: boolean;
@@ -37,7 +37,7 @@ function upcoming(today: number, year: number, month: number, date: number): num
   return undefined;
 }
 
-/** One o'clock to seven is in the afternoon. */
+/** Returns the hour that people mean: 1 to 7 are in the afternoon. */
 const likelyHour = (hour: number) => (hour >= 1 && hour <= 7 ? hour + 12 : hour) % 24;
 
 /** The meaning of a pattern's numbers, or undefined if they mean nothing. `now` is the local time, as if in UTC. */
@@ -102,9 +102,9 @@ export function meaningOf(action: string, values: number[], now: number): When |
 function fromNow(now: number, count: number, unit: number): When | undefined {
   const today = Math.floor(now / day) * day;
   if (unit < 2) {
-    const at = now + count * (unit === 0 ? 60_000 : 3_600_000);
-    const date = Math.floor(at / day) * day;
-    return { date, time: Math.floor((at - date) / 60_000) };
+    const due = now + count * (unit === 0 ? 60_000 : 3_600_000);
+    const date = Math.floor(due / day) * day;
+    return { date, time: Math.floor((due - date) / 60_000) };
   }
   if (unit < 4) return { date: today + count * (unit === 2 ? 1 : 7) * day };
   const from = new Date(today);

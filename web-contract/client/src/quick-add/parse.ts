@@ -61,7 +61,9 @@ const priorities: Record<string, QuickAdd["priority"]> = {
 /** Words that belong together: "friday at 5pm". */
 interface Group {
   when: When;
+  /** The index of its first token. */
   from: number;
+  /** The index after its last token. */
   to: number;
   /** 3: counts anywhere in a title; 2: at its beginning or end; 1: at its end. */
   level: number;
@@ -124,14 +126,15 @@ function placesOf(tokens: (Token | undefined)[], { from, to }: Group): { start: 
   return places;
 }
 
+/** Counts the tokens of the groups. */
 const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Reads #tag, +List, p1 and !high. */
 function readSign(text: string, tokens: (Token | undefined)[], at: number, known: Language[], lists: readonly string[], result: QuickAdd) {
   const { word, start, end } = tokens[at]!;
-  const shown = text.slice(start, end);
-  if (/^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$/u.test(shown)) {
-    return { kind: "tag", start, end, apply: () => result.tags.push(shown.slice(1)) } as const;
+  const original = text.slice(start, end);
+  if (/^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$/u.test(original)) {
+    return { kind: "tag", start, end, apply: () => result.tags.push(original.slice(1)) } as const;
   }
   if (word.startsWith("+")) {
     const rest = text.slice(start + 1);
@@ -142,7 +145,7 @@ function readSign(text: string, tokens: (Token | undefined)[], at: number, known
   const localized = Object.fromEntries(known.flatMap((language) => Object.entries(language.priorities)).map(([name, value]) => [`!${name}`, value]));
   const priority = priorities[word] ?? (localized[word] as QuickAdd["priority"]);
   // P1 may be part of a name; only p1 is a priority.
-  if (priority && !(word.startsWith("p") && shown !== word && at < tokens.length - 1)) {
+  if (priority && !(word.startsWith("p") && original !== word && at < tokens.length - 1)) {
     return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
   }
   return undefined;
@@ -215,7 +218,7 @@ interface Match {
   hasPreposition: boolean;
 }
 
-/** The longest match of a pattern at a token, also after prepositions, that adds a date, a time or a rule. */
+/** The longest match of a pattern that adds a date, a time or a rule. It begins at a token, or after up to three prepositions. */
 function matchAt(context: Context, language: Language, at: number, when: When): Match | undefined {
   const { tokens, now, recurring, dayFirst } = context;
   let best: Match | undefined;
@@ -247,7 +250,7 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
 
 interface Pattern {
   level: number;
-  /** Whether a capital inside the text makes it less likely, as in a name. */
+  /** Whether a capital letter, except at the beginning of the text, makes it less likely to be a date. */
   isAdverb: boolean;
   /** Whether no capitalized word may follow: "am 1. Advent" is not a date. */
   needsLower: boolean;
@@ -258,7 +261,7 @@ interface Pattern {
 
 const compiled = new Map<Language, Pattern[]>();
 
-/** The patterns of a language: "2 in NUMBER UNIT = in" is a level, words and classes, and what they mean. */
+/** Parses the patterns of a language. "2 in NUMBER UNIT = in" is a level, words and classes of words, and the action that is their meaning. */
 function patternsOf(language: Language): Pattern[] {
   let patterns = compiled.get(language);
   if (!patterns) {
@@ -281,7 +284,6 @@ function matchItems(language: Language, items: Pattern["items"], tokens: (Token 
   const [item, ...rest] = items;
   if (!item) return { values: [], next: at };
   const found = item.isClass ? readClass(language, item.words[0]!, tokens, at, dayFirst) : readWord(item.words, tokens[at], at);
-  // A comma ends a pattern, except before a year.
   const following = found && matchItems(language, rest, tokens, found.next, dayFirst);
   if (found && following) return { values: [...found.values, ...following.values], next: following.next };
   return item.isOptional ? matchItems(language, rest, tokens, at, dayFirst) : undefined;
@@ -299,7 +301,7 @@ function titleOf(text: string, parts: Part[]): string {
     title += text.slice(end, part.start);
     end = part.end;
   }
-  // The end mark of a sentence goes with the sentence's last part.
+  // Punctuation after a part at the end is removed with that part.
   if (!/^[\s.,;:!?]*$/.test(text.slice(end))) title += text.slice(end);
   if (parts.length > 0) {
     title = title
@@ -312,7 +314,7 @@ function titleOf(text: string, parts: Part[]): string {
   return title.trim() || text.trim();
 }
 
-/** Sets the due date: the next such time if only the time is known, the first occurrence if there is a rule. */
+/** Sets the due date and the rule. If only the time of day is known, it is due at the next such time; if there is a rule, at its first occurrence. */
 function setDue(result: QuickAdd, { date, time, rule }: When, now: number) {
   if (date === undefined && time === undefined && rule === undefined) return;
   const day = 86_400_000;

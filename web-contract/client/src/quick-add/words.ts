@@ -11,7 +11,7 @@ export interface Language {
   weakWeekdays: Record<string, number>;
   /** Weekdays that count only with a capital letter. */
   capitals: string[];
-  /** Words for every Monday and so on. */
+  /** Words such as "mondays", which repeat a task every week. */
   weekly: Record<string, number>;
   months: Record<string, number>;
   weakMonths: Record<string, number>;
@@ -53,7 +53,7 @@ export interface Reading {
   next: number;
 }
 
-/** Splits a text at spaces. Quoted text is left out, because it belongs to the title. */
+/** Splits a text at spaces. Quoted words are undefined, because they belong to the title. */
 export function tokensOf(text: string): (Token | undefined)[] {
   let quoted = false;
   return [...text.matchAll(/\S+/g)].map((match) => {
@@ -150,7 +150,7 @@ function valueOf(language: Language, name: string, word: string, dayFirst = fals
 
 const within = (value: number, min: number, max: number) => (value >= min && value <= max ? value : undefined);
 
-/** 3rd or 3. */
+/** Reads the day in 3rd, or in the German 3. */
 function ordinalOf({ ordinalEndings }: Language, word: string): number | undefined {
   const [, digits, ending] = /^(\d{1,2})(\D+)$/.exec(word) ?? [];
   return digits && ordinalEndings.includes(ending!) ? within(Number(digits), 1, 31) : undefined;
@@ -160,7 +160,7 @@ function minutesOf(hour: number, minute: number): number | undefined {
   return hour <= 23 && minute <= 59 ? 60 * hour + minute : undefined;
 }
 
-/** 17:00, 5pm, 5:30pm, or the beginning of 5-6pm. */
+/** Reads 17:00, 5pm, 5:30pm, or the beginning of 5-6pm, in minutes since midnight. */
 function timeOf(word: string): number | undefined {
   const match = /^(\d{1,2})(?:[:.](\d\d))?(am|pm)?(?:[-–](\d{1,2})(?::(\d\d))?(am|pm)?)?$/.exec(word);
   if (!match) return undefined;
@@ -176,12 +176,12 @@ function timeOf(word: string): number | undefined {
   return word.includes(":") ? time : undefined;
 }
 
-/** A time on a clock of twelve hours, in the half of the day that begins at 0 or 720 minutes. */
+/** Converts a time on the 12-hour clock, in the half of the day that begins at 0 or 720 minutes. */
 export function halfOfDay(time: number, half: number): number | undefined {
   return time >= 60 && time < 780 ? (time % 720) + half : undefined;
 }
 
-/** Year, month and day; year 0 if it is not written. */
+/** Reads the year, month and day; the year is 0 if it is not written. */
 function dateOf({ dots }: Language, name: string, word: string, dayFirst: boolean): number[] | undefined {
   const [, isoYear, isoMonth, isoDay] = /^(\d{4})-(\d\d)-(\d\d)\.?$/.exec(word) ?? [];
   if (isoYear) return name === "DATE" ? valid(Number(isoYear), Number(isoMonth), Number(isoDay)) : undefined;
@@ -205,7 +205,7 @@ function valid(year: number, month: number, day: number): number[] | undefined {
   return month >= 1 && month <= 12 && date.getUTCDate() === day ? [year, month, day] : undefined;
 }
 
-/** mon, wed and fri; tue/thu. */
+/** Reads several weekdays, such as "mon, wed and fri" or "tue/thu". */
 function readWeekdays(language: Language, tokens: (Token | undefined)[], at: number): Reading | undefined {
   const values: number[] = [];
   let next = at;

@@ -8,12 +8,12 @@ import { positionAt } from "./order.js";
 import { ownerId } from "./relations.js";
 
 /** The effect of a write on a resource before the server responds; null erases it. */
-export type Edit = (item: Item, among: Among) => Item | null;
+export type Edit = (item: Item, resources: Resources) => Item | null;
 
 /** Looks up the resources other than the edited one. */
-export interface Among {
+export interface Resources {
   all: (kind: KindName) => readonly Item[];
-  /** Returns the id of the resource that a draft has become; any other id is its own. */
+  /** Returns the server's id for that of a draft which has been created, and any other id unchanged. */
   idOf: (id: string) => string;
 }
 
@@ -27,12 +27,12 @@ export interface Plan {
 
 const draftPrefix = "draft-";
 
-/** Returns the id of the draft that a write with this idempotency key shows; `at` counts the drafts of one write. */
-export function draftId(key: string, at = 0): string {
-  return draftPrefix + (at === 0 ? key : `${key}-${at}`);
+/** Returns the id of the draft that a write with this idempotency key shows; `index` counts the drafts of one write. */
+export function draftId(key: string, index = 0): string {
+  return draftPrefix + (index === 0 ? key : `${key}-${index}`);
 }
 
-/** Reports whether it is the id of a draft. */
+/** Reports whether the id is that of a draft. */
 export function isDraftId(id: string): boolean {
   return id.startsWith(draftPrefix);
 }
@@ -78,18 +78,18 @@ function editOf(operation: Exclude<BatchOperation, { op: "create" }>, now: strin
     const { after, before, ...owners } = placeOf(operation, idOf);
     const next = rules[kind].settle({ ...item, ...withoutUndefined({ ...fields, ...owners }), updatedAt: now } as Item, item, now);
     if (op !== "move") return next;
-    const siblings = all(kind).filter((other) => nearest(kind, other) === nearest(kind, next));
+    const siblings = all(kind).filter((other) => nearestOwner(kind, other) === nearestOwner(kind, next));
     return { ...next, position: positionAt(after ?? before, after !== undefined, next, siblings) };
   };
 }
 
-/** Returns the place of an operation: the owners and the sibling of a move, by their current ids. */
-export function placeOf(operation: BatchOperation, idOf: Among["idOf"]): Record<string, string | null | undefined> {
+/** Returns the owners and the sibling that a move names, by their current ids; nothing for other operations. */
+export function placeOf(operation: BatchOperation, idOf: Resources["idOf"]): Record<string, string | null | undefined> {
   const place = operation.op === "move" ? operation.to : {};
   return Object.fromEntries(Object.entries(place).map(([name, id]) => [name, id && idOf(id)]));
 }
 
 /** Returns the id of the owner that a resource shares with its siblings. */
-function nearest(kind: KindName, item: Item): string | null | undefined {
+function nearestOwner(kind: KindName, item: Item): string | null | undefined {
   return rules[kind].relations.map((relation) => ownerId(item, relation)).find((id) => id);
 }

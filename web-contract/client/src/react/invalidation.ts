@@ -14,11 +14,11 @@ const timers = new WeakMap<QueryClient, ReturnType<typeof setTimeout>>();
  * single resources are updated without a request.
  */
 export function goesStale({ queryKey }: Pick<Query, "queryKey">): boolean {
-  const [root, name, what, filters] = queryKey;
-  const kind = root === taskKeys.all[0] && kindNames.find((known) => known === name);
+  const [root, kindName, name, filters] = queryKey;
+  const kind = root === taskKeys.all[0] && kindNames.find((known) => known === kindName);
   if (!kind) return false;
   const { views, isServerSide } = rules[kind];
-  return what === "list" ? isServerSide(filters as object) : Object.hasOwn(views, String(what));
+  return name === "list" ? isServerSide(filters as object) : Object.hasOwn(views, String(name));
 }
 
 /** Refetches the queries that a change has made stale, once for several changes. */

@@ -17,8 +17,8 @@ export function keysOf<Filters extends object>(kind: KindName) {
 
 /**
  * The keys of all queries, from the general to the particular:
- * `queryClient.invalidateQueries({ queryKey: taskKeys.lists })` reads every
- * list again, `taskKeys.all` everything.
+ * `queryClient.invalidateQueries({ queryKey: taskKeys.lists })` refetches every
+ * list, `taskKeys.all` everything.
  */
 export const taskKeys = {
   ...keysOf<TaskFilters>("task"),

@@ -30,19 +30,19 @@ export interface Kind<Data extends Item = Item, Filters extends object = object>
   isServerSide(filters: Filters): boolean;
   /**
    * The other queries over this kind, by the third part of their keys. All are
-   * read again after a change; those with a function are updated at once, too.
+   * refetched after a change; those with a function are updated at once, too.
    */
   readonly views: Record<string, ((view: never, lookUp: LookUp) => unknown) | undefined>;
 }
 
 /**
  * A reference to another resource, the owner. A resource is erased with its
- * owner, and leaves the trash without one that stays there.
+ * owner. If it is restored while its owner stays in the trash, it loses the owner.
  */
 export interface Relation {
   /** The field with the owner's id. Resources with the same owner are siblings: they have one manual order. */
   field: Field;
-  /** The fields that change with the owner's where they were equal. */
+  /** The fields that get the owner's new value if they had its old one. */
   shared: readonly Field[];
   /** The fields that are set together with the owner's; clearing one clears the owner's too. */
   flags?: readonly Field[];

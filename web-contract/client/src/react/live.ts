@@ -53,7 +53,7 @@ export function useLiveChanges(client: Client, { enabled = true, user }: LiveOpt
   return live;
 }
 
-/** Does the same outside a component, until the signal is aborted or an error is permanent. */
+/** Does the same outside a component. Rejects with the signal's reason, or with an error that a retry cannot fix. */
 export async function feedChanges(
   queryClient: QueryClient,
   client: Client,
@@ -65,7 +65,7 @@ export async function feedChanges(
   let after = store.position;
   if (after === undefined) {
     after = oldestList(queryClient) ?? (await currentNumber(client, signal, onState));
-    // Counts and agendas may have been read before that change, and no other change may follow.
+    // Counts and agendas may be older than that change, and perhaps no other change will refresh them.
     refreshSoon(queryClient);
   }
   // The changes of a cascade arrive together, and are shown together.

@@ -136,7 +136,7 @@ function mutationsOf<Name extends KindName>(client: Client, kind: Name, suffix: 
       send: ([operation], call) => send(operation!, call),
       resources: (data) => [{ kind, data } as ListedResource],
     });
-  const to =
+  const mutationOf =
     <Part extends object = object>(op: BatchOperation["op"]) =>
     (settings: Settings<VersionedWrite & Part> = {}) =>
       writeOne(settings, op, (write) => ({ op, ...write }));
@@ -144,12 +144,12 @@ function mutationsOf<Name extends KindName>(client: Client, kind: Name, suffix: 
   return {
     write: writeOne,
     create: (settings: Settings<NewData<Name>> = {}) => writeOne(settings, "create", (data) => ({ op: "create", data })),
-    replace: to<{ data: AllData<Name> }>("replace"),
-    update: to<{ changes: Changes<Name> }>("update"),
-    delete: to("delete"),
-    restore: to("restore"),
-    erase: to("erase"),
-    move: to<{ to: Place<Name> }>("move"),
+    replace: mutationOf<{ data: AllData<Name> }>("replace"),
+    update: mutationOf<{ changes: Changes<Name> }>("update"),
+    delete: mutationOf("delete"),
+    restore: mutationOf("restore"),
+    erase: mutationOf("erase"),
+    move: mutationOf<{ to: Place<Name> }>("move"),
   };
 }
 
@@ -179,7 +179,7 @@ function keyOf(context: MutationFunctionContext): string {
 }
 
 function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { name, operations, send, resources }: Write<Data, Variables>) {
-  /** Returns a write, which shows from the first call on. */
+  /** Starts a write and shows it. Later calls return the same write. */
   const begin = (variables: Variables, context: MutationFunctionContext): Pending => {
     const known = pending.get(context);
     if (known) return known;
@@ -204,8 +204,8 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
       await queued.ready;
       const store = storeOf(context.client);
       const expected = new Map<Item, Item | null>();
-      for (const [name, edit] of edits) {
-        const item = store.confirmed(store.idOf(name));
+      for (const [id, edit] of edits) {
+        const item = store.confirmed(store.idOf(id));
         const before = item && (expected.get(item) ?? item);
         if (before) expected.set(item, edit(before, store));
       }
@@ -213,8 +213,8 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
         batch.map((operation) => resolve(operation, store)),
         { idempotencyKey: keyOf(context) },
       );
-      write.states = resources(data).map(({ kind, data }, at) => {
-        const op = batch[at]?.op;
+      write.states = resources(data).map(({ kind, data }, index) => {
+        const op = batch[index]?.op;
         return { kind, id: data.id, data: op === "erase" ? null : data, isNew: op === "create" } as Result;
       });
       for (const [item, wanted] of expected) {
@@ -232,7 +232,7 @@ function write<Data, Variables>(settings: MutationSettings<Data, Variables>, { n
     onError: (error, variables, result, context) => {
       const current = isApiError(error, "version_conflict") && (error.current as ListedResource | undefined);
       begin(variables, context).settle(current ? [{ ...current, id: current.data.id }] : []);
-      // The resource is gone, or the write may have happened.
+      // The resource is gone, so the lists on the page are refetched; or the write may have happened, so all is stale.
       const isGone = isApiError(error) && error.status === 404;
       if (isGone || isTransient(error)) void context.client.invalidateQueries({ queryKey: taskKeys.all, refetchType: isGone ? "active" : "none" });
       return settings.onError?.(error, variables, result, context);
@@ -250,13 +250,13 @@ function resolve(operation: BatchOperation, store: Store): BatchOperation {
   if (operation.op === "create") return operation;
   const id = serverId(operation.id, store);
   const version = store.latestOwnVersion(id, operation.version);
-  const to = placeOf(operation, (name) => serverId(name, store));
+  const to = placeOf(operation, (owner) => serverId(owner, store));
   return { ...operation, id, version, ...(operation.op === "move" && { to }) } as BatchOperation;
 }
 
-/** Returns the server's id of a resource. */
-function serverId(name: string, store: Store): string {
-  const id = store.idOf(name);
-  if (isDraftId(id)) throw new Error("Creating the resource failed.");
-  return id;
+/** Returns the server's id of a resource. Throws if the resource is a draft that could not be created. */
+function serverId(id: string, store: Store): string {
+  const created = store.idOf(id);
+  if (isDraftId(created)) throw new Error("Creating the resource failed.");
+  return created;
 }

@@ -20,7 +20,7 @@ export function positionAt(sibling: string | null | undefined, isAfter: boolean,
   const behind = isAfter ? found + 1 : sibling ? found : others.length;
   const [front, back] = [others[behind - 1], others[behind]];
   if ((!front || compareOrder(front, item) < 0) && (!back || compareOrder(item, back) < 0)) return item.position;
-  // At the end, it is before what will be created.
+  // Drafts, which are at `last`, stay behind it.
   return between(front?.position ?? "", back?.position ?? last + last);
 }
 

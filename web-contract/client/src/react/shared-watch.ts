@@ -3,7 +3,7 @@ import type { Change, Client, WatchState } from "../index.js";
 /** How many milliseconds a hidden tab keeps its connection. */
 const hiddenTimeout = 60_000;
 
-/** A message of the tab with the connection to the others: its number, and its state or the change after that. */
+/** A message from the tab with the connection to the others: the number of its last change, and its state or the next change. */
 interface Message {
   from: number;
   state?: WatchState;
@@ -76,12 +76,12 @@ export function watchShared(
       attempt?.abort();
       connected = false;
       const own = (attempt = new AbortController());
-      const alone = () => watch(own);
-      if (!locks) return void alone();
+      const run = () => watch(own);
+      if (!locks) return void run();
       const options = atOnce ? { steal: true } : { signal: own.signal };
       // Aborted: by this tab, or by another one that has taken the lock. Otherwise the browser denies locks.
-      locks.request(name, options, alone).catch((error: Error) => {
-        if (error.name !== "AbortError") void alone();
+      locks.request(name, options, run).catch((error: Error) => {
+        if (error.name !== "AbortError") void run();
         else if (!own.signal.aborted) acquire(false);
       });
     };

@@ -2,7 +2,7 @@ import { replaceEqualDeep, type Query, type QueryClient } from "@tanstack/react-
 import { kindNames } from "../generated/kinds.js";
 import type { Change } from "../index.js";
 import { attach, cascade, clearFlags, ownerId } from "./relations.js";
-import { isDraftId, type Among, type Plan } from "./edits.js";
+import { isDraftId, type Plan, type Resources } from "./edits.js";
 import { taskKeys } from "./keys.js";
 import type { Item, KindName, ListedResource, LookUp, Relation } from "./kind.js";
 import { isSameContent, rules } from "./kinds.js";
@@ -48,7 +48,7 @@ export function cachedItem<Data extends Item>(queryClient: QueryClient, item: Da
   return (store.view(store.idOf(item.id)) as Data | null | undefined) ?? item;
 }
 
-/** Stores changes of resources. */
+/** The states that a write or a change reads, and those that it changes. */
 interface Layer {
   get: LookUp;
   set: (id: string, item: Item | null) => void;
@@ -60,14 +60,14 @@ interface Layer {
  * responses may arrive in any order: the newest version wins, and a failed write
  * rolls back only its own changes.
  */
-export class Store implements Among {
+export class Store implements Resources {
   readonly #queryClient: QueryClient;
   readonly #known = new Map<string, Known>();
   /** The pending writes in their order, each with the ids of all that it changes. */
   readonly #writes = new Map<Plan, Set<string>>();
   /** The resources as pending writes change them. */
   readonly #pending = new Map<string, Item | null>();
-  /** The ids of the resources that have named an owner, by its id. */
+  /** The ids of the resources that have had an owner, by the owner's id. */
   readonly #owned = new Map<string, Set<string>>();
   /** The draft's id of each resource that was created here, by the resource's id. */
   readonly #draftIds = new Map<string, string>();
@@ -114,7 +114,7 @@ export class Store implements Among {
     return this.#draftIds.get(id) ?? id;
   }
 
-  /** Returns the id of the resource that a draft has become; any other id is its own. */
+  /** Returns the server's id for that of a draft which has been created, and any other id unchanged. */
   idOf = (id: string): string => this.#itemIds.get(id) ?? id;
 
   /** Returns the known resources of a kind, with all edits. */
@@ -170,7 +170,7 @@ export class Store implements Among {
     this.#show(ids);
   }
 
-  /** Moves resources back into the trash that were predicted, before `arrival`, to leave it with their owner. The feed has sent each one that did. */
+  /** Moves resources back into the trash if a prediction older than `arrival` has restored them with their owner: the feed would have sent them. */
   confirm = (arrival: number): void =>
     this.apply(
       [...this.#known].flatMap(([id, { kind, item, predicted, at }]) => (predicted?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
@@ -179,9 +179,9 @@ export class Store implements Among {
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by the results in its response, or rolls it back. */
   edit(plan: Plan): { ids: ReadonlySet<string>; settle: (results?: readonly Result[]) => void } {
     const { edits, drafts } = plan;
-    const ids = new Set([...edits.map(([name]) => this.idOf(name)), ...drafts.map(({ data }) => data.id)]);
+    const ids = new Set([...edits.map(([id]) => this.idOf(id)), ...drafts.map(({ data }) => data.id)]);
     for (const draft of drafts) this.#drafts.set(draft.data.id, draft);
-    if (edits.some(([name]) => !this.#known.has(this.idOf(name)))) this.#loadCached();
+    if (edits.some(([id]) => !this.#known.has(this.idOf(id)))) this.#loadCached();
     this.#writes.set(plan, ids);
     this.#show([], ids);
     const settle = (results: readonly Result[] = []) => {
@@ -218,8 +218,8 @@ export class Store implements Among {
       for (const [owner] of item ? this.#ownersOf(item, this.#kindOf(id)!) : []) affected.add(owner);
     }
     const before = new Map(this.#pending);
-    for (let known = -1; affected.size > known; ) {
-      known = affected.size;
+    for (let size = -1; affected.size > size; ) {
+      size = affected.size;
       const writes = [...this.#writes].filter(([, ids]) => [...ids].some((id) => affected.has(id)));
       for (const [, ids] of writes) for (const id of ids) affected.add(id);
       for (const id of affected) this.#pending.delete(id);
@@ -231,8 +231,8 @@ export class Store implements Among {
         };
         const layer = { get: this.view, set };
         for (const { kind, data } of drafts) this.#write(undefined, data, kind, layer);
-        for (const [name, edit] of edits) {
-          const item = this.view(this.idOf(name));
+        for (const [id, edit] of edits) {
+          const item = this.view(this.idOf(id));
           if (item) this.#write(item, edit(item, this), this.#kindOf(item.id)!, layer);
         }
       }

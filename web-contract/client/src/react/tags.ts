@@ -1,7 +1,7 @@
 /** Returns the key by which tags are compared: tags that differ only in case are equal. */
 export function tagKey(tag: string): string {
   const seen = tag.normalize("NFC").replace(/[\p{Cf}\p{Variation_Selector}]/gu, "");
-  // Turkish has four letters i, which count as one.
+  // The four letters i of Turkish count as one.
   return seen.replaceAll("İ", "i").toUpperCase().toLowerCase();
 }
 

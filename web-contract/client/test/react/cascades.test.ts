@@ -38,13 +38,11 @@ function open(resources: readonly (Task | List)[] = garden) {
   read(resources);
   const write = (...operations: object[]) =>
     store.edit(planOf(operations.map((operation) => ({ kind: "task", ...operation }) as unknown as BatchOperation)));
-  const shown = (id: string) => store.view(id) as Task | null | undefined;
   return {
     queryClient,
     store,
     read,
     write,
-    shown,
     /** The tasks in order: x is completed, - is in the trash; followed by the list and the parent if they changed. */
     outline: () =>
       (store.all("task") as Task[])
@@ -139,7 +137,7 @@ describe("before the server responds", () => {
     expect(outline()).toBe("c");
   });
 
-  test("tasks that are read later follow too", () => {
+  test("tasks that are read later have the pending writes too", () => {
     const { outline, read, write, store } = open([]);
     const since = store.now();
     write({ op: "delete", kind: "list", id: "garden" }, { op: "update", id: "c", changes: { completed: true } });
@@ -239,14 +237,14 @@ describe("a list in the cache", () => {
     expect(all()).toEqual(["a a1 a11 b c", "a2"]);
   });
 
-  test("of sub-tasks has only those of its parent", () => {
+  test("filtered by parent has only the sub-tasks of that parent", () => {
     const { all, write } = lists([{ parentId: "a", sort: "position" }, { parentId: "none", sort: "position" }]);
     expect(all()).toEqual(["a1 a2", "a b c"]);
     write({ op: "move", id: "b", to: { parentId: "a", after: "a1" } });
     expect(all()).toEqual(["a1 b a2", "a c"]);
   });
 
-  test("has the tasks of an archived list only if it names that list", () => {
+  test("has the tasks of an archived list only if it is filtered by that list or by a parent", () => {
     const { all, store, write } = lists([{ sort: "position" }, { listId: "garden", sort: "position" }, { parentId: "a", sort: "position" }]);
     const archived = write({ op: "update", kind: "list" as KindName, id: "garden", changes: { archived: true } });
     const without = ["c", "a a1 a11 a2 b", "a1 a2"];

@@ -40,7 +40,7 @@ describe("a list contains", () => {
     [due, { dueAfter: "2026-11-30T17:00:01Z" }, false],
     [plain, { q: "blumen" }, undefined],
     [plain, { q: "blumen", completed: true }, false],
-  ])("%#: %o by %o: %s", ([task, filters, taken]) => expect(rules.matches(task, filters, () => null)).toBe(taken));
+  ])("%#: %o, filtered by %o: %s", ([task, filters, taken]) => expect(rules.matches(task, filters, () => null)).toBe(taken));
 });
 
 describe("a list is in order", () => {
@@ -79,7 +79,7 @@ describe("a task is put", () => {
     ["out of a list that it no longer matches", pages([[d, c], [b]]), {}, { ...c, deletedAt: c.createdAt }, ["d", "b"]],
     ["in its old place, if its order has not changed", pages([[d], [c, b]]), {}, { ...c, title: "new" }, ["d", "cb"]],
     ["in its place, in a list that the server searches", pages([[d, c]]), { q: "x" }, { ...c, title: "new" }, ["dc"]],
-    ["nowhere, in such a list that does not have it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
+    ["nowhere, in a list that the server searches and that did not have it", pages([[d, c]]), { q: "x" }, a, ["dc"]],
     ["in another place, if its order has changed", pages([[d, c], [b]]), {}, { ...d, createdAt: a.createdAt }, ["c", "bd"]],
   ])("%s", ([, list, filters, task, expected]) => expect(idsOf(place(list, "task", filters, new Set([task.id]), (id) => (id === task.id ? task : undefined)))).toEqual(expected));
 

@@ -148,7 +148,7 @@ describe("tabs of one user", () => {
     await eventually(() => expect(behind.seen).toEqual([10]));
   });
 
-  test("take the connection back from a newer tab that has read a change which they have not", async () => {
+  test("take the connection back from a newer tab that starts after a change which they have missed", async () => {
     const first = openTab(4);
     await eventually(() => expect(server.opened).toEqual([4]));
     openTab(6);
@@ -162,7 +162,7 @@ describe("tabs of one user", () => {
   test("handle the change of a tab that has just taken the connection", async () => {
     const first = openTab(4);
     await eventually(() => expect(server.connections.size).toBe(1));
-    // The lock's end is not known to the first tab yet.
+    // The first tab does not know yet that it has lost the lock.
     const channel = new BroadcastChannel(`tasklane.changes.${user}`);
     channel.postMessage({ from: 4, change: changeOf(5) });
     await eventually(() => expect(first.seen).toEqual([5]));
