@@ -1,4 +1,4 @@
-// Fails if a document breaks the released one.
+// Fails if a document has a change that breaks clients of the released one.
 // usage: node breaking.mjs RELEASED CURRENT
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";

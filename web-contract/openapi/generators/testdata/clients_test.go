@@ -17,9 +17,9 @@ import (
 	ogentasks "github.com/tasklane/tasklane/web-contract/openapi/generators/ogen/tasks"
 )
 
-// newer serves the document's example of a task with further fields, as a later
-// server might.
-func newer(t *testing.T, document string) (url, title string) {
+// serveNewFields serves the document's example of a task with additional fields, as a
+// later server might.
+func serveNewFields(t *testing.T, document string) (url, title string) {
 	t.Helper()
 	loaded, err := openapi3.NewLoader().LoadFromFile(document)
 	if err != nil {
@@ -85,7 +85,7 @@ func TestAcceptsNewFields(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			_, document, _ := strings.Cut(name, ", ")
-			url, want := newer(t, document+".yaml")
+			url, want := serveNewFields(t, document+".yaml")
 			if got := call(t, url); got != want {
 				t.Errorf("got the title %q, want %q", got, want)
 			}
