@@ -38,7 +38,7 @@ export async function findChromium(): Promise<string> {
     return chosen;
   }
   const tried: string[] = [];
-  const found = (await firstThatRuns(candidates(), tried)) ?? (await installed(tried));
+  const found = (await firstThatRuns(candidates(), tried)) ?? (await installFromDebian(tried));
   if (found) return found;
   throw new Error(
     `The tests need Chromium or Chrome, and none was found. Install one, or name it in CHROMIUM_PATH. Tried:\n  ${tried.join("\n  ")}`,
@@ -78,8 +78,8 @@ async function faultOf(path: string): Promise<string | undefined> {
   }
 }
 
-/** Installs Debian's package, if this is Debian and the user may. */
-async function installed(tried: string[]): Promise<string | undefined> {
+/** Installs Debian's package as root on Linux, and returns the path of its program. */
+async function installFromDebian(tried: string[]): Promise<string | undefined> {
   if (process.platform !== "linux" || process.getuid?.() !== 0) {
     tried.push("apt-get install chromium-headless-shell: only as root on Linux");
     return undefined;

@@ -8,7 +8,7 @@ import { newAccount, type Account } from "./visitor.js";
 export interface Device {
   page: Page;
   context: BrowserContext;
-  /** Calls the API: "ok", or the code of its error. */
+  /** Calls the API, and returns "ok" or the code of the error. */
   apiOutcome: () => Promise<string>;
   signUp: (account: Account) => Promise<unknown>;
   signIn: (account: Account, rememberMe?: boolean) => Promise<unknown>;

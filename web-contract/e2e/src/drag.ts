@@ -12,10 +12,10 @@ type DragData = Extract<Parameters<CDPSession["send"]>[1], { data: { items: unkn
 
 type Finger = (type: "mousePressed" | "mouseMoved" | "mouseReleased", point: Point) => Promise<unknown>;
 
-/** The height of each place on an element, as a fraction of the element's. */
+/** The distance of each place from the element's top, as a fraction of the element's height. */
 const heights = { before: 0.2, inside: 0.5, after: 0.8 };
 
-/** Returns the start and the end of a drag: the middle of an element, and a place on another one, `inset` pixels from its left edge. */
+/** Returns the start of a drag, halfway down an element, and its end, at a place of another one, `inset` pixels from that one's left edge. */
 async function dragPath(item: Locator, onto: Locator, place: keyof typeof heights, inset = 120) {
   const [from, to] = [(await item.boundingBox())!, (await onto.boundingBox())!];
   return {
@@ -76,7 +76,7 @@ export async function dragByFinger(item: Locator, onto: Locator, place: keyof ty
     session.once("Input.dragIntercepted", (drag) => (data = drag.data));
     await finger("mousePressed", start);
     await eventually(() => expect(data, "a long press starts a drag").toBeDefined());
-    // A headless browser cannot drag with the system, so from here on the moves are dispatched as drag events.
+    // A headless browser has no drag and drop of the system, so the rest of the drag is dispatched as events.
     const over = (type: "dragEnter" | "dragOver" | "drop", point: Point) => session.send("Input.dispatchDragEvent", { type, ...point, data: data! });
     await over("dragEnter", start);
     await waitForDropLine(onto, place, end, (point) => over("dragOver", point), check);

@@ -51,8 +51,8 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
   const encode = (body: Record<string, unknown>, type: string) =>
     type.endsWith("urlencoded") ? new URLSearchParams(body as Record<string, string>).toString() : JSON.stringify(body);
 
-  /** Resolves at one of the events, or at the timeout. */
-  const settled = (target: EventTarget, ...events: string[]) =>
+  /** Resolves with the first of the events, or with "nothing" after the timeout. */
+  const firstEvent = (target: EventTarget, ...events: string[]) =>
     new Promise<string>((resolve) => {
       for (const event of events) target.addEventListener(event, () => resolve(event), { once: true });
       setTimeout(() => resolve("nothing"), timeoutMs);
@@ -70,7 +70,7 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
   async function tryElement(name: string, attribute: string, path: string): Promise<void> {
     const element = document.createElement(name === "module" ? "script" : name);
     if (name === "module") element.setAttribute("type", "module");
-    const outcome = settled(element, "load", "loadedmetadata", "error");
+    const outcome = firstEvent(element, "load", "loadedmetadata", "error");
     element.setAttribute(attribute, url + path);
     if (name === "link") element.setAttribute("rel", "stylesheet");
     document.body.append(element);
@@ -82,10 +82,10 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
   }
 
   /** Reads the content of another window, if the browser allows it. */
-  function readWindow(what: string, other: Window | null | undefined): void {
+  function readWindow(source: string, other: Window | null | undefined): void {
     try {
       const text = other?.document.body?.innerText;
-      if (text && other?.location.href !== "about:blank") leaks.push(`${what}: ${text}`);
+      if (text && other?.location.href !== "about:blank") leaks.push(`${source}: ${text}`);
     } catch {
       // The window belongs to another origin.
     }
@@ -108,7 +108,7 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
       form.append(input);
     }
     document.body.append(form);
-    const loaded = settled(frame, "load");
+    const loaded = firstEvent(frame, "load");
     form.submit();
     await loaded;
     readWindow(`form ${path}`, frame.contentWindow);
@@ -140,13 +140,13 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
 
   async function tryStream(): Promise<void> {
     const stream = new EventSource(`${url}/api/events`, { withCredentials: true });
-    if ((await settled(stream, "open", "message", "ready", "change", "error")) !== "error") leaks.push("EventSource");
+    if ((await firstEvent(stream, "open", "message", "ready", "change", "error")) !== "error") leaks.push("EventSource");
     stream.close();
   }
 
   async function trySocket(): Promise<void> {
     const socket = new WebSocket(`${url.replace(/^http/, "ws")}/api/events`);
-    if ((await settled(socket, "open", "message", "error")) === "open") leaks.push("WebSocket");
+    if ((await firstEvent(socket, "open", "message", "error")) === "open") leaks.push("WebSocket");
     socket.close();
   }
 
@@ -162,17 +162,17 @@ export async function attack({ url, taskId, attacker, timeoutMs }: Targets): Pro
     ["object", "data"],
     ["embed", "src"],
   ];
-  const shown = ["/", "/api/tasks"];
+  const documents = ["/", "/api/tasks"];
   const modes: RequestMode[] = ["cors", "no-cors"];
   await Promise.all([
     ...reads.flatMap((path) => modes.flatMap((mode) => ["GET", "HEAD"].map((method) => tryFetch(url + path, { method, mode })))),
     ...reads.flatMap((path) =>
-      (shown.includes(path) ? [...elements, ...frames] : elements).map(([name, attribute]) => tryElement(name, attribute, path)),
+      (documents.includes(path) ? [...elements, ...frames] : elements).map(([name, attribute]) => tryElement(name, attribute, path)),
     ),
     tryStream(),
     trySocket(),
   ]);
-  for (const path of shown) await tryWindow(path, false);
+  for (const path of documents) await tryWindow(path, false);
 
   await Promise.all(
     writes.flatMap(([method, path, body]) =>

@@ -1,7 +1,7 @@
 const threeParts = /[\w-]{4,}\.[\w-]{4,}\.[\w-]*/g;
 const base64Run = /[A-Za-z0-9+/_-]{24,}={0,2}/g;
 
-/** The JWTs in a text: plain, URL-encoded or in base64. */
+/** Returns the JWTs in a text: plain, URL-encoded or in base64. */
 export function jwtsIn(text: string): string[] {
   const unescaped = text.replace(/(%[0-9a-f]{2})+/gi, (run) => Buffer.from(run.replaceAll("%", ""), "hex").toString("latin1"));
   const decoded = (text.match(base64Run) ?? []).map((run) => Buffer.from(run, "base64").toString("latin1"));

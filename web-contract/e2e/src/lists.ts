@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 
-/** Opens the menu where the sidebar is not shown. */
+/** Makes the user's lists visible: opens the menu if there is no sidebar. */
 export async function showLists(page: Page): Promise<void> {
   const add = page.getByRole("button", { name: "Add list" });
   const menu = page.getByRole("button", { name: "Menu" });

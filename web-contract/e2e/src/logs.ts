@@ -16,8 +16,8 @@ export async function serversThatLogged(requestId: string): Promise<Server[]> {
 }
 
 /**
- * Waits until exactly these servers have logged the request: a log line may follow the response. Any of several bffs may have
- * exchanged the session with Better Auth, at its first request.
+ * Waits until exactly these servers have logged the request: a log line may follow the response. With several bffs, each
+ * exchanges the session with Better Auth at its own first request, so the auth server may have logged it, too.
  */
 export async function expectLogged(requestId: string, servers: Server[]): Promise<void> {
   const counts = (server: Server) => servers.includes(server) || !(severalBffs && server === "auth");

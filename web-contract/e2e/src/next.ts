@@ -7,7 +7,7 @@ import { fileOf } from "./site.js";
 const folder = fileOf("web-contract/e2e/next");
 const program = `${folder}/node_modules/next/dist/bin/next`;
 
-/** Builds the Next.js app of next/ for a bff, and returns how to serve it. */
+/** Builds the Next.js app of next/ for a bff, and returns a function that serves it on a port. */
 export async function buildNext(bffUrl: string): Promise<(port: number) => Promise<Running>> {
   await access(program).catch(() => {
     throw new Error(`${program} is missing: run \`make test\`, which installs it`);

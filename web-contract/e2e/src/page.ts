@@ -39,7 +39,7 @@ export const test = base
       const context = await browser.newContext({ baseURL: inject("stack").url, ...options });
       context.setDefaultTimeout(waitTimeout);
       contexts.push(context);
-      await context.addInitScript(leaveOutTimers, 8_000);
+      await context.addInitScript(dropTimers, 8_000);
       const page = await context.newPage();
       const consoleErrors: string[] = [];
       page.on("pageerror", (error) => consoleErrors.push(String(error)));
@@ -53,10 +53,10 @@ export const test = base
   });
 
 /**
- * Leaves out the page's timers with a delay. Notices have one of eight seconds: without it, a test can read and press them
- * however busy the machine is. It has no effect with `page.clock`, where a test undoes by key.
+ * Drops the page's timers with this delay. Notices disappear after eight seconds: without that timer, a test can read and
+ * press them however busy the machine is. It has no effect with `page.clock`; tests that set the clock undo by key.
  */
-export function leaveOutTimers(delay: number): void {
+export function dropTimers(delay: number): void {
   const original = setTimeout;
   const others = (run: () => void, after?: number, ...rest: []) => (after === delay ? 0 : original(run, after, ...rest));
   Object.assign(window, { setTimeout: others });
@@ -141,8 +141,11 @@ export async function seed(page: Page, tasks: CreateTaskRequest[]): Promise<void
     }, JSON.stringify({ operations: operations.slice(from, from + 100) }));
     expect(status).toBe(200);
   }
-  await page.getByRole("checkbox", { name: tasks[0]!.title, exact: true }).waitFor();
+  await checkbox(page, tasks[0]!.title).waitFor();
 }
+
+/** Returns that many tasks: “Task 1”, “Task 2” and so on. */
+export const numbered = (count: number) => Array.from({ length: count }, (_, index) => ({ title: `Task ${index + 1}` }));
 
 /**
  * Opens another tab of the same browser, which shows the data of the server. It
@@ -195,6 +198,12 @@ export async function expectTitles(page: Page, list: string, wanted: string[]): 
 export const expectAnnounced = (page: Page, text: string) =>
   page.getByRole("status").filter({ hasText: text }).waitFor({ state: "attached" });
 
+/** The checkbox of a task, in any list. */
+export const checkbox = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
+
+/** The row of a task, in any list. */
+export const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: checkbox(page, title) });
+
 export const openTask = (page: Page, title: string) =>
   page.getByRole("list", { name: "Open tasks" }).getByRole("checkbox", { name: title, exact: true });
 
@@ -202,6 +211,11 @@ export const completedTask = (page: Page, title: string) =>
   page.getByRole("list", { name: "Completed tasks" }).getByRole("checkbox", { name: title, exact: true });
 
 const axePath = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+
+/** Fails if the page is wider than its window. */
+export async function expectFits(page: Page): Promise<void> {
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+}
 
 /** Fails with the accessibility violations on the page. */
 export async function expectAccessible(page: Page): Promise<void> {

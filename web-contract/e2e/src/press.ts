@@ -45,7 +45,7 @@ export async function pressTwice(target: Locator, pointer: Pointer): Promise<voi
   await pressAt(target.page(), point, pointer, { timestamp: timestamp + 0.15, clickCount: 2 });
 }
 
-/** The event time, in seconds. */
+/** Returns the time of an event, in seconds. */
 const now = () => Date.now() / 1_000;
 
 interface PressOptions {

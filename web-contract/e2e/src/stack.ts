@@ -37,7 +37,7 @@ const program = fileURLToPath(new URL("../../../.build/stack", import.meta.url))
 const startTimeout = 120_000;
 const stopTimeout = 20_000;
 
-/** Starts Tasklane on free ports with data of its own, and returns how to stop it. */
+/** Starts Tasklane on free ports with data of its own, and returns a function that stops it. */
 export async function startStack(): Promise<{ stack: Stack; stop: () => Promise<void> }> {
   await access(program).catch(() => {
     throw new Error(`${program} is missing: run \`make test\`, which builds it`);

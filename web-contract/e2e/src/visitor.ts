@@ -23,8 +23,7 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
   const fetchWithCookies: Fetch = async (input, init) => {
     const request = new Request(input, init);
     request.headers.set("origin", inject("stack").url);
-    if (cookies.size > 0)
-      request.headers.set("cookie", [...cookies].map(([name, value]) => `${name}=${value}`).join("; "));
+    if (cookies.size > 0) request.headers.set("cookie", cookieHeader(cookies));
     const response = await fetch(request);
     for (const cookie of response.headers.getSetCookie()) storeCookie(cookies, cookie);
     // A stream does not end.
@@ -40,6 +39,11 @@ export function newVisitor(baseUrl = inject("stack").url): Visitor {
     auth: createAuthClient({ baseURL: baseUrl, fetchOptions: { customFetchImpl: fetchWithCookies } }),
     api: createClient({ baseUrl, fetch: fetchWithCookies }),
   };
+}
+
+/** Returns the Cookie header of a request with these cookies. */
+export function cookieHeader(cookies: Map<string, string>): string {
+  return [...cookies].map(([name, value]) => `${name}=${value}`).join("; ");
 }
 
 function storeCookie(cookies: Map<string, string>, cookie: string): void {
@@ -80,7 +84,7 @@ export async function jwtOf(account: Account): Promise<string> {
   return jwt;
 }
 
-/** Sends every request with the JWT. */
+/** Returns a fetch that sends the JWT with every request. */
 export function fetchWithJwt(jwt: string): Fetch {
   return (input, init) => {
     const request = new Request(input, init);

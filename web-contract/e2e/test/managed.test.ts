@@ -11,14 +11,14 @@ const stack = inject("stack");
 describe.concurrent("a front end with a Better Auth server that somebody else runs", () => {
   const basePath = "/accounts/auth";
   let origin: string;
-  let auth: string;
+  let authUrl: string;
   let bff: Running;
   const running: Running[] = [];
   beforeAll(async () => {
     const [port, opsPort, tasksPort, tasksOpsPort, authPort] = (await freePorts(5)) as [number, number, number, number, number];
     origin = `http://localhost:${port}`;
     const authOrigin = `http://127.0.0.1:${authPort}`;
-    auth = authOrigin + basePath;
+    authUrl = authOrigin + basePath;
     const start = async (starting: Promise<Running>) => {
       const program = await starting;
       running.unshift(program);
@@ -36,7 +36,7 @@ describe.concurrent("a front end with a Better Auth server that somebody else ru
           SECRET: randomBytes(32).toString("hex"),
           TRUSTED_ORIGIN: origin,
         },
-        readyUrl: `${auth}/jwks`,
+        readyUrl: `${authUrl}/jwks`,
       }),
     );
     await start(
@@ -48,13 +48,13 @@ describe.concurrent("a front end with a Better Auth server that somebody else ru
           PORT: String(tasksPort),
           OPS_PORT: String(tasksOpsPort),
           DATABASE_URL: stack.tasksDatabase,
-          BETTER_AUTH_URL: auth,
+          BETTER_AUTH_URL: authUrl,
           JWT_ISSUER: authOrigin,
         },
         readyUrl: `http://127.0.0.1:${tasksOpsPort}/readyz`,
       }),
     );
-    const env = { PUBLIC_URL: origin, TASKS_URL: `http://127.0.0.1:${tasksPort}`, BETTER_AUTH_URL: auth, COOKIE_PREFIX: "accounts" };
+    const env = { PUBLIC_URL: origin, TASKS_URL: `http://127.0.0.1:${tasksPort}`, BETTER_AUTH_URL: authUrl, COOKIE_PREFIX: "accounts" };
     bff = await start(startBff(port, opsPort, env));
   });
   afterAll(async () => {
@@ -65,7 +65,7 @@ describe.concurrent("a front end with a Better Auth server that somebody else ru
     const device = await openDevice(origin);
     await useWholeApi(device);
     expect(await device.context.cookies()).toMatchObject([{ name: "accounts.session_token", domain: "localhost" }]);
-    const { keys } = (await (await fetch(`${auth}/jwks`)).json()) as { keys: { alg: string }[] };
+    const { keys } = (await (await fetch(`${authUrl}/jwks`)).json()) as { keys: { alg: string }[] };
     expect(keys.map(({ alg }) => alg)).toContain("EdDSA");
     expect(await bff.log()).toContain("BETTER_AUTH_SECRET is not set");
   });

@@ -33,7 +33,7 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
   const owner = new URL(adminDatabase);
   owner.pathname = database;
   const account = newAccount();
-  /** The ports, passwords and addresses in NEXTJS.md, and those of this test. */
+  /** The ports, passwords and addresses in NEXTJS.md, each with its replacement. */
   const substitutions: [string, string][] = [
     ["postgres://postgres:postgres@localhost:5432/my_app?sslmode=disable", owner.href],
     ["localhost:5432/my_app", `${owner.host}/${database}`],
@@ -65,7 +65,8 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
   await runStatement(adminDatabase, `CREATE DATABASE ${database}`);
   await writeFile(join(app, ".env"), `DATABASE_URL=${owner.href}\nBETTER_AUTH_SECRET=${secret}\nBETTER_AUTH_URL=${origin}\n`);
 
-  const later: string[] = [];
+  /** The commands of the servers, and the one that needs them. */
+  const deferred: string[] = [];
   const guide = await readFile(fileOf("web-contract/NEXTJS.md"), "utf8");
   for (const [, code = ""] of guide.matchAll(/^```(?:sh|tsx?)\n(.*?)\n```$/gms)) {
     const block = substitutions.reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), code);
@@ -77,13 +78,13 @@ test("following NEXTJS.md adds tasks to an app that uses Better Auth", { timeout
     } else if (block.startsWith("git clone")) {
       expect(block).toBe("git clone https://github.com/tasklane/tasklane ../tasklane\nmake -C ../tasklane build");
     } else if (/ serve'$|^npm run dev$|bff doctor/.test(block)) {
-      later.push(block);
+      deferred.push(block);
     } else {
       await run(block);
     }
   }
   await run("npx tsc");
-  const [tasks, bff, next, doctor] = later as [string, string, string, string];
+  const [tasks, bff, next, doctor] = deferred as [string, string, string, string];
   expect(next).toBe("npm run dev");
   // At the same time, as in three terminals. The servers become ready once the app runs.
   await Promise.all([

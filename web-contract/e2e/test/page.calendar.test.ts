@@ -1,12 +1,11 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { eventually } from "../src/eventually.js";
-import { editTask, expectAccessible, goTo, seed, signUpAt, test } from "../src/page.js";
+import { editTask, expectAccessible, expectFits, goTo, seed, signUpAt, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 
 const timezoneId = "Europe/Berlin";
 const monday = "2026-11-23T12:00:00+01:00";
-const fits = (page: Page) => page.evaluate(() => document.documentElement.scrollWidth <= innerWidth);
 const weekdays = (page: Page) => page.getByRole("grid").getByRole("columnheader").allTextContents();
 
 /** Opens the dialog for the time zone and the week. */
@@ -32,7 +31,7 @@ describe.concurrent.for(screens)("the calendar, by %s, %d pixels wide", ([pointe
     await openPicker(page, "Water");
     expect((await weekdays(page))[0]).toBe("Sun");
     await expectAccessible(page);
-    expect(await fits(page)).toBe(true);
+    await expectFits(page);
     await page.getByRole("button", { name: "Next week" }).click();
     await page.getByRole("button", { name: "Due Sunday" }).waitFor();
     await page.getByRole("button", { name: "Save" }).click();
@@ -56,7 +55,7 @@ describe.concurrent.for(screens)("the calendar, by %s, %d pixels wide", ([pointe
     await page.getByText("Next week Nov 30 – Dec 6").waitFor();
     await page.getByText("Mon, Nov 23 – Dec 6").or(page.getByText("Nov 23 – Dec 6", { exact: true })).waitFor();
     await expectAccessible(page);
-    expect(await fits(page)).toBe(true);
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });

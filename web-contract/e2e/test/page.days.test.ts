@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
 import { eventually } from "../src/eventually.js";
-import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { checkbox, completedTask, editTask, expectAccessible, expectFits, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -62,13 +62,11 @@ describe.concurrent.for(screens)("today and upcoming, by %s, %d pixels wide", ([
     await page.getByRole("button", { name: "Show 2 more weeks" }).click();
     await page.getByText("Later: 1").waitFor();
     await page.getByRole("button", { name: "Show 2 more weeks" }).click();
-    await openOn(page, "Far").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await checkbox(page, "Far").waitFor();
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });
-
-const openOn = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
 
 // Each width has its own language, with its week and its time format.
 describe.concurrent.for([
@@ -95,7 +93,7 @@ describe.concurrent.for([
     const nextWeek = inDays(7 - ((inDays(0).getUTCDay() - firstDay + 7) % 7));
     const date = nextWeek.toLocaleDateString(locale, { day: "numeric", month: "short", timeZone: "UTC" });
     await page.locator(".week-head + section").getByRole("heading").filter({ hasText: date }).waitFor();
-    await drag(openOn(page, "Chores"), section(page, "Today"), "inside");
+    await drag(checkbox(page, "Chores"), section(page, "Today"), "inside");
     await expectTitles(page, "Today", ["Chores"]);
     await section(page, "Today").getByText(time).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
@@ -108,7 +106,7 @@ describe.concurrent.for([
     const offer = page.getByRole("region", { name: "Time zone" });
     await offer.getByText("Your tasks are in Kathmandu time. Use UTC time?").waitFor();
     await page.getByText(time === "17:00" ? "22:45" : "10:45 PM").first().waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expectFits(page);
     await offer.getByRole("button", { name: "Change" }).click();
     await offer.waitFor({ state: "detached" });
     await page.getByText(time).first().waitFor();
@@ -124,8 +122,8 @@ describe.concurrent("days", () => {
     await goTo(page, "Upcoming");
     const tab = await secondTab(page);
     await goTo(tab, "Upcoming");
-    await openOn(tab, "Pay the rent").waitFor();
-    await drag(openOn(page, "Pay the rent"), section(page, "Tomorrow"), "inside");
+    await checkbox(tab, "Pay the rent").waitFor();
+    await drag(checkbox(page, "Pay the rent"), section(page, "Tomorrow"), "inside");
     await expectTitles(page, "Tomorrow", ["Pay the rent"]);
     await expectTitles(page, "Today", ["Buy soil"]);
     await expectTitles(tab, "Tomorrow", ["Pay the rent"]);
@@ -139,7 +137,7 @@ describe.concurrent("days", () => {
     await signUp(page, newAccount());
     await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
     await goTo(page, "Upcoming");
-    await openOn(page, "Pay the rent").press("Alt+ArrowDown");
+    await checkbox(page, "Pay the rent").press("Alt+ArrowDown");
     await expectTitles(page, "Tomorrow", ["Pay the rent"]);
     await page.getByText("“Pay the rent” is due tomorrow.").waitFor();
     await page.getByRole("button", { name: "Edit “Pay the rent”" }).and(page.locator(":focus")).waitFor();
@@ -158,7 +156,7 @@ describe.concurrent("days", () => {
     await goTo(page, "Today");
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
-    await openOn(page, "Late").click();
+    await checkbox(page, "Late").click();
     await expectNoSection(page, "Overdue");
     await page.getByLabel("New task").fill("One more");
     await page.keyboard.press("Enter");

@@ -19,7 +19,7 @@ const lowest = (page: Page) =>
 
 describe.concurrent.for(screens)("the editor, by %s, %d pixels wide", ([pointer, width, height]) => {
   const options = { viewport: { width, height }, hasTouch: pointer === "touch" };
-  const tasks = Array.from({ length: 60 }, (_, at) => ({ title: `Task ${at + 1}`, completed: at > 39 }));
+  const tasks = Array.from({ length: 60 }, (_, index) => ({ title: `Task ${index + 1}`, completed: index > 39 }));
 
   test("opens inside the window, from its last row and with long notes", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(options);

@@ -11,7 +11,7 @@ async function pressByKey(page: Page, name: string | RegExp): Promise<void> {
   await page.keyboard.press("Enter");
 }
 
-describe.concurrent("the focus goes to the heading when its element goes:", () => {
+describe.concurrent("the focus goes to the heading when its element disappears:", () => {
   test("the button of a notice", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());

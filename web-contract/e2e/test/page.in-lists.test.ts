@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
 import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
-import { addTask, allSent, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { addTask, allSent, checkbox, editTask, expectAccessible, expectFits, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -61,7 +61,7 @@ describe.concurrent.for(screens)("tasks in lists, by %s, %d pixels wide", ([poin
     await expectTitles(page, "Open tasks", ["Pay rent", "Water the plants", "Buy soil"]);
     await openList(page, "Garden");
     await expectTitles(page, "Open tasks", ["Water the plants", "Pay rent"]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });
@@ -73,7 +73,7 @@ describe.concurrent("a list of tasks", () => {
     await seed(page, [{ title: "Buy soil" }, { title: "Pay the rent" }]);
     await addList(page, "Garden", "Green");
     await goTo(page, "All tasks");
-    await page.getByRole("checkbox", { name: "Buy soil", exact: true }).press("Alt+ArrowDown");
+    await checkbox(page, "Buy soil").press("Alt+ArrowDown");
     await page.getByText("Open a list to reorder its tasks.").waitFor();
   });
 

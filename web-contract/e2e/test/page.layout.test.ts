@@ -37,7 +37,7 @@ describe.concurrent("on a phone", () => {
     await signUp(page, newAccount());
     await addList(page, "Garden");
     await goTo(page, "All tasks");
-    await seed(page, Array.from({ length: 12 }, (_, at) => ({ title: `Task ${at}` })));
+    await seed(page, Array.from({ length: 12 }, (_, index) => ({ title: `Task ${index}` })));
     await page.getByRole("button", { name: "Select", exact: true }).click();
     await page.getByRole("button", { name: "All", exact: true }).click();
     const bar = page.getByRole("toolbar", { name: "Selected tasks" });

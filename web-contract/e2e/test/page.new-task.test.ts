@@ -50,7 +50,7 @@ describe.concurrent.for(screens)("a new task, by %s, %d pixels wide", ([pointer,
   test("that the view does not show is announced, with a link to it", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(options);
     await signUp(page, newAccount());
-    await seed(page, [...Array.from({ length: 40 }, (_, at) => ({ title: `Task ${at + 1}` })), { title: "At home", tags: ["home"] }]);
+    await seed(page, [...Array.from({ length: 40 }, (_, index) => ({ title: `Task ${index + 1}` })), { title: "At home", tags: ["home"] }]);
     await page.getByRole("button", { name: "Filter" }).click();
     await page.getByRole("checkbox", { name: /^#home/ }).click();
     await page.keyboard.press("Escape");

@@ -2,13 +2,11 @@ import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
 import { eventually } from "../src/eventually.js";
-import { allSent, editTask, expectAccessible, expectAnnounced, expectTitles, secondTab, seed, signUp, test } from "../src/page.js";
+import { allSent, checkbox, editTask, expectAccessible, expectAnnounced, expectTitles, numbered, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
-const numbered = (count: number) => Array.from({ length: count }, (_, at) => ({ title: `Task ${at + 1}` }));
-const row = (page: Page, title: string) => page.getByRole("listitem").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
-const check = (page: Page, title: string) => page.getByRole("checkbox", { name: title, exact: true });
+const listItem = (page: Page, title: string) => page.getByRole("listitem").filter({ has: checkbox(page, title) });
 
 /** Sorts the tasks by the user's own order. Of seeded tasks, the last was created first and is on top. */
 async function sortByHand(page: Page): Promise<void> {
@@ -27,11 +25,11 @@ describe.concurrent("the user's own order", () => {
     const tab = await secondTab(page);
     await sortByHand(tab);
 
-    await drag(row(page, "Task 4"), row(page, "Task 2"), "after");
+    await drag(listItem(page, "Task 4"), listItem(page, "Task 2"), "after");
     await expectTitles(page, "Open tasks", ["Task 3", "Task 2", "Task 4", "Task 1"]);
     await expectAnnounced(page, "“Task 4” is now 3 of 4.");
     await expectTitles(tab, "Open tasks", ["Task 3", "Task 2", "Task 4", "Task 1"]);
-    await drag(row(page, "Task 1"), row(page, "Task 3"), "before");
+    await drag(listItem(page, "Task 1"), listItem(page, "Task 3"), "before");
     await expectTitles(tab, "Open tasks", ["Task 1", "Task 3", "Task 2", "Task 4"]);
     await page.keyboard.press("z");
     await page.keyboard.press("z");
@@ -49,8 +47,8 @@ describe.concurrent("the user's own order", () => {
     await sortByHand(page);
     await page.context().setOffline(true);
     await page.getByText("You are offline.").waitFor();
-    await check(page, "Task 3").press("Alt+ArrowDown");
-    await check(page, "Task 3").press("Alt+ArrowDown");
+    await checkbox(page, "Task 3").press("Alt+ArrowDown");
+    await checkbox(page, "Task 3").press("Alt+ArrowDown");
     await expectTitles(page, "Open tasks", ["Task 2", "Task 1", "Task 3"]);
     await page.getByText("2 changes will be saved when you are back.").waitFor();
     await page.context().setOffline(false);
@@ -64,7 +62,7 @@ describe.concurrent("the user's own order", () => {
     const { page } = await openPage();
     await signUp(page, newAccount());
     await seed(page, numbered(2));
-    await check(page, "Task 1").press("Alt+ArrowDown");
+    await checkbox(page, "Task 1").press("Alt+ArrowDown");
     await page.getByRole("button", { name: "Use my order" }).click();
     await expectTitles(page, "Open tasks", ["Task 2", "Task 1"]);
   });
@@ -74,8 +72,8 @@ describe.concurrent("the user's own order", () => {
     await signUp(page, newAccount());
     await seed(page, numbered(1_000));
     await sortByHand(page);
-    await check(page, "Task 1000").waitFor();
-    const from = (await row(page, "Task 999").boundingBox())!;
+    await checkbox(page, "Task 1000").waitFor();
+    const from = (await listItem(page, "Task 999").boundingBox())!;
     await page.mouse.move(from.x + 120, from.y + 20);
     await page.mouse.down();
     await page.mouse.move(from.x + 130, from.y + 40, { steps: 4 });
@@ -92,12 +90,12 @@ describe.concurrent("the user's own order", () => {
     });
     const devtools = await page.context().newCDPSession(page);
     await devtools.send("Performance.enable");
-    const work = async () => {
+    const workMs = async () => {
       const { metrics } = await devtools.send("Performance.getMetrics");
       const parts = ["ScriptDuration", "LayoutDuration", "RecalcStyleDuration"];
       return metrics.filter(({ name }) => parts.includes(name)).reduce((sum, { value }) => sum + value * 1_000, 0);
     };
-    const before = await work();
+    const before = await workMs();
     // The window scrolls while the pointer is at its bottom edge.
     const bottom = (await page.evaluate(() => innerHeight)) - 12;
     for (let step = 0; step < 40; step++) await page.mouse.move(from.x + 130 + (step % 5), bottom - (step % 3));
@@ -110,14 +108,14 @@ describe.concurrent("the user's own order", () => {
       expect(await page.locator("[data-drop]").count()).toBe(1);
     });
     const frames = await page.evaluate(() => (window as unknown as { frames: number[] }).frames.toSorted((a, b) => a - b));
-    const each = ((await work()) - before) / frames.length;
+    const perFrame = ((await workMs()) - before) / frames.length;
     const p95 = frames[Math.floor(frames.length * 0.95)]!;
     // Only printed: a limit would fail on a busy machine.
-    console.info(`while dragging, 95 % of ${frames.length} frames took at most ${p95.toFixed(1)} ms; the page worked ${each.toFixed(1)} ms in each`);
+    console.info(`while dragging, 95 % of ${frames.length} frames took at most ${p95.toFixed(1)} ms; the page worked ${perFrame.toFixed(1)} ms in each`);
     expect(await page.locator("main li").count()).toBeLessThan(80);
     await page.mouse.up();
     await expectAnnounced(page, "“Task 999” is now");
-    await eventually(async () => expect(Number(await row(page, "Task 999").getAttribute("aria-posinset"))).toBeGreaterThan(20));
+    await eventually(async () => expect(Number(await listItem(page, "Task 999").getAttribute("aria-posinset"))).toBeGreaterThan(20));
     expect(consoleErrors).toEqual([]);
   });
 });
@@ -130,7 +128,7 @@ describe.concurrent.for(screens)("the options of a task, by %s, %d pixels wide",
     await sortByHand(page);
     const options = page.getByRole("button", { name: "Options for “Task 3”" });
     const choose = async (name: string) => {
-      await row(page, "Task 3").hover();
+      await listItem(page, "Task 3").hover();
       await (pointer === "touch" ? options.tap() : options.click());
       await page.getByRole("dialog", { name: "Options" }).getByRole("button", { name }).click();
     };
@@ -143,12 +141,12 @@ describe.concurrent.for(screens)("the options of a task, by %s, %d pixels wide",
     await expectAccessible(page);
     await page.keyboard.press("Escape");
 
-    await check(page, "Task 3").focus();
+    await checkbox(page, "Task 3").focus();
     await page.keyboard.press("Alt+ArrowUp");
     await expectAnnounced(page, "“Task 3” is now 2 of 3.");
     await page.keyboard.press("Alt+ArrowUp");
     await expectTitles(page, "Open tasks", ["Task 3", "Task 2", "Task 1"]);
-    await check(page, "Task 3").and(page.locator(":focus")).waitFor();
+    await checkbox(page, "Task 3").and(page.locator(":focus")).waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await expectAnnounced(page, "It is at the top.");
     await page.keyboard.press("o");

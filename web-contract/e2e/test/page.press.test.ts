@@ -1,12 +1,11 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
-import { completedTask, deleteTask, editTask, expectTitles, goTo, openTask, seed, signUp, test } from "../src/page.js";
+import { completedTask, deleteTask, editTask, expectTitles, goTo, numbered, openTask, seed, signUp, test } from "../src/page.js";
 import { press, pressTwice, screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
-const numbered = (count: number) => Array.from({ length: count }, (_, at) => ({ title: `Task ${at + 1}` }));
 const without = (count: number, ...gone: number[]) =>
-  numbered(count).flatMap(({ title }, at) => (gone.includes(at + 1) ? [] : title));
+  numbered(count).flatMap(({ title }, index) => (gone.includes(index + 1) ? [] : title));
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const editor = (page: Page, title: string) => page.getByRole("form", { name: `Edit “${title}”` });
 

@@ -2,7 +2,7 @@ import type { Task } from "@tasklane/web-contract";
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { eventually } from "../src/eventually.js";
-import { completedTask, editTask, expectAccessible, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
+import { completedTask, editTask, expectAccessible, expectFits, expectTitles, goTo, openTask, secondTab, seed, signUp, signUpAt, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -61,7 +61,7 @@ describe.concurrent.for(screens)("a recurring task, by %s, %d pixels wide", ([po
     await page.getByRole("spinbutton", { name: "Times" }).fill("3");
     await page.getByText("Then Thursday · Dec 8").waitFor();
     await expectAccessible(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await expectFits(page);
     await page.getByRole("button", { name: "Done" }).click();
     await save(page);
     await row.getByText("Every 2 weeks on Tue, Thu, 3 times").waitFor();

@@ -3,7 +3,7 @@ import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
 import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink, showLists } from "../src/lists.js";
-import { expectAccessible, expectAnnounced, goTo, secondTab, signUp, test } from "../src/page.js";
+import { expectAccessible, expectAnnounced, expectFits, goTo, secondTab, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
@@ -65,7 +65,7 @@ describe.concurrent.for(screens)("lists, by %s, %d pixels wide", ([pointer, widt
     await page.getByRole("button", { name: "Restore the list “Shopping”" }).click();
     await showLists(page);
     await expectLists(page, ["Shopping", "Garden"]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });

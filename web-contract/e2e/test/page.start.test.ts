@@ -17,7 +17,7 @@ async function hold(page: Page, url: string): Promise<() => void> {
   return release;
 }
 
-/** Records from the next load on which elements move without an action of the user, and how far. */
+/** Records, from the next load on, the elements that move without an action of the user, and how far. */
 const recordShifts = (page: Page) =>
   page.addInitScript(() => {
     const shifts: string[] = [];
@@ -39,7 +39,7 @@ interface LayoutShift extends PerformanceEntry {
 const shifts = (page: Page) => page.evaluate(() => (window as unknown as { shifts: string[] }).shifts);
 
 describe.concurrent("the page, when it starts,", () => {
-  test.for([360, 1440])("moves nothing, also for a traveler and when the connection is lost, at %i px", async (width, { openPage }) => {
+  test.for([360, 1440])("moves no element, also for a traveler and when the connection is lost, at %i px", async (width, { openPage }) => {
     const { page } = await openPage({ viewport: { width, height: 740 }, timezoneId: "Europe/Berlin" });
     await signUp(page, newAccount());
     const saved = page.waitForResponse((response) => response.url().endsWith("/api/settings") && response.request().method() === "PATCH");

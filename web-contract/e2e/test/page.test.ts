@@ -6,9 +6,10 @@ import {
   deleteTask,
   editTask,
   expectAccessible,
+  expectFits,
   expectTitles,
   goTo,
-  leaveOutTimers,
+  dropTimers,
   openTask,
   seed,
   signIn,
@@ -267,7 +268,7 @@ const internalProblem = {
 describe.concurrent("when something fails", () => {
   test("the page offers a retry if it cannot reach the server when it starts", async ({ openPage }) => {
     const { page } = await openPage();
-    await page.addInitScript(leaveOutTimers, 5_000);
+    await page.addInitScript(dropTimers, 5_000);
     await page.route("**/api/auth/get-session*", (route) => route.abort());
     await page.reload();
     await page.getByText("We cannot reach Tasklane.").waitFor();
@@ -349,7 +350,7 @@ describe.concurrent.for([
     const { page, consoleErrors } = await openPage({ colorScheme, viewport, reducedMotion: "reduce" });
     const check = async () => {
       await expectAccessible(page);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      await expectFits(page);
     };
     await page.getByRole("heading", { name: "Sign in", exact: true }).waitFor();
     await check();

@@ -2,11 +2,10 @@ import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { dragByFinger, longPress, swipeUp } from "../src/drag.js";
 import { addList, listLink } from "../src/lists.js";
-import { addTask, expectAnnounced, expectTitles, goTo, openTask, secondTab, seed, signUp, test } from "../src/page.js";
+import { addTask, expectAnnounced, expectTitles, goTo, openTask, row, secondTab, seed, signUp, test } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
 
-const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
 const editors = (page: Page) => page.getByRole("form", { name: /^Edit/ }).count();
 
 describe.concurrent.for(screens.filter(([pointer]) => pointer === "touch"))("by %s, %d pixels wide", ([, width, height]) => {
@@ -38,7 +37,7 @@ describe.concurrent.for(screens.filter(([pointer]) => pointer === "touch"))("by 
   test("a swipe over tasks scrolls and moves no task", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage(options);
     await signUp(page, newAccount());
-    await seed(page, Array.from({ length: 40 }, (_, at) => ({ title: `Task ${at}` })));
+    await seed(page, Array.from({ length: 40 }, (_, index) => ({ title: `Task ${index}` })));
     await addList(page, "Trip");
     await goTo(page, "All tasks");
     await swipeUp(row(page, "Task 6"), 250);

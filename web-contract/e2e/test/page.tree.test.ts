@@ -3,11 +3,9 @@ import { describe, expect } from "vitest";
 import { drag } from "../src/drag.js";
 import { eventually } from "../src/eventually.js";
 import { addList, chooseForList, listLink } from "../src/lists.js";
-import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectTitles, goTo, openTask, secondTab, signUp, test, waitForWrite } from "../src/page.js";
+import { addTask, allSent, completedTask, expectAccessible, expectAnnounced, expectFits, expectTitles, goTo, openTask, row, secondTab, signUp, test, waitForWrite } from "../src/page.js";
 import { screens } from "../src/press.js";
 import { newAccount } from "../src/visitor.js";
-
-const row = (page: Page, title: string) => page.locator(".task-row").filter({ has: page.getByRole("checkbox", { name: title, exact: true }) });
 
 /** Waits until the open tasks are exactly these, each with a minus sign for each level below the top. */
 async function expectTree(page: Page, wanted: string[]): Promise<void> {
@@ -46,7 +44,7 @@ describe.concurrent.for(screens)("sub-tasks, by %s, %d pixels wide", ([pointer, 
     await expectTree(page, ["Pack", "-Passport"]);
     await choose("Passport", "Move out of its task");
     await expectTree(page, ["Pack", "Passport"]);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });
@@ -62,7 +60,7 @@ describe.concurrent.for(screens)("among all tasks, by %s, %d pixels wide", ([poi
       const get = async (path: string) => ((await (await fetch(path)).json()) as { data: { id: string }[] }).data[0]!.id;
       const parentId = await get("/api/tasks");
       const task = (title: string, below = {}) => ({ op: "create", kind: "task", data: { title, ...below } });
-      const others = Array.from({ length: 60 }, (_, at) => task(`Other ${at}`));
+      const others = Array.from({ length: 60 }, (_, index) => task(`Other ${index}`));
       const body = JSON.stringify({ operations: [...others, task("Socks", { parentId })] });
       await fetch("/api/batch", { method: "POST", headers: { "content-type": "application/json" }, body });
     });
@@ -75,7 +73,7 @@ describe.concurrent.for(screens)("among all tasks, by %s, %d pixels wide", ([poi
     const described = await row(page, "Socks").getByRole("checkbox").evaluate((check) => document.getElementById(check.getAttribute("aria-describedby")!)!.textContent);
     expect(described).toContain("Sub-task of ↳Pack everything that is on the long list beside the door, and more");
     await expectAccessible(page);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+    await expectFits(page);
     expect(consoleErrors).toEqual([]);
   });
 });
@@ -91,8 +89,8 @@ describe.concurrent("sub-tasks", () => {
       const get = async (path: string) => ((await (await fetch(path)).json()) as { data: { id: string }[] }).data[0]!.id;
       const [listId, parentId] = [await get("/api/lists"), await get("/api/tasks")];
       const task = (title: string, completed: boolean, below = {}) => ({ op: "create", kind: "task", data: { title, listId, completed, ...below } });
-      const others = Array.from({ length: 60 }, (_, at) => task(`Other ${at}`, true));
-      const subtasks = ["Pack socks", "Map", "Shoes"].map((title, at) => task(title, at > 0, { parentId, tags: at > 1 ? [] : ["small"] }));
+      const others = Array.from({ length: 60 }, (_, index) => task(`Other ${index}`, true));
+      const subtasks = ["Pack socks", "Map", "Shoes"].map((title, index) => task(title, index > 0, { parentId, tags: index > 1 ? [] : ["small"] }));
       const body = JSON.stringify({ operations: [...others, ...subtasks] });
       await fetch("/api/batch", { method: "POST", headers: { "content-type": "application/json" }, body });
     });

@@ -10,13 +10,13 @@ import { bundleCode } from "../src/bundle.js";
 import { fileOf } from "../src/site.js";
 import { newUser, type Account } from "../src/visitor.js";
 
-/** The code block with these words in a documentation page, with this stack's addresses and a user's account. */
+/** Returns the code block with these words in a documentation page, with this stack's addresses and a user's account. */
 async function block(page: string, language: string, words: string, account: Account): Promise<string> {
   const blocks = (await readFile(fileOf(page), "utf8")).matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"));
   const found = [...blocks].map(([, code = ""]) => code).find((code) => code.includes(words));
   if (!found) throw new Error(`${page} has no block with ${words}`);
   const stack = inject("stack");
-  const here = {
+  const substitutions = {
     "http://localhost:3000": stack.url,
     "https://tasks.example.com": stack.url,
     "http://localhost:3001": stack.authUrl,
@@ -24,7 +24,7 @@ async function block(page: string, language: string, words: string, account: Acc
     "ada@example.com": account.email,
     "correct horse battery": account.password,
   };
-  return Object.entries(here).reduce((code, [theirs, ours]) => code.replaceAll(theirs, ours), found);
+  return Object.entries(substitutions).reduce((code, [theirs, ours]) => code.replaceAll(theirs, ours), found);
 }
 
 /** The exports of the page's code for Expo. */

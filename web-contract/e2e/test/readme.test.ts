@@ -9,7 +9,7 @@ import { eventually } from "../src/eventually.js";
 import { newAccount } from "../src/visitor.js";
 
 const readme = await readFile(new URL("../../client/README.md", import.meta.url), "utf8");
-const [lines = "", component = ""] = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code = ""]) => code);
+const [firstExample = "", reactExample = ""] = [...readme.matchAll(/^```tsx?\n(.*?)^```/gms)].map(([, code = ""]) => code);
 
 const block = (language: string, words = "") =>
   [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, "gms"))].map(([, code = ""]) => code).find((code) => code.includes(words))!;
@@ -44,7 +44,7 @@ describe.concurrent("code pasted from the client's README works", () => {
     const printed: string[] = [];
     device.page.on("console", (message) => printed.push(message.text()));
     // An evaluated bundle cannot have a top-level await.
-    const [imports, program] = [lines.match(/^import .*$/gm)!.join("\n"), lines.replaceAll(/^import .*$/gm, "")];
+    const [imports, program] = [firstExample.match(/^import .*$/gm)!.join("\n"), firstExample.replaceAll(/^import .*$/gm, "")];
     await run(device.page, `${imports}\nvoid (async () => { ${program} })();`);
     await eventually(() => expect(printed).toEqual(["Call Grace"]));
     expect(await device.page.evaluate(() => window.clients.api.listTasks())).toMatchObject({
@@ -61,7 +61,7 @@ describe.concurrent("code pasted from the client's README works", () => {
     await run(page, `
       import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
       import { createRoot } from "react-dom/client";
-      ${component}
+      ${reactExample}
       createRoot(document.body).render(<QueryClientProvider client={new QueryClient()}><Tasks /></QueryClientProvider>);
     `);
     await page.getByRole("button", { name: "Water the plants" }).click();
