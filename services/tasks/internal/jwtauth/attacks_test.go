@@ -19,16 +19,16 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestForgedTokens tries known attacks on JWT verifiers. Each token is valid except for the
-// part in its name.
-func TestForgedTokens(t *testing.T) {
+// TestVerify_RejectsForgedTokens tries known attacks on JWT verifiers. Each token is valid
+// except for the part in its name.
+func TestVerify_RejectsForgedTokens(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	rs := issuer.AddKey(t, "rs", jwt.SigningMethodRS256)
 	es := issuer.AddKey(t, "es", jwt.SigningMethodES256)
 	ed := issuer.AddKey(t, "ed", jwt.SigningMethodEdDSA)
-	// The attacker's own key, which is not published.
-	own := issuertest.New(t).AddKey(t, "own", jwt.SigningMethodRS256)
+	// A key that the issuer does not publish.
+	attacker := issuertest.New(t).AddKey(t, "attacker", jwt.SigningMethodRS256)
 	v := newVerifier(t, issuer)
 
 	forged := map[string]string{}
@@ -46,10 +46,10 @@ func TestForgedTokens(t *testing.T) {
 
 	// No signature, in all spellings.
 	for _, alg := range []string{"none", "None", "NONE", "nOnE", "none ", "", "null"} {
-		forged["unsigned, "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + "."
-		forged["signed, and then "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + ".c2ln"
+		forged["without a signature, with the algorithm "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + "."
+		forged["with a signature, but the algorithm "+alg] = part(t, with("alg", alg)) + "." + part(t, issuertest.Claims("alice")) + ".c2ln"
 	}
-	forged["of no algorithm"] = part(t, map[string]any{"kid": "rs"}) + "." + part(t, issuertest.Claims("alice")) + "."
+	forged["without an algorithm"] = part(t, map[string]any{"kid": "rs"}) + "." + part(t, issuertest.Claims("alice")) + "."
 
 	// HMAC with the public key, in all encodings.
 	for name, secret := range publicForms(t, rs) {
@@ -75,15 +75,15 @@ func TestForgedTokens(t *testing.T) {
 		parts := strings.Split(key.Token(t, issuertest.Claims("alice"), nil), ".")
 		for _, alg := range []string{"RS256", "ES256", "EdDSA"} {
 			if alg != key.Method.Alg() {
-				forged["of "+key.Method.Alg()+" that says "+alg] = part(t, map[string]any{"alg": alg, "kid": key.ID}) + "." + parts[1] + "." + parts[2]
+				forged["signed with "+key.Method.Alg()+" that says "+alg] = part(t, map[string]any{"alg": alg, "kid": key.ID}) + "." + parts[1] + "." + parts[2]
 			}
 		}
 	}
 
 	// A key in the token, or a URL to fetch it from.
-	theirs := own.Secret.Public().(*rsa.PublicKey)
+	publicKey := attacker.Secret.Public().(*rsa.PublicKey)
 	jwk := map[string]any{
-		"kty": "RSA", "kid": "rs", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(theirs.N.Bytes()),
+		"kty": "RSA", "kid": "rs", "e": "AQAB", "n": base64.RawURLEncoding.EncodeToString(publicKey.N.Bytes()),
 	}
 	for name, header := range map[string]map[string]any{
 		"brings its key":               {"kid": "rs", "jwk": jwk},
@@ -91,9 +91,9 @@ func TestForgedTokens(t *testing.T) {
 		"says where its key is":        {"kid": "rs", "jku": "http://127.0.0.1:1/keys"},
 		"says where its cert is":       {"kid": "rs", "x5u": "http://127.0.0.1:1/cert"},
 		"brings its certificate":       {"kid": "rs", "x5c": []string{"MIIB"}},
-		"names another issuer's key":   {"kid": "own"},
+		"names another issuer's key":   {"kid": "attacker"},
 		"names a file as its key":      {"kid": "../../../../dev/null"},
-		"names a statement as a key":   {"kid": "x' UNION SELECT 'rs"},
+		"names an SQL statement":       {"kid": "x' UNION SELECT 'rs"},
 		"names its key by a number":    {"kid": 1},
 		"names its key by a list":      {"kid": []string{"rs"}},
 		"names its key by an object":   {"kid": map[string]any{"rs": "rs"}},
@@ -102,7 +102,7 @@ func TestForgedTokens(t *testing.T) {
 		"names its key and a NUL":      {"kid": "rs\x00"},
 		"has critical extensions":      {"kid": "rs", "crit": []string{"exp"}},
 	} {
-		forged["of a stranger that "+name] = own.Token(t, issuertest.Claims("alice"), header)
+		forged["of an attacker that "+name] = attacker.Token(t, issuertest.Claims("alice"), header)
 	}
 
 	// Extensions that a verifier must understand or reject (RFC 7515, section 4.1.11).
@@ -123,12 +123,12 @@ func TestForgedTokens(t *testing.T) {
 	} {
 		forged["whose expiry is "+name] = rs.Token(t, claims("exp", exp), nil)
 	}
-	forged["not valid for an hour"] = rs.Token(t, claims("nbf", time.Now().Add(time.Hour).Unix()), nil)
-	forged["not valid, beyond the leeway"] = rs.Token(t, claims("nbf", time.Now().Add(time.Minute).Unix()), nil)
-	forged["not valid before a text"] = rs.Token(t, claims("nbf", "soon"), nil)
+	forged["valid only in an hour"] = rs.Token(t, claims("nbf", time.Now().Add(time.Hour).Unix()), nil)
+	forged["valid only in a minute, beyond the leeway"] = rs.Token(t, claims("nbf", time.Now().Add(time.Minute).Unix()), nil)
+	forged["whose start is text"] = rs.Token(t, claims("nbf", "soon"), nil)
 
 	// Claims of another user, or without a user.
-	for name, of := range map[string]jwt.MapClaims{
+	for name, changed := range map[string]jwt.MapClaims{
 		"issued to a number":               claims("sub", 1),
 		"issued to a list":                 claims("sub", []string{"alice"}),
 		"issued to nobody":                 claims("sub", ""),
@@ -140,10 +140,10 @@ func TestForgedTokens(t *testing.T) {
 		"for nobody":                       claims("aud", nil),
 		"for an empty list":                claims("aud", []string{}),
 		"for others":                       claims("aud", []string{"http://other.test", ""}),
-		"for an audience that begins so":   claims("aud", issuertest.Audience+".evil.example"),
+		"for a longer audience":            claims("aud", issuertest.Audience+".evil.example"),
 		"for an audience within an object": claims("aud", map[string]any{"0": issuertest.Audience}),
 	} {
-		forged[name] = rs.Token(t, of, nil)
+		forged[name] = rs.Token(t, changed, nil)
 	}
 
 	// Signatures that are truncated, re-encoded or empty.
@@ -160,11 +160,11 @@ func TestForgedTokens(t *testing.T) {
 		forged[alg+" cut by a byte"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)-1])
 		forged[alg+" cut by half"] = head + base64.RawURLEncoding.EncodeToString(raw[:len(raw)/2])
 		forged[alg+" with an extra byte"] = head + base64.RawURLEncoding.EncodeToString(append(raw[:len(raw):len(raw)], 0))
-		forged[alg+" of zeros"] = head + base64.RawURLEncoding.EncodeToString(make([]byte, len(raw)))
+		forged[alg+" with a signature of zeros"] = head + base64.RawURLEncoding.EncodeToString(make([]byte, len(raw)))
 		forged[alg+" with padding"] = head + base64.URLEncoding.EncodeToString(raw) + "="
 		forged[alg+" in another alphabet"] = head + base64.RawStdEncoding.EncodeToString(raw) + "+/"
 		forged[alg+" with a line break"] = head + signature[:10] + "\n" + signature[10:]
-		forged[alg+" with bits at the end"] = head + signature[:len(signature)-1] + spellings(signature[len(signature)-1])
+		forged[alg+" with bits at the end"] = head + signature[:len(signature)-1] + respelled(signature[len(signature)-1])
 		forged[alg+" with an extra part"] = token + ".e30"
 		forged[alg+" with a trailing blank"] = token + " "
 		forged[alg+" in quotes"] = `"` + token + `"`
@@ -247,19 +247,19 @@ func publicForms(t testing.TB, key issuertest.Key) map[string][]byte {
 	}
 	pkcs1 := x509.MarshalPKCS1PublicKey(public)
 	number := base64.RawURLEncoding.EncodeToString(public.N.Bytes())
-	armoured := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix})
+	encoded := pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: pkix})
 	return map[string][]byte{
 		"PKIX": pkix, "PKCS #1": pkcs1,
-		"PEM": armoured, "PEM without its end": []byte(strings.TrimSpace(string(armoured))),
+		"PEM": encoded, "PEM without its end": []byte(strings.TrimSpace(string(encoded))),
 		"PEM of PKCS #1": pem.EncodeToMemory(&pem.Block{Type: "RSA PUBLIC KEY", Bytes: pkcs1}),
 		"its number":     public.N.Bytes(), "its number in base64": []byte(number),
 		"JWK": []byte(`{"kty":"RSA","n":"` + number + `","e":"AQAB","alg":"RS256","kid":"rs"}`),
 	}
 }
 
-// spellings returns another last base64 digit that decodes to the same bytes, because the
+// respelled returns another last base64 digit that decodes to the same bytes, because the
 // length of the signature leaves unused bits.
-func spellings(digit byte) string {
+func respelled(digit byte) string {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 	return string(alphabet[strings.IndexByte(alphabet, digit)+1])
 }

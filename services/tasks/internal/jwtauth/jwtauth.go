@@ -19,7 +19,7 @@ import (
 
 // The errors of [Verifier.Verify]. Find them with errors.Is.
 var (
-	// ErrInvalid: not a token of this issuer for this audience.
+	// ErrInvalid: the token is not a valid one of this issuer for this audience.
 	ErrInvalid = errors.New("invalid token")
 	// ErrExpired: the token has expired.
 	ErrExpired = errors.New("token expired")
@@ -108,6 +108,14 @@ type claims struct {
 	Scope any `json:"scope"`
 }
 
+// Validate implements [jwt.ClaimsValidator].
+func (c *claims) Validate() error {
+	if c.Subject == "" || strings.ContainsRune(c.Subject, 0) {
+		return errors.New("the token has no valid subject")
+	}
+	return nil
+}
+
 // Verifier checks tokens. It is safe for concurrent use.
 type Verifier struct {
 	// keys is nil if tokens are signed with a secret.
@@ -181,7 +189,7 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 // expires or its key is removed.
 func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 	digest := sha256.Sum256([]byte(token))
-	if known, ok := v.verified.GetIfPresent(digest); ok && time.Now().Before(known.Expires) && v.signs(ctx, known.key) {
+	if known, ok := v.verified.GetIfPresent(digest); ok && time.Now().Before(known.Expires) && v.isPublished(ctx, known.key) {
 		v.cached.Add(1)
 		return known.Identity, nil
 	}
@@ -208,19 +216,16 @@ func (v *Verifier) Verify(ctx context.Context, token string) (Identity, error) {
 		v.rejected.Add(1)
 		return Identity{}, fmt.Errorf("%w: %w", ErrInvalid, err)
 	}
-	found := parsed.Claims.(*claims)
-	if found.Subject == "" || strings.ContainsRune(found.Subject, 0) {
-		return Identity{}, fmt.Errorf("%w: no subject", ErrInvalid)
-	}
+	proven := parsed.Claims.(*claims)
 	key, _ := parsed.Header["kid"].(string)
-	scope, _ := found.Scope.(string)
-	id := Identity{User: found.Subject, Expires: found.ExpiresAt.Time, Scope: scope}
+	scope, _ := proven.Scope.(string)
+	id := Identity{User: proven.Subject, Expires: proven.ExpiresAt.Time, Scope: scope}
 	v.verified.Set(digest, verified{Identity: id, key: key})
 	return id, nil
 }
 
-// signs reports whether a key is still published by the issuer.
-func (v *Verifier) signs(ctx context.Context, key string) bool {
+// isPublished reports whether the issuer still publishes a key.
+func (v *Verifier) isPublished(ctx context.Context, key string) bool {
 	if v.keys == nil {
 		return true
 	}
@@ -246,7 +251,7 @@ func (v *Verifier) checkHeader(header map[string]any) error {
 }
 
 // Ready returns an error unless there is a key to verify with. It fetches the keys if there is
-// none: a server that is not ready gets no token that would cause a fetch.
+// none, because a server that is not ready gets no requests, whose tokens would cause a fetch.
 func (v *Verifier) Ready(ctx context.Context) error {
 	if v.keys == nil {
 		return nil

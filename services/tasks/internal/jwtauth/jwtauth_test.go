@@ -111,7 +111,7 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-func TestVerify_FailsAfterItsContext(t *testing.T) {
+func TestVerify_FailsOnceItsContextHasEnded(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -158,15 +158,15 @@ func TestKeys(t *testing.T) {
 		issuer := issuertest.New(t)
 		old := issuer.AddKey(t, "old", jwt.SigningMethodES256)
 		v := newVerifier(t, issuer)
-		asked, proceed := make(chan bool), make(chan bool)
+		fetching, proceed := make(chan bool), make(chan bool)
 		// The response is built before the new key exists, and arrives after it.
 		slow := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			issuer.Handler.Store(nil)
-			was := httptest.NewRecorder()
-			issuer.Publish(was, r)
-			close(asked)
+			response := httptest.NewRecorder()
+			issuer.Publish(response, r)
+			close(fetching)
 			<-proceed
-			_, _ = w.Write(was.Body.Bytes())
+			_, _ = w.Write(response.Body.Bytes())
 		})
 		issuer.Handler.Store(&slow)
 		foreign := issuertest.Key{ID: "foreign", Method: old.Method, Secret: old.Secret}
@@ -177,18 +177,18 @@ func TestKeys(t *testing.T) {
 			}
 			return nil
 		})
-		<-asked
+		<-fetching
 		token := issuer.AddKey(t, "new", jwt.SigningMethodES256).Token(t, issuertest.Claims("alice"), nil)
-		var about sync.WaitGroup
+		var starting sync.WaitGroup
 		for range 50 {
-			about.Add(1)
+			starting.Add(1)
 			group.Go(func() error {
-				about.Done()
+				starting.Done()
 				_, err := v.Verify(t.Context(), token)
 				return err
 			})
 		}
-		about.Wait()
+		starting.Wait()
 		close(proceed)
 		if err := group.Wait(); err != nil {
 			t.Error(err)
@@ -249,19 +249,19 @@ func TestKeys(t *testing.T) {
 			issuer.Publish(w, r)
 		})
 		issuer.Handler.Store(&slow)
-		const strangers = 560
-		outcomes := make(chan error, strangers)
-		for i := range strangers {
+		const requests = 560
+		outcomes := make(chan error, requests)
+		for i := range requests {
 			token := issuertest.Key{ID: fmt.Sprint("random ", i), Method: known.Method, Secret: known.Secret}.Token(t, issuertest.Claims("mallory"), nil)
 			go func() {
 				_, err := v.Verify(t.Context(), token)
 				outcomes <- err
 			}()
 		}
-		const rejected = strangers - 64
+		const rejected = requests - 64
 		for range rejected {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrUnavailable) {
-				t.Errorf("one request too many: %v, want ErrUnavailable", err)
+				t.Errorf("a request beyond the limit: %v, want ErrUnavailable", err)
 			}
 		}
 		if _, err := v.Verify(t.Context(), known.Token(t, issuertest.Claims("alice"), nil)); err != nil {
@@ -269,7 +269,7 @@ func TestKeys(t *testing.T) {
 		}
 		issuer.Handler.Store(nil)
 		close(proceed)
-		for range strangers - rejected {
+		for range requests - rejected {
 			if err := <-outcomes; !errors.Is(err, jwtauth.ErrInvalid) {
 				t.Errorf("a waiting request: %v, want ErrInvalid", err)
 			}
@@ -327,7 +327,7 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-func TestCachedToken(t *testing.T) {
+func TestVerify_RejectsACachedTokenOfARemovedKey(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -349,9 +349,9 @@ func TestCachedToken(t *testing.T) {
 	}
 }
 
-// TestCachedTokens_AreSmall: SECURITY.md says how much memory 50,000 take.
+// TestCachedTokens_AreSmall checks the memory that SECURITY.md says 50,000 tokens take.
 func TestCachedTokens_AreSmall(t *testing.T) { // not parallel: it measures the heap
-	const tokens, most = 50_000, 13 << 20
+	const tokens, maxBytes = 50_000, 13 << 20
 	secret := strings.Repeat("s", 32)
 	v, err := jwtauth.New(t.Context(), jwtauth.Config{
 		Algorithms: []string{"HS256"}, Secret: secret, Issuer: issuertest.Name, Audience: issuertest.Audience,
@@ -371,13 +371,13 @@ func TestCachedTokens_AreSmall(t *testing.T) { // not parallel: it measures the 
 			t.Fatal(err)
 		}
 	}
-	if taken := heaptest.InUse() - before; taken > most {
+	if taken := heaptest.InUse() - before; taken > maxBytes {
 		t.Errorf("%d tokens take %d bytes", tokens, taken)
 	}
 	runtime.KeepAlive(v)
 }
 
-func TestSecret(t *testing.T) {
+func TestSecret_VerifiesOnlyItsOwnTokens(t *testing.T) {
 	t.Parallel()
 	secret := strings.Repeat("s", 32)
 	config := jwtauth.Config{
@@ -404,15 +404,35 @@ func TestSecret(t *testing.T) {
 	if _, err := v.Verify(t.Context(), rs.Token(t, issuertest.Claims("alice"), nil)); !errors.Is(err, jwtauth.ErrInvalid) {
 		t.Errorf("RS256: %v, want ErrInvalid", err)
 	}
-	for name, broken := range map[string]jwtauth.Config{
+}
+
+func TestNew_RejectsUnsafeConfigurations(t *testing.T) {
+	t.Parallel()
+	secret := strings.Repeat("s", 32)
+	for name, unsafe := range map[string]jwtauth.Config{
 		"HS256 with RS256":     {Algorithms: []string{"RS256", "HS256"}, Secret: secret},
 		"no secret":            {Algorithms: []string{"HS256"}},
 		"a short secret":       {Algorithms: []string{"HS256"}, Secret: secret[1:]},
 		"a well-known secret":  {Algorithms: []string{"HS256"}, Secret: "better-auth-secret-12345678901234567890"},
 		"an unknown algorithm": {Algorithms: []string{"none"}},
 	} {
-		if _, err := jwtauth.New(t.Context(), broken, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), secret[1:]) {
+		if _, err := jwtauth.New(t.Context(), unsafe, slog.New(slog.DiscardHandler)); err == nil || strings.Contains(err.Error(), secret[1:]) {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+func TestCounts_RejectedIncludesTokensWithoutASubject(t *testing.T) {
+	t.Parallel()
+	issuer := issuertest.New(t)
+	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
+	v := newVerifier(t, issuer)
+	for _, subject := range []string{"", "alice\x00"} {
+		if _, err := v.Verify(t.Context(), key.Token(t, issuertest.Claims(subject), nil)); !errors.Is(err, jwtauth.ErrInvalid) {
+			t.Errorf("the subject %q: %v, want ErrInvalid", subject, err)
+		}
+	}
+	if n := v.Counts().Rejected; n != 2 {
+		t.Errorf("%d tokens were rejected, want 2", n)
 	}
 }

@@ -90,9 +90,9 @@ func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, erro
 }
 
 // KeyRead returns the key with an id. It fails with [ErrUnavailable] if the key is unknown
-// because the issuer is unavailable, or because too many requests wait for it.
+// and the issuer is unavailable, or too many requests wait for a fetch.
 func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
-	begun := k.fetcher.begun.Load()
+	started := k.fetcher.started.Load()
 	key, err := k.Storage.KeyRead(ctx, id)
 	if !errors.Is(err, jwkset.ErrKeyNotFound) {
 		return key, err
@@ -108,13 +108,13 @@ func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 		return jwkset.JWK{}, fmt.Errorf("%w: too many requests wait for them", ErrUnavailable)
 	}
 	// The response to a fetch in flight may have been built before the key was
-	// published. That of the next one was not.
+	// published, so only a fetch that started later decides.
 	for range 2 {
 		if err := k.awaitFetch(ctx, id); err != nil {
 			return jwkset.JWK{}, err
 		}
 		key, err = k.Storage.KeyRead(ctx, id)
-		if !errors.Is(err, jwkset.ErrKeyNotFound) || k.fetcher.fetches.Load() > begun {
+		if !errors.Is(err, jwkset.ErrKeyNotFound) || k.fetcher.fetches.Load() > started {
 			break
 		}
 	}
@@ -128,8 +128,8 @@ func (k *keySet) KeyRead(ctx context.Context, id string) (jwkset.JWK, error) {
 	return jwkset.JWK{}, err
 }
 
-// awaitFetch waits for a fetch of the keys, or for the one in flight. The result is in the
-// storage.
+// awaitFetch starts a fetch of the keys, or joins the one in flight, and waits for its end. The
+// storage then has the keys, unless the fetch failed.
 func (k *keySet) awaitFetch(ctx context.Context, id string) error {
 	fetched := k.fetch.DoChan("", func() (any, error) {
 		// Others share this fetch, so it must not end with the request that started it.
@@ -150,14 +150,14 @@ type fetcher struct {
 	next http.RoundTripper
 	// failing reports whether the last fetch failed.
 	failing atomic.Bool
-	// begun counts started fetches, fetches completed ones, and failures failed ones;
+	// started counts started fetches, fetches completed ones, and failures failed ones;
 	// last is the time of the last success, in Unix seconds.
-	begun, fetches, failures, last atomic.Int64
+	started, fetches, failures, last atomic.Int64
 }
 
 // RoundTrip implements [http.RoundTripper].
 func (f *fetcher) RoundTrip(req *http.Request) (*http.Response, error) {
-	f.begun.Add(1)
+	f.started.Add(1)
 	res, err := f.fetch(req)
 	f.fetches.Add(1)
 	f.failing.Store(err != nil)
