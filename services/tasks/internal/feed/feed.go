@@ -70,8 +70,8 @@ type Subscription struct {
 	hub  *Hub
 	name string
 	wake func()
-	// others are all subscriptions for the same user.
-	others *subscribers
+	// group has all subscriptions for the same user, this one included.
+	group *subscribers
 }
 
 // New returns a hub. It exchanges messages with other replicas while Run runs.
@@ -100,25 +100,25 @@ func (h *Hub) Subscribe(user string, wake func()) *Subscription {
 	if h.waiting[s.name] == nil {
 		h.waiting[s.name] = &subscribers{all: map[*Subscription]struct{}{}}
 	}
-	s.others = h.waiting[s.name]
-	s.others.all[s] = struct{}{}
+	s.group = h.waiting[s.name]
+	s.group.all[s] = struct{}{}
 	return s
 }
 
-// WakeUps returns the number of wake-ups of the user's subscriptions. A later read includes
-// the changes that caused them.
+// WakeUps returns the number of wake-ups of the user's subscriptions. A read that starts later
+// includes the changes that caused them.
 func (s *Subscription) WakeUps() uint64 {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	return s.others.wakeUps
+	return s.group.wakeUps
 }
 
 // Close ends the subscription.
 func (s *Subscription) Close() {
 	s.hub.mu.Lock()
 	defer s.hub.mu.Unlock()
-	delete(s.others.all, s)
-	if len(s.others.all) == 0 {
+	delete(s.group.all, s)
+	if len(s.group.all) == 0 {
 		delete(s.hub.waiting, s.name)
 	}
 }

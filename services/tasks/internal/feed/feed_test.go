@@ -16,7 +16,7 @@ import (
 // memoryBus connects hubs within a test. The real bus is tested with the store.
 type memoryBus struct {
 	mu        sync.Mutex
-	receivers map[int]func(string)
+	receivers []func(string)
 	sent      []string
 	broken    bool
 }
@@ -36,8 +36,7 @@ func (b *memoryBus) Publish(_ context.Context, message string) error {
 
 func (b *memoryBus) Listen(ctx context.Context, ready func(), receive func(string)) error {
 	b.mu.Lock()
-	id := len(b.receivers)
-	b.receivers[id] = receive
+	b.receivers = append(b.receivers, receive)
 	b.mu.Unlock()
 	ready()
 	<-ctx.Done()
@@ -64,7 +63,7 @@ func subscribe(hub *feed.Hub, user string) waiter {
 
 func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 	t.Helper()
-	bus := &memoryBus{receivers: map[int]func(string){}}
+	bus := &memoryBus{}
 	hubs := make([]*feed.Hub, n)
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -83,7 +82,7 @@ func newHubs(t *testing.T, n int) (*memoryBus, []*feed.Hub) {
 	return bus, hubs
 }
 
-func TestChangedWakes(t *testing.T) {
+func TestChanged_Wakes(t *testing.T) {
 	t.Parallel()
 
 	t.Run("all subscribers of the user, on every replica", func(t *testing.T) {
@@ -125,7 +124,7 @@ func TestChangedWakes(t *testing.T) {
 	})
 }
 
-func TestWakeUpsAreBatched(t *testing.T) {
+func TestChanged_IsPublishedInBatches(t *testing.T) {
 	t.Parallel()
 	bus, hubs := newHubs(t, 2)
 	const users = 1000
@@ -146,7 +145,7 @@ func TestWakeUpsAreBatched(t *testing.T) {
 	}
 }
 
-func TestCounts(t *testing.T) {
+func TestCounts_IncludeSubscriptionsAndMessages(t *testing.T) {
 	t.Parallel()
 	bus, hubs := newHubs(t, 2)
 	alice := subscribe(hubs[1], "alice")
@@ -190,7 +189,6 @@ func (b *slowBus) Publish(ctx context.Context, message string) error {
 // run runs a hub on the bus until the synctest bubble ends.
 func (b *slowBus) run(t *testing.T) *feed.Hub {
 	t.Helper()
-	b.receivers = map[int]func(string){}
 	hub := feed.New(b, slog.New(slog.DiscardHandler))
 	ctx, stop := context.WithCancel(t.Context())
 	var running sync.WaitGroup
@@ -241,10 +239,10 @@ func TestFailedMessagesAreRetried(t *testing.T) {
 	})
 }
 
-// TestLastChanges checks that a replica that stops still publishes earlier changes.
-func TestLastChanges(t *testing.T) {
+// TestRun_PublishesEarlierChangesWhenItEnds runs a hub whose context has ended already.
+func TestRun_PublishesEarlierChangesWhenItEnds(t *testing.T) {
 	t.Parallel()
-	bus := &memoryBus{receivers: map[int]func(string){}}
+	bus := &memoryBus{}
 	hub := feed.New(bus, slog.New(slog.DiscardHandler))
 	hub.Changed("alice")
 	ended, stop := context.WithCancel(t.Context())
