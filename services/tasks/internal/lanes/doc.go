@@ -33,7 +33,8 @@
 //
 // The statements up to a Sync are one implicit transaction. The user is set for this
 // transaction only. If a statement fails, PostgreSQL skips all messages up to the Sync: a
-// query never runs if its user could not be set, and the next read is not affected. [Do] always requires a user.
+// query never runs if its user could not be set, and the next read is not affected. [Do]
+// always requires a user.
 //
 // # What does not belong in a lane
 //

@@ -11,7 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 )
 
-// session is the lanes' state for a connection.
+// session has what lanes keep for a connection.
 type session struct {
 	conn       *pgx.Conn
 	statements map[string]*statement
@@ -41,7 +41,7 @@ func (p panicked) Error() string { return fmt.Sprintf("panic: %v", p.value) }
 
 // exchange sends reads together and passes their results to the callers, in order. It fails
 // when the connection is lost; some reads then have no result.
-func (l *Lanes) exchange(one *lane, flush []*read) error {
+func (l *Lanes) exchange(lane *lane, flush []*read) error {
 	conn, err := l.config.Acquire(l.ctx)
 	if err != nil {
 		if l.ctx.Err() != nil {
@@ -50,13 +50,13 @@ func (l *Lanes) exchange(one *lane, flush []*read) error {
 		return err
 	}
 	defer conn.Release()
-	l.bound(one, conn.Conn())
-	defer l.unbound(one)
+	l.setDeadline(lane, conn.Conn())
+	defer l.clearDeadline(lane)
 
 	s := sessionOf(conn.Conn())
 	if s.send(l.config, flush); s.lost == nil {
 		s.receive(l.config, flush, func(r *read, err error) {
-			l.received(one)
+			l.received(lane)
 			r.finish(err)
 		})
 	}
@@ -66,23 +66,23 @@ func (l *Lanes) exchange(one *lane, flush []*read) error {
 	return s.lost
 }
 
-// bound sets a deadline on the connection, which Close may shorten.
-func (l *Lanes) bound(one *lane, conn *pgx.Conn) {
+// setDeadline sets a deadline on the connection, which Close may shorten.
+func (l *Lanes) setDeadline(lane *lane, conn *pgx.Conn) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	timeout := l.config.Timeout
 	if l.closed {
 		timeout = closeTimeout
 	}
-	one.conn = conn.PgConn().Conn()
-	_ = one.conn.SetDeadline(time.Now().Add(timeout)) // an error recurs in the next write
+	lane.conn = conn.PgConn().Conn()
+	_ = lane.conn.SetDeadline(time.Now().Add(timeout)) // an error recurs in the next write
 }
 
-func (l *Lanes) unbound(one *lane) {
+func (l *Lanes) clearDeadline(lane *lane) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_ = one.conn.SetDeadline(time.Time{})
-	one.conn = nil
+	_ = lane.conn.SetDeadline(time.Time{})
+	lane.conn = nil
 }
 
 // sessionKey is the key of a connection's session in its custom data.
@@ -107,7 +107,7 @@ func (s *session) close() {
 
 // send sends the reads. A read that cannot be sent gets its error, and no statement.
 func (s *session) send(config Config, flush []*read) {
-	// Preparing takes a round trip per text and connection.
+	// Preparing takes a round trip, once for each text and connection.
 	var setUser *statement
 	for _, r := range flush {
 		var err error

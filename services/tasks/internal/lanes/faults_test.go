@@ -20,13 +20,13 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
 )
 
-// TestInterleavings makes many callers read, fail, leave, panic and lose their connection at
-// random. Each result must be that of the caller's own query.
-func TestInterleavings(t *testing.T) {
+// TestDo_NeverMixesUpResults makes many callers read, fail, leave, panic and lose their
+// connection at random. Each result must be that of the caller's own query.
+func TestDo_NeverMixesUpResults(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t)
 	f := open(t, 2, nil, nil)
-	const callers, steps, ends = 24, 150, 5
+	const callers, steps, terminations = 24, 150, 5
 	var lost atomic.Int64
 	var group errgroup.Group
 	for caller := range callers {
@@ -43,9 +43,9 @@ func TestInterleavings(t *testing.T) {
 		})
 	}
 	group.Go(func() error {
-		for range ends {
+		for range terminations {
 			sent := f.Stat().Sent
-			until(t, "more reads are sent", func() bool { return f.Stat().Sent > sent+callers*steps/ends/3 })
+			until(t, "more reads are sent", func() bool { return f.Stat().Sent > sent+callers*steps/terminations/3 })
 			if _, err := f.owner.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 				WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`); err != nil {
 				return err
@@ -56,21 +56,21 @@ func TestInterleavings(t *testing.T) {
 	if err := group.Wait(); err != nil {
 		t.Error(err)
 	}
-	if n := lost.Load(); n > 2*16*ends {
-		t.Errorf("%d reads lost their connection, %d connections were ended", n, 2*ends)
+	if n := lost.Load(); n > 2*16*terminations {
+		t.Errorf("%d reads lost their connection, %d connections were ended", n, 2*terminations)
 	}
-	f.waiting(t, 0) // the lane may still hold reads whose callers have left
+	f.awaitWaiting(t, 0) // the lane may still hold reads whose callers have left
 }
 
-// step makes one random read. It fails if the outcome is not that of its query.
+// step makes one random read. It returns an error if the outcome is not that of its query.
 func (f fixture) step(ctx context.Context, random *rand.Rand, user, value string) error {
-	answered := func(got string, err error) error {
+	echoed := func(got string, err error) error {
 		if want := user + " " + value; err == nil && got != want {
 			return fmt.Errorf("got %q, want %q", got, want)
 		}
 		return err
 	}
-	failed := func(err error, code string) error {
+	failedWith := func(err error, code string) error {
 		if hasCode(err, code) {
 			return nil
 		}
@@ -79,14 +79,14 @@ func (f fixture) step(ctx context.Context, random *rand.Rand, user, value string
 	switch random.IntN(8) {
 	case 0:
 		_, err := f.do(ctx, "mallory", count)
-		return failed(err, "P0042")
+		return failedWith(err, "P0042")
 	case 1:
 		_, err := f.do(ctx, user, divide, 0)
-		return failed(err, "22012")
+		return failedWith(err, "22012")
 	case 2:
 		ctx, cancel := context.WithTimeout(ctx, time.Duration(random.IntN(1000))*time.Microsecond)
 		defer cancel()
-		err := answered(f.do(ctx, user, echo, value))
+		err := echoed(f.do(ctx, user, echo, value))
 		if errors.Is(err, context.DeadlineExceeded) {
 			return nil
 		}
@@ -108,7 +108,7 @@ func (f fixture) step(ctx context.Context, random *rand.Rand, user, value string
 	case 4:
 		return f.panics(ctx, user)
 	default:
-		return answered(f.do(ctx, user, echo, value))
+		return echoed(f.do(ctx, user, echo, value))
 	}
 }
 
@@ -143,9 +143,9 @@ func proxied(t *testing.T, timeout time.Duration) (fixture, *toxiproxy.Proxy) {
 	return f, proxy
 }
 
-// TestThroughABadNetwork reads over connections that are slow, fragmented, reset or silent.
+// TestDo_SurvivesABadNetwork reads over connections that are slow, fragmented, reset or silent.
 // Each read gets its own result or fails, and the lanes recover when the network does.
-func TestThroughABadNetwork(t *testing.T) {
+func TestDo_SurvivesABadNetwork(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name, toxic string
@@ -172,7 +172,7 @@ func TestThroughABadNetwork(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			failures := f.many(t, callTimeout)
+			failures := f.readConcurrently(t, callTimeout)
 			if failed := failures > 0; failed != tc.fails {
 				t.Errorf("%d reads failed", failures)
 			}
@@ -185,16 +185,16 @@ func TestThroughABadNetwork(t *testing.T) {
 				got, err := f.do(ctx, "ada", echo, "after")
 				return err == nil && got == "ada after"
 			})
-			if failures := f.many(t, time.Minute); failures > 0 {
+			if failures := f.readConcurrently(t, time.Minute); failures > 0 {
 				t.Errorf("%d reads failed afterwards", failures)
 			}
 		})
 	}
 }
 
-// many makes concurrent reads of several users, each with a timeout, and returns the number
+// readConcurrently makes concurrent reads of several users, each with a timeout, and returns the number
 // of failures. The result of another read fails the test.
-func (f fixture) many(t *testing.T, callTimeout time.Duration) int {
+func (f fixture) readConcurrently(t *testing.T, callTimeout time.Duration) int {
 	t.Helper()
 	var failed atomic.Int64
 	var group errgroup.Group

@@ -143,8 +143,8 @@ func (l *Lanes) Stat() Stat {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	stat := Stat{Sent: l.reads, Flushes: l.flushes}
-	for _, one := range l.lanes {
-		stat.Waiting += one.waiting()
+	for _, lane := range l.lanes {
+		stat.Waiting += lane.waiting()
 	}
 	return stat
 }
@@ -154,9 +154,9 @@ func (l *Lanes) Stat() Stat {
 func (l *Lanes) Close() {
 	l.mu.Lock()
 	l.closed = true
-	for _, one := range l.lanes {
-		if one.conn != nil {
-			_ = one.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails if it is already closed
+	for _, lane := range l.lanes {
+		if lane.conn != nil {
+			_ = lane.conn.SetDeadline(time.Now().Add(closeTimeout)) // fails if it is already closed
 		}
 	}
 	l.mu.Unlock()
@@ -164,7 +164,7 @@ func (l *Lanes) Close() {
 	l.serving.Wait()
 }
 
-func (one *lane) waiting() int { return len(one.queue) + one.sent }
+func (lane *lane) waiting() int { return len(lane.queue) + lane.sent }
 
 // enqueue adds a read to the lane with the fewest reads.
 func (l *Lanes) enqueue(r *read) error {
@@ -173,32 +173,32 @@ func (l *Lanes) enqueue(r *read) error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one := slices.MinFunc(l.lanes, func(a, b *lane) int { return a.waiting() - b.waiting() })
+	lane := slices.MinFunc(l.lanes, func(a, b *lane) int { return a.waiting() - b.waiting() })
 	switch {
 	case l.closed:
 		return ErrClosed
-	case len(one.queue) == maxQueued:
+	case len(lane.queue) == maxQueued:
 		return ErrFull
 	}
-	one.queue = append(one.queue, r)
-	if !one.busy {
-		one.busy = true
-		l.serving.Go(func() { l.serve(one) })
+	lane.queue = append(lane.queue, r)
+	if !lane.busy {
+		lane.busy = true
+		l.serving.Go(func() { l.serve(lane) })
 	}
 	return nil
 }
 
 // serve sends the reads of a lane until its queue is empty.
-func (l *Lanes) serve(one *lane) {
+func (l *Lanes) serve(lane *lane) {
 	var flush []*read
 	for {
 		// Runnable callers can join this flush. If there are none, Gosched
 		// returns at once.
 		runtime.Gosched()
-		if flush = l.take(one, flush); len(flush) == 0 {
+		if flush = l.take(lane, flush); len(flush) == 0 {
 			return
 		}
-		if err := l.exchange(one, flush); err != nil {
+		if err := l.exchange(lane, flush); err != nil {
 			for _, r := range flush {
 				r.finish(err) // has no effect on reads with a result
 			}
@@ -208,12 +208,12 @@ func (l *Lanes) serve(one *lane) {
 }
 
 // take moves the next reads from the queue to flush. It moves none if the lane is idle.
-func (l *Lanes) take(one *lane, flush []*read) []*read {
+func (l *Lanes) take(lane *lane, flush []*read) []*read {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	flush, one.sent = flush[:0], 0
+	flush, lane.sent = flush[:0], 0
 	taken := 0
-	for _, r := range one.queue {
+	for _, r := range lane.queue {
 		if len(flush) == maxFlush {
 			break
 		}
@@ -221,9 +221,9 @@ func (l *Lanes) take(one *lane, flush []*read) []*read {
 			flush = append(flush, r)
 		}
 	}
-	one.queue = slices.Delete(one.queue, 0, taken)
-	one.sent, one.busy = len(flush), len(flush) > 0
-	if one.busy {
+	lane.queue = slices.Delete(lane.queue, 0, taken)
+	lane.sent, lane.busy = len(flush), len(flush) > 0
+	if lane.busy {
 		l.reads += int64(len(flush))
 		l.flushes++
 	}
@@ -231,10 +231,10 @@ func (l *Lanes) take(one *lane, flush []*read) []*read {
 }
 
 // received counts a received result.
-func (l *Lanes) received(one *lane) {
+func (l *Lanes) received(lane *lane) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	one.sent--
+	lane.sent--
 }
 
 // finish passes the outcome to the caller, unless one was passed before.

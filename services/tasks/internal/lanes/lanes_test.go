@@ -53,7 +53,8 @@ type fixture struct {
 	owner *pgx.Conn
 }
 
-// open returns lanes. via changes the database URL, change the configuration.
+// open returns n lanes. Unless nil, via changes the URL of the database, and change the
+// configuration.
 func open(t *testing.T, n int, via func(url string) string, change func(*lanes.Config)) fixture {
 	t.Helper()
 	db := storetest.NewDatabase(t)
@@ -105,12 +106,12 @@ func (f fixture) want(t *testing.T, want, user, query string, args ...any) {
 	}
 }
 
-// until waits for a condition.
-func until(t *testing.T, what string, is func() bool) {
+// until waits for a condition, which what describes.
+func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	tick := time.NewTicker(time.Millisecond)
 	defer tick.Stop()
-	for !is() {
+	for !condition() {
 		select {
 		case <-tick.C:
 		case <-t.Context().Done():
@@ -133,7 +134,8 @@ func (f fixture) lock(t *testing.T) (unlock func()) {
 	}
 }
 
-// blocked starts a read that waits for the lock, and returns once it does.
+// blocked starts a read that waits for the lock, and returns once it waits. The read must end
+// with the error want.
 func (f fixture) blocked(ctx context.Context, t *testing.T, group *errgroup.Group, want error) {
 	t.Helper()
 	group.Go(func() error {
@@ -150,8 +152,8 @@ func (f fixture) blocked(ctx context.Context, t *testing.T, group *errgroup.Grou
 	})
 }
 
-// waiting returns once n reads wait.
-func (f fixture) waiting(t *testing.T, n int) {
+// awaitWaiting waits until n reads have no result yet.
+func (f fixture) awaitWaiting(t *testing.T, n int) {
 	t.Helper()
 	until(t, fmt.Sprintf("%d reads wait", n), func() bool { return f.Stat().Waiting == n })
 }
@@ -180,7 +182,7 @@ func TestDo_SendsWaitingReadsTogether(t *testing.T) {
 			return nil
 		})
 	}
-	f.waiting(t, 11)
+	f.awaitWaiting(t, 11)
 	unlock()
 	if err := group.Wait(); err != nil {
 		t.Error(err)
@@ -207,7 +209,7 @@ func TestDo_AnErrorAffectsOneRead(t *testing.T) {
 			}
 			return nil
 		})
-		f.waiting(t, waiting+1) // fixes the order
+		f.awaitWaiting(t, waiting+1) // fixes the order
 	}
 	failsWith := func(code string) func(string, error) bool {
 		return func(_ string, err error) bool { return hasCode(err, code) }
@@ -249,7 +251,7 @@ func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 		}
 		return nil
 	})
-	f.waiting(t, 2)
+	f.awaitWaiting(t, 2)
 	others.Go(func() error {
 		got, err := f.do(t.Context(), "eve", echo, "stays")
 		if got != "eve stays" || err != nil {
@@ -257,7 +259,7 @@ func TestDo_ReturnsWhenItsContextEnds(t *testing.T) {
 		}
 		return nil
 	})
-	f.waiting(t, 3)
+	f.awaitWaiting(t, 3)
 	cancel()
 	if err := canceled.Wait(); err != nil { // while the lock is held
 		t.Error(err)
@@ -292,7 +294,7 @@ func TestDo_FailsWithItsConnection(t *testing.T) {
 		}
 		return nil
 	})
-	f.waiting(t, 2)
+	f.awaitWaiting(t, 2)
 	if _, err := f.owner.Exec(t.Context(), `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 		WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'`); err != nil {
 		t.Fatal(err)
@@ -335,7 +337,7 @@ func TestDo_FailsWhenLanesAreFull(t *testing.T) {
 			return err
 		})
 	}
-	f.waiting(t, 1+queued)
+	f.awaitWaiting(t, 1+queued)
 	if _, err := f.do(t.Context(), "bob", echo, "x"); !errors.Is(err, lanes.ErrFull) {
 		t.Errorf("a read beyond the limit: got %v, want ErrFull", err)
 	}
@@ -357,10 +359,10 @@ func TestClose_EndsReads(t *testing.T) {
 		_, err := f.do(t.Context(), "bob", echo, "queued")
 		return err
 	})
-	f.waiting(t, 2)
-	begin := time.Now()
+	f.awaitWaiting(t, 2)
+	start := time.Now()
 	f.Close()
-	if took := time.Since(begin); took > 10*time.Second {
+	if took := time.Since(start); took > 10*time.Second {
 		t.Errorf("Close took %s", took)
 	}
 	if err := sent.Wait(); err == nil {

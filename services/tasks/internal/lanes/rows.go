@@ -18,14 +18,14 @@ type rows struct {
 	values    [][]byte
 	tag       pgconn.CommandTag
 	err       error
-	// closed means that the query's result is complete, ready that the read is.
+	// closed means that the query's result is complete, ready that its transaction has ended,
+	// too.
 	closed, ready bool
 }
 
 var _ pgx.Rows = (*rows)(nil)
 
-// begin reads the result of the statement that sets the user, and the beginning of the
-// query's.
+// begin reads the result of the statement that sets the user, up to the query's first row.
 func (r *rows) begin() error {
 	for bound := 0; bound < 2; {
 		switch message := r.session.message().(type) {
