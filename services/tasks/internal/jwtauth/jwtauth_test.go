@@ -33,7 +33,7 @@ func newVerifier(t *testing.T, issuer *issuertest.Issuer) *jwtauth.Verifier {
 	return v
 }
 
-func TestVerify(t *testing.T) {
+func TestVerify_AcceptsOnlyValidTokens(t *testing.T) {
 	t.Parallel()
 	issuer := issuertest.New(t)
 	rs := issuer.AddKey(t, "rs", jwt.SigningMethodRS256)
