@@ -142,7 +142,7 @@ describe.concurrent("a failure", () => {
   });
 
   test("of a batch names the operation", async ({ serve }) => {
-    const errors = [{ field: "operations[1].id", code: "not_found", message: "does not exist, or not in this state" }];
+    const errors = [{ field: "operations[1].id", code: "not_found", message: "does not exist, or is not in the required state" }];
     const server = await serve((_, response) => sendJson(response, 404, { ...notFound, errors }));
     const error = await rejection(createClient({ baseUrl: server.url, retry: false }).batch([]));
     expect(error).toMatchObject({ code: "task_not_found", errors });

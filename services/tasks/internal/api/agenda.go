@@ -20,26 +20,26 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 		return nil, err
 	}
 	now := time.Now().Truncate(time.Microsecond) // the database's precision
-	found, err := h.store.Agenda(ctx, userFrom(ctx), now, zone, func(zone *time.Location) time.Time { return agendaEnd(now, zone, in.Days) })
+	stored, err := h.store.Agenda(ctx, userFrom(ctx), now, zone, func(zone *time.Location) time.Time { return agendaEnd(now, zone, in.Days) })
 	if err != nil {
 		return nil, err
 	}
-	return &operations.Output[taskapi.Agenda]{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(found, now.In(found.Zone), in.Days)}}, nil
+	return &operations.Output[taskapi.Agenda]{Body: taskapi.AgendaResponse{Success: true, Data: newAgenda(stored, now.In(stored.Zone), in.Days)}}, nil
 }
 
-// agendaEnd returns a time after the days of an agenda.
+// agendaEnd returns a time by which the days of an agenda have ended in every time zone.
 func agendaEnd(now time.Time, zone *time.Location, days int) time.Time {
 	year, month, day := now.In(zone).Date()
 	return time.Date(year, month, day+days, 0, 0, 0, 0, zone).Add(midnightSlack)
 }
 
-// newAgenda returns an agenda whose first day is today in the time zone of now. Tasks due
-// after the days are counted.
-func newAgenda(found store.Agenda, now time.Time, days int) taskapi.Agenda {
+// newAgenda returns an agenda whose first day is today in the time zone of now. It only counts
+// tasks due after the last day.
+func newAgenda(stored store.Agenda, now time.Time, days int) taskapi.Agenda {
 	agenda := taskapi.NewAgenda(now, days)
-	agenda.Undated, agenda.Truncated = found.Undated, found.Before > int64(len(found.Tasks))
+	agenda.Undated, agenda.Truncated = stored.Undated, stored.Before > int64(len(stored.Tasks))
 	var listed int64
-	for _, task := range found.Tasks {
+	for _, task := range stored.Tasks {
 		if task.DueAt.Before(now) {
 			agenda.Overdue = append(agenda.Overdue, task)
 		} else if day := agenda.Day(taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}, now.Location()); day != nil {
@@ -49,7 +49,7 @@ func newAgenda(found store.Agenda, now time.Time, days int) taskapi.Agenda {
 		}
 		listed++
 	}
-	agenda.Later = max(0, found.Before+found.After-listed)
-	agenda.AddOccurrences(now, found.UserZone)
+	agenda.Later = max(0, stored.Before+stored.After-listed)
+	agenda.AddOccurrences(now, stored.UserZone)
 	return agenda
 }

@@ -75,13 +75,13 @@ func TestAgendaFollowsClockChanges(t *testing.T) {
 			// two days after.
 			const step = 15 * time.Minute
 			var tasks []taskapi.Task
-			behind := 0
+			later := 0
 			end := agendaEnd(now, zone, days)
 			for at := now.Add(-48*time.Hour - step/2); at.Before(now.AddDate(0, 0, days+2)); at = at.Add(step) {
 				tasks = append(tasks, due(at))
 				date := at.In(zone).Format(time.DateOnly)
 				if date > test.dates[days-1] {
-					behind++
+					later++
 				} else if !at.Before(end) {
 					t.Errorf("a task at %s is not read, because the end is %s", at.In(zone), end)
 				}
@@ -105,8 +105,8 @@ func TestAgendaFollowsClockChanges(t *testing.T) {
 			if diff := cmp.Diff(test.dates, dates); diff != "" {
 				t.Errorf("dates (-want +got):\n%s", diff)
 			}
-			if agenda.Later != int64(behind) || agenda.Undated != 5 {
-				t.Errorf("%d later, %d undated, want %d and 5", agenda.Later, agenda.Undated, behind)
+			if agenda.Later != int64(later) || agenda.Undated != 5 {
+				t.Errorf("%d later, %d undated, want %d and 5", agenda.Later, agenda.Undated, later)
 			}
 		})
 	}

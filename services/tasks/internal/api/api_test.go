@@ -48,9 +48,9 @@ func newService(t *testing.T) *service {
 // heartbeat is the interval of heartbeats on streams in tests.
 const heartbeat = 500 * time.Millisecond
 
-// newReplica returns one of several services on a database. Its other options are those
-// of newService.
-func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, *api.Parts)) *service {
+// newReplica returns a service on a database, which several may share. Each configure
+// function changes its configuration.
+func newReplica(t *testing.T, db storetest.Database, configure ...func(*store.Config, *api.Parts)) *service {
 	t.Helper()
 	s := &service{issuer: issuertest.New(t), log: &logBuffer{}}
 	s.key = s.issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -67,7 +67,7 @@ func newReplica(t *testing.T, db storetest.Database, set ...func(*store.Config, 
 		t.Fatal(err)
 	}
 	config, parts := store.Config{URL: db.URL}, api.Parts{Log: log, Tokens: tokens, Heartbeat: heartbeat}
-	for _, f := range set {
+	for _, f := range configure {
 		f(&config, &parts)
 	}
 	tasks := storetest.Open(t, config)
@@ -179,7 +179,7 @@ func wantProblem(t *testing.T, a apiResponse, code taskapi.ErrorCode, fields ...
 	return got
 }
 
-func TestTaskLife(t *testing.T) {
+func TestTask_EachResponseHasItsNewState(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 
@@ -244,7 +244,7 @@ func TestTaskLife(t *testing.T) {
 	}
 }
 
-func TestPaging(t *testing.T) {
+func TestListTasks_PagesFollowTheCursor(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for _, title := range []string{"one", "two", "three"} {
@@ -268,7 +268,7 @@ func TestPaging(t *testing.T) {
 	wantProblem(t, s.as(t, "alice", http.MethodGet, "/api/tasks?cursor=AAAA", ""), taskapi.CodeInvalidCursor)
 }
 
-func TestBadRequests(t *testing.T) {
+func TestBadRequests_ReportTheirFields(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	path := "/api/tasks/" + s.create(t, `{"title":"Water"}`).ID
@@ -329,7 +329,7 @@ func TestBadRequests(t *testing.T) {
 	}
 }
 
-func TestErrorResponses(t *testing.T) {
+func TestErrorResponses_HaveTheirCode(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	path := "/api/tasks/" + s.create(t, `{"title":"Water"}`).ID
@@ -386,7 +386,7 @@ func TestErrorResponses(t *testing.T) {
 	}
 }
 
-// Load balancers probe every few seconds.
+// TestProbesAreNotLogged sends the probe that load balancers send every few seconds.
 func TestProbesAreNotLogged(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
@@ -413,7 +413,7 @@ func TestInvalidIDsAreNotLogged(t *testing.T) {
 	}
 }
 
-func TestRequestID(t *testing.T) {
+func TestRequestID_IsInTheResponseAndTheLog(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for name, tc := range map[string]struct {
@@ -438,7 +438,7 @@ func TestRequestID(t *testing.T) {
 	}
 }
 
-func TestQuota(t *testing.T) {
+func TestQuota_RejectsCreatesUntilSomethingIsErased(t *testing.T) {
 	t.Parallel()
 	s := newReplica(t, storetest.NewDatabase(t), func(config *store.Config, _ *api.Parts) { config.MaxResources = 1 })
 	task := s.create(t, `{"title":"first"}`)

@@ -52,7 +52,7 @@ func cleanBatch(batch []operations.BatchOperation) ([]store.Operation, error) {
 		if op.Version != 0 {
 			ops[i].Versions = []int64{op.Version}
 		}
-		check.prefix = dataPlace(i, op.Op)
+		check.prefix = dataPath(i, op.Op)
 		ops[i].Data = check.clean(op.Data)
 	}
 	return ops, check.err()
@@ -93,8 +93,8 @@ func (c *checker) clean(data any) any {
 	return request.Interface()
 }
 
-// onePlace checks that a move names one place. In another list or below another parent,
-// the default is the end.
+// onePlace checks that a move names one place. A move to another list or parent may name
+// none: the default is the end.
 func (c *checker) onePlace(after, before, elsewhere bool) {
 	switch {
 	case after && before:
@@ -129,13 +129,12 @@ func byType(c *checker, name string, field reflect.StructField, value reflect.Va
 	}
 }
 
-// trimmed is the rule of a text without surrounding white space.
+// trimmed is the rule that removes the white space around a text.
 func trimmed(c *checker, name string, field reflect.StructField, value reflect.Value) {
 	value.SetString(c.text(name, strings.TrimSpace(nfc(value.String())), limitsOf(field)))
 }
 
-// tags is the rule of a list of tags: it removes surrounding white space and
-// duplicates.
+// tags is the rule that removes the white space around tags, and duplicates.
 func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	clean, seen := make([]string, 0, value.Len()), make(map[string]bool, value.Len())
 	for i := range value.Len() {
@@ -147,7 +146,7 @@ func tags(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	value.Set(reflect.ValueOf(clean))
 }
 
-// zoneName is the rule of a time zone's name, which it converts to the canonical spelling.
+// zoneName is the rule that converts a time zone's name to its canonical spelling.
 func zoneName(c *checker, name string, _ reflect.StructField, value reflect.Value) {
 	zone, err := taskapi.LoadZone(value.String())
 	if err != nil {
@@ -185,7 +184,7 @@ func (c *checker) fault(field string, code taskapi.FieldErrorCode, message strin
 	c.faults = append(c.faults, taskapi.FieldError{Field: c.prefix + field, Code: code, Message: message})
 }
 
-// text checks the length of a normalized text: normalization can change it.
+// text checks the length of a text that has been normalized, which can change the length.
 func (c *checker) text(field, s string, l limits) string {
 	switch length := utf8.RuneCountInString(s); {
 	case length < l.minimum || l.minimum > 0 && taskapi.IsBlank(s):
@@ -196,7 +195,7 @@ func (c *checker) text(field, s string, l limits) string {
 	return s
 }
 
-// queryText checks a text of the query. The JSON parser has checked those of a body.
+// queryText checks a text of the query string. The JSON parser has checked texts of a body.
 func (c *checker) queryText(field, s string) {
 	if strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
 		c.fault(field, taskapi.FieldFormat, "must be UTF-8 without the character NUL")
@@ -212,7 +211,7 @@ func (c *checker) id(field, text string) string {
 	return id.String()
 }
 
-// date checks a day, whose end must be in the year 9999 in every time zone.
+// date checks a date. It must end before the year 10000 in every time zone.
 func (c *checker) date(field, text string) {
 	if day, err := time.Parse(time.DateOnly, text); err != nil || day.Year() < minYear || day.Year() >= maxYear {
 		c.fault(field, taskapi.FieldOutOfRange, "must lie in the years 1 to 9998")

@@ -18,7 +18,7 @@ func TestConformance(t *testing.T) {
 	conform(t, s, s.url)
 }
 
-// TestConformanceOnReplicas runs it against two services in turn.
+// TestConformanceOnReplicas runs the suite against two services in turn.
 func TestConformanceOnReplicas(t *testing.T) {
 	t.Parallel()
 	here, there := newReplicas(t, heartbeat)

@@ -16,7 +16,7 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/operations"
 )
 
-// wireTypes are the SDK's types by the names of their schemas.
+// wireTypes has the SDK's types by the names of their schemas in the document.
 var wireTypes = func() map[string]reflect.Type {
 	types := map[string]reflect.Type{
 		"Agenda":                 reflect.TypeFor[taskapi.Agenda](),

@@ -29,7 +29,7 @@ var errorTable = append(kindErrors(), []httpapi.ErrorStatus{
 	{Err: store.ErrUnavailable, Code: taskapi.CodeUnavailable, Sentence: "The data cannot be reached at the moment. Try again shortly."},
 }...)
 
-// kindErrors returns the errors that each kind has of its own.
+// kindErrors returns the rows of the kinds' own errors.
 func kindErrors() (rows []httpapi.ErrorStatus) {
 	for _, k := range operations.Kinds() {
 		rows = append(rows, httpapi.ErrorStatus{Err: store.NotFound(k.Name), Code: k.NotFound(), Sentence: k.Title + " not found."})
@@ -43,20 +43,20 @@ func kindErrors() (rows []httpapi.ErrorStatus) {
 // addDetail adds the current resource to a conflict, and the failed operation to the error of
 // a batch.
 func addDetail(err error, p *httpapi.Problem) {
-	conflict, conflicts := errors.AsType[*store.ConflictError](err)
-	if conflicts {
+	conflict, isConflict := errors.AsType[*store.ConflictError](err)
+	if isConflict {
 		p.Current = new(wireResource(conflict.Current))
 	}
 	failed, ok := errors.AsType[*store.BatchError](err)
 	if !ok {
 		return
 	}
-	place, code, message := ".id", taskapi.FieldNotFound, "does not exist, or not in this state"
+	path, code, message := ".id", taskapi.FieldNotFound, "does not exist, or is not in the required state"
 	switch {
 	case errors.Is(err, store.ErrTooMany):
-		place, code, message = "", taskapi.FieldTooMany, "exceeds the limit"
-	case conflicts:
-		place, code, message = ".version", taskapi.FieldConflict, "is not the current version"
+		path, code, message = "", taskapi.FieldTooMany, "exceeds the limit"
+	case isConflict:
+		path, code, message = ".version", taskapi.FieldConflict, "is not the current version"
 	}
-	p.WithFields(taskapi.FieldError{Field: fmt.Sprintf("operations[%d]%s", failed.Index, place), Code: code, Message: message})
+	p.WithFields(taskapi.FieldError{Field: fmt.Sprintf("operations[%d]%s", failed.Index, path), Code: code, Message: message})
 }

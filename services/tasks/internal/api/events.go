@@ -17,11 +17,10 @@ import (
 )
 
 const (
-	// A stream reads streamPage changes at a time, or fewer where they are so
-	// large that a page ends before.
-	streamPage = 100
-	// minStreamPage is how many a new stream reads: few, as they may be large.
-	minStreamPage = 16
+	// maxStreamPage is the maximum number of changes that a stream reads at a time.
+	maxStreamPage = 100
+	// firstStreamPage is how many a new stream reads: few, because they may be large.
+	firstStreamPage = 16
 	// streamsPerUser bounds the streams of one user on a replica.
 	streamsPerUser = 50
 )
@@ -43,20 +42,20 @@ type stream struct {
 	more   bool
 	// limit is how many changes are read at a time.
 	limit int
-	// seen are the wake-ups before the last reading.
+	// seen is the number of wake-ups before the last read.
 	seen  uint64
 	beats int
 }
 
-// place is where a stream reads, and how often the user's streams had been woken
-// before: a page that was read before a wake-up may lack its change.
-type place struct {
+// pageKey identifies a page that streams share. A page that was read before a wake-up may
+// lack the change that caused it, so the number of wake-ups is part of the key.
+type pageKey struct {
 	user    string
 	from    taskapi.ChangeCursor
 	wakeUps uint64
 }
 
-// watchChanges answers with a stream of changes. It reads the first page before
+// watchChanges responds with a stream of changes. It reads the first page before
 // the stream begins, so that a failure is an ordinary response.
 func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChangesInput) (*huma.StreamResponse, error) {
 	from, err := in.Begin()
@@ -64,9 +63,9 @@ func (h *handlers) watchChanges(ctx context.Context, in *operations.WatchChanges
 		return nil, err
 	}
 	id := identityFrom(ctx)
-	s := &stream{handlers: h, user: id.User, expires: id.Expires, cursor: from, limit: minStreamPage}
+	s := &stream{handlers: h, user: id.User, expires: id.Expires, cursor: from, limit: firstStreamPage}
 	s.out = httpapi.NewStream(s, h.heartbeat)
-	// Before the first reading, so that nothing is missed in between.
+	// Before the first read, so that no change is missed in between.
 	s.changes = h.hub.Subscribe(s.user, s.out.Wake)
 	s.expiry = time.AfterFunc(time.Until(s.expires), s.out.Wake)
 	s.seen = s.changes.WakeUps()
@@ -103,7 +102,7 @@ func (s *stream) Next(ctx context.Context, events *httpapi.Events, beat bool) er
 	return nil
 }
 
-// Close ends what belongs to the stream.
+// Close ends the stream's timer and subscription.
 func (s *stream) Close() {
 	s.expiry.Stop()
 	s.changes.Close()
@@ -114,9 +113,9 @@ func (s *stream) Close() {
 // errors the client reconnects and gets the reason as an ordinary response.
 func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	for again := true; again; again = s.more {
-		at := place{s.user, s.cursor, s.changes.WakeUps()}
-		next, release, err := s.pages.Get(ctx, at, s.user, func(ctx context.Context) (operations.ChangePage, error) {
-			next, err := s.readPage(ctx, s.user, at.from, s.limit)
+		key := pageKey{s.user, s.cursor, s.changes.WakeUps()}
+		next, release, err := s.pages.Get(ctx, key, s.user, func(ctx context.Context) (operations.ChangePage, error) {
+			next, err := s.readPage(ctx, s.user, key.from, s.limit)
 			if isTransient(err) {
 				s.log.WarnContext(ctx, "cannot read changes for a stream", "error", err.Error())
 			}
@@ -128,7 +127,7 @@ func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 		if err != nil {
 			return err
 		}
-		s.seen = at.wakeUps
+		s.seen = key.wakeUps
 		err = s.send(next, events)
 		release()
 		if err != nil {
@@ -138,14 +137,13 @@ func (s *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 	return nil
 }
 
-// isTransient reports whether changes could not be read for a reason that passes by
-// itself.
+// isTransient reports whether a later read of changes may succeed.
 func isTransient(err error) bool {
 	return errors.Is(err, store.ErrUnavailable) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// send sends a page of changes. The size of the next page follows from this one, because
-// the database sends all rows of a page, including those that do not fit.
+// send sends a page of changes. If it was shorter than the limit, because large changes ended
+// it, the limit becomes its length: the database sends also the rows that do not fit.
 func (s *stream) send(p operations.ChangePage, events *httpapi.Events) error {
 	if err := events.Send(p.Events); err != nil {
 		return err
@@ -156,7 +154,7 @@ func (s *stream) send(p operations.ChangePage, events *httpapi.Events) error {
 	case p.More && p.Changes < s.limit:
 		s.limit = max(p.Changes, 1)
 	case p.More:
-		s.limit = min(2*s.limit, streamPage)
+		s.limit = min(2*s.limit, maxStreamPage)
 	}
 	return nil
 }

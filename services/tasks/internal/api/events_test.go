@@ -31,8 +31,8 @@ type event struct {
 	ID, Name, Data string
 }
 
-// watch opens a stream of alice's changes. Its events arrive on the channel,
-// which is closed when the stream ends.
+// watch opens a stream of changes. Its events arrive on the channel, which is closed when
+// the stream ends.
 func (s *service) watch(ctx context.Context, t *testing.T, token, query string, header ...string) <-chan event {
 	t.Helper()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/api/events"+query, nil)
@@ -101,7 +101,7 @@ func next(t *testing.T, events <-chan event) taskapi.Change {
 	if err := json.Unmarshal([]byte(e.Data), &change); err != nil {
 		t.Fatal(err)
 	}
-	if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at.After != change.Seq {
+	if cursor, err := taskapi.ParseChangeCursor(e.ID); err != nil || cursor.After != change.Seq {
 		t.Errorf("id %q of change %d", e.ID, change.Seq)
 	}
 	return change
@@ -129,15 +129,15 @@ func taskOf(t *testing.T, change taskapi.Change) taskapi.Task {
 func TestWatch(t *testing.T) {
 	t.Parallel()
 
-	t.Run("a stream from the beginning can be resumed after any event, also after a purge", func(t *testing.T) {
+	t.Run("can be resumed after any event, also after a purge", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)
 		s := newReplica(t, db)
 		for range 3 {
 			s.create(t, `{"title":"kept"}`)
 		}
-		gone := s.create(t, `{"title":"gone"}`)
-		s.as(t, "alice", http.MethodDelete, "/api/tasks/"+gone.ID+"?permanent=true", "")
+		erased := s.create(t, `{"title":"erased"}`)
+		s.as(t, "alice", http.MethodDelete, "/api/tasks/"+erased.ID+"?permanent=true", "")
 		owner, err := pgx.Connect(t.Context(), db.OwnerURL)
 		if err != nil {
 			t.Fatal(err)
@@ -151,7 +151,7 @@ func TestWatch(t *testing.T) {
 			events := s.watch(t.Context(), t, s.token(t, "alice"), "", header...)
 			<-events // ready
 			e := <-events
-			if at, err := taskapi.ParseChangeCursor(e.ID); err != nil || at != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
+			if cursor, err := taskapi.ParseChangeCursor(e.ID); err != nil || cursor != (taskapi.ChangeCursor{After: seq + 1, Began: 5}) {
 				t.Fatalf("event %+v, want change %d with a cursor that began at 5", e, seq+1)
 			}
 			header = []string{"Last-Event-ID", e.ID}
@@ -199,7 +199,7 @@ func TestWatch(t *testing.T) {
 		}
 	})
 
-	t.Run("continues after a number", func(t *testing.T) {
+	t.Run("begins after the given change", func(t *testing.T) {
 		t.Parallel()
 		s := newService(t)
 		for i := range 3 {
@@ -264,9 +264,9 @@ func TestWatch(t *testing.T) {
 	})
 }
 
-// TestSlowReader opens a stream without reading it, and makes more changes than a
-// connection buffers. Writers and other readers must not be delayed.
-func TestSlowReader(t *testing.T) {
+// TestSlowReader_DelaysNobodyElse opens a stream without reading it, and makes more changes
+// than a connection buffers.
+func TestSlowReader_DelaysNobodyElse(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	stuck, err := net.Dial("tcp", strings.TrimPrefix(s.url, "http://"))
@@ -341,11 +341,11 @@ func TestWatchAcrossReplicas(t *testing.T) {
 	})
 }
 
-// TestStreamUnderConcurrentWriters makes 32 writers change alice's tasks while a reader
-// follows the stream over a connection that is cut at random. The reader must end with
-// the service's state, receive no change twice, and see the versions of each task
+// TestStream_LosesNothingUnderConcurrentWriters makes 32 writers change alice's tasks while a
+// reader follows the stream over a connection that is cut at random. The reader must end
+// with the service's state, receive no change twice, and see the versions of each task
 // increase.
-func TestStreamUnderConcurrentWriters(t *testing.T) {
+func TestStream_LosesNothingUnderConcurrentWriters(t *testing.T) {
 	t.Parallel()
 	const writers, writesEach = 32, 25
 	s := newService(t)
@@ -389,7 +389,7 @@ func TestStreamUnderConcurrentWriters(t *testing.T) {
 		ctx, cut := context.WithCancel(t.Context())
 		events := s.watch(ctx, t, token, "?after="+strconv.FormatInt(cursor, 10))
 		<-events // ready
-		for left := random.IntN(40); left > 0 && (last < 0 || cursor < last); left-- {
+		for remaining := random.IntN(40); remaining > 0 && (last < 0 || cursor < last); remaining-- {
 			var change taskapi.Change
 			select {
 			case err := <-finished:

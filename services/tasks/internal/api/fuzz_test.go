@@ -1,13 +1,13 @@
 package api_test
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"testing"
 
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+	"github.com/tasklane/tasklane/services/stack/seed"
 	"github.com/tasklane/tasklane/services/tasks/internal/api"
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
@@ -26,10 +26,8 @@ func TestFuzz_CausesNoServerError(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		requests = 10_000
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
 	contracttest.Fuzz(t, document, contracttest.Target{
 		URL:    server.URL,
 		Header: http.Header{"Authorization": {"Bearer " + s.key.Token(t, issuertest.Claims("alice"), nil)}},
-	}, seed, requests)
+	}, seed.Of(t), requests)
 }

@@ -54,15 +54,15 @@ func TestDocs_LoadFromTheServiceAlone(t *testing.T) {
 	}
 }
 
-func TestRateLimit(t *testing.T) {
+func TestRateLimit_IsPerUser(t *testing.T) {
 	t.Parallel()
 	s := newReplica(t, storetest.NewDatabase(t), func(_ *store.Config, parts *api.Parts) {
 		parts.Limits.Rate = httpapi.Rate{PerSecond: .001, Burst: 2}
 	})
-	var policies, left []string
+	var policies, remaining []string
 	for range 2 {
 		a := s.as(t, "alice", http.MethodGet, "/api/tasks", "")
-		policies, left = append(policies, a.header.Get("RateLimit-Policy")), append(left, a.header.Get("RateLimit"))
+		policies, remaining = append(policies, a.header.Get("RateLimit-Policy")), append(remaining, a.header.Get("RateLimit"))
 		if a.status != http.StatusOK {
 			t.Errorf("within the limit: %d %s", a.status, a.body)
 		}
@@ -70,8 +70,8 @@ func TestRateLimit(t *testing.T) {
 	if diff := cmp.Diff([]string{`"user";q=2;w=2000`, `"user";q=2;w=2000`}, policies); diff != "" {
 		t.Errorf("RateLimit-Policy (-want +got):\n%s", diff)
 	}
-	if !strings.HasPrefix(left[0], `"user";r=1;t=`) || !strings.HasPrefix(left[1], `"user";r=0;t=`) {
-		t.Errorf("RateLimit: %q", left)
+	if !strings.HasPrefix(remaining[0], `"user";r=1;t=`) || !strings.HasPrefix(remaining[1], `"user";r=0;t=`) {
+		t.Errorf("RateLimit: %q", remaining)
 	}
 	rejected := s.as(t, "alice", http.MethodGet, "/api/tasks", "")
 	wantProblem(t, rejected, taskapi.CodeRateLimited)

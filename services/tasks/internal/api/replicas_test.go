@@ -34,9 +34,9 @@ func newReplicas(t *testing.T, heartbeat time.Duration) (here, there *service) {
 	return here, there
 }
 
-// TestStreamOfAnotherReplica checks that a write at one replica becomes an event at the
-// other without polling, and prints how long that takes.
-func TestStreamOfAnotherReplica(t *testing.T) {
+// TestStream_HasWritesAtAnotherReplica checks that a write at one replica becomes an event at
+// the other without polling, and prints how long that takes.
+func TestStream_HasWritesAtAnotherReplica(t *testing.T) {
 	t.Parallel()
 	const writes = 50
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -53,14 +53,14 @@ func TestStreamOfAnotherReplica(t *testing.T) {
 	<-events // ready
 	var took []time.Duration
 	for n := range writes {
-		begin := time.Now()
+		start := time.Now()
 		task := there.create(t, fmt.Sprintf(`{"title":"%d"}`, n))
 		if change := next(t, events); change.ID != task.ID {
 			t.Fatalf("got the change of %s, want %s", change.ID, task.ID)
 		}
-		took = append(took, time.Since(begin))
+		took = append(took, time.Since(start))
 	}
 	slices.Sort(took)
-	median, most, longest := took[writes/2], took[writes*95/100], took[writes-1]
-	t.Logf("from the start of a write at one replica to its event at the other: median %s, 95 of 100 within %s, longest of %d %s", median, most, writes, longest)
+	median, p95, longest := took[writes/2], took[writes*95/100], took[writes-1]
+	t.Logf("from the start of a write at one replica to its event at the other: median %s, 95 of 100 within %s, longest of %d %s", median, p95, writes, longest)
 }

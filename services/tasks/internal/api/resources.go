@@ -22,7 +22,7 @@ func (h *handlers) batch(ctx context.Context, in *operations.BatchInput) (*opera
 	}
 	out, err := h.store.Batch(ctx, userFrom(ctx), ops, idempotencyKey(in.KeyInput, "batch", ops))
 	if failed, ok := errors.AsType[*store.BatchError](err); ok {
-		return nil, withField(err, dataPlace(failed.Index, ops[failed.Index].Op))
+		return nil, withField(err, dataPath(failed.Index, ops[failed.Index].Op))
 	}
 	if err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (h *handlers) listChanges(ctx context.Context, in *operations.ListChangesIn
 	}}, nil
 }
 
-// dataPlace returns the path of a batch operation's data, with a trailing dot.
-func dataPlace(index int, op taskapi.BatchOp) string {
+// dataPath returns the path of a batch operation's data, with a trailing dot.
+func dataPath(index int, op taskapi.BatchOp) string {
 	name := "data"
 	switch op {
 	case taskapi.BatchUpdate:
@@ -63,12 +63,12 @@ func dataPlace(index int, op taskapi.BatchOp) string {
 	return fmt.Sprintf("operations[%d].%s.", index, name)
 }
 
-// withField turns an error about a field of an operation into a problem that names
-// it. The place is that of the operation's data.
-func withField(err error, place string) error {
-	if broken, ok := errors.AsType[*store.FieldError](err); ok {
-		field := taskapi.FieldError(*broken)
-		field.Field = place + field.Field
+// withField turns an error about a field into a problem that names the field by its path
+// in the request. path is that of the data that has the field.
+func withField(err error, path string) error {
+	if invalid, ok := errors.AsType[*store.FieldError](err); ok {
+		field := taskapi.FieldError(*invalid)
+		field.Field = path + field.Field
 		return httpapi.Invalid(field)
 	}
 	return err
@@ -88,13 +88,13 @@ func mustMarshal(v any) []byte {
 	return data
 }
 
-// idempotencyKey returns the key of a request, or nil. Two requests are the same if their
-// arguments are equal.
-func idempotencyKey(in operations.KeyInput, asked ...any) *store.IdempotencyKey {
+// idempotencyKey returns the key of a request, or nil. Two requests with the same key must
+// have equal parts.
+func idempotencyKey(in operations.KeyInput, parts ...any) *store.IdempotencyKey {
 	if in.IdempotencyKey == "" {
 		return nil
 	}
-	return &store.IdempotencyKey{Key: in.IdempotencyKey, Request: sha256.Sum256(mustMarshal(asked))}
+	return &store.IdempotencyKey{Key: in.IdempotencyKey, Request: sha256.Sum256(mustMarshal(parts))}
 }
 
 // replayedHeader returns the value of Idempotency-Replayed; empty for no header.

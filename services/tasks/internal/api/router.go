@@ -85,7 +85,7 @@ func newAPI(parts Parts) (http.Handler, *httpapi.API) {
 
 	h := &handlers{
 		store: parts.Store, log: parts.Log, hub: parts.Hub,
-		pages:     httpapi.NewShared[place, operations.ChangePage](api, operations.PageMemory),
+		pages:     httpapi.NewShared[pageKey, operations.ChangePage](api, operations.PageMemory),
 		heartbeat: cmp.Or(parts.Heartbeat, httpapi.DefaultHeartbeat),
 	}
 	parts.Metrics.Counter("tasklane_stream_events_total", "Changes sent to streams.", func() float64 { return float64(h.sent.Load()) })
@@ -114,7 +114,7 @@ type handlers struct {
 	store *store.Store
 	log   *slog.Logger
 	hub   *feed.Hub
-	pages *httpapi.Shared[place, operations.ChangePage]
+	pages *httpapi.Shared[pageKey, operations.ChangePage]
 	// sent counts the changes sent to streams.
 	sent      atomic.Int64
 	heartbeat time.Duration

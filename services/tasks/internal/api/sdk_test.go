@@ -118,8 +118,8 @@ func TestEveryOperationIsCalledThroughTheSDK(t *testing.T) {
 	}
 }
 
-// TestModelHasEveryOperation calls every operation on the in-memory service.
-func TestModelHasEveryOperation(t *testing.T) {
+// TestInMemoryServiceHasEveryOperation calls every operation on sdktest's server.
+func TestInMemoryServiceHasEveryOperation(t *testing.T) {
 	t.Parallel()
 	callEverything(t, sdktest.NewServer(t).Client(t, "alice"))
 }

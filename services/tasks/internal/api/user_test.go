@@ -9,8 +9,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/jwtauth/issuertest"
 )
 
-// TestEraseUser calls the operation that is not in the document.
-func TestEraseUser(t *testing.T) {
+// TestEraseUser_NeedsItsScopeAndPreventsWrites calls the operation that is not in the
+// document.
+func TestEraseUser_NeedsItsScopeAndPreventsWrites(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	const create, path = `{"title":"Water the plants"}`, "/api/user"

@@ -15,8 +15,8 @@ import (
 )
 
 // TestZoneChange_ReachesEveryStream changes the user's time zone. Streams at both replicas
-// must receive the settings and the new due time of each of ten thousand all-day tasks
-// once, and no stream of another user anything.
+// must receive the settings once and each of ten thousand all-day tasks once, with its new
+// due time. Streams of another user must receive nothing.
 func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	t.Parallel()
 	const (
@@ -54,7 +54,7 @@ func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	for _, replica := range []*service{here, here, there} {
 		events := replica.watch(t.Context(), t, here.token(t, "alice"), fmt.Sprintf("?after=%d", tasks))
 		<-events // ready
-		reading.Go(func() error { return readMoved(events, want) })
+		reading.Go(func() error { return readZoneChange(events, want) })
 	}
 	if a := there.as(t, "alice", http.MethodPatch, "/api/settings", `{"timeZone":"Asia/Tokyo"}`); a.status != http.StatusOK {
 		t.Fatalf("%d %s", a.status, a.body)
@@ -68,8 +68,8 @@ func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	}
 }
 
-// readMoved reads a stream until it has received the settings and each task once.
-func readMoved(events <-chan event, want map[string]time.Time) error {
+// readZoneChange reads a stream until it has received the settings and each task once.
+func readZoneChange(events <-chan event, want map[string]time.Time) error {
 	left := maps.Clone(want)
 	settings := 0
 	for e := range events {
@@ -85,9 +85,9 @@ func readMoved(events <-chan event, want map[string]time.Time) error {
 		if err != nil {
 			return err
 		}
-		due, waited := left[task.ID]
-		if !waited || task.DueAt == nil || !task.DueAt.Equal(due) {
-			return fmt.Errorf("the stream sent %+v, expected: %t, due %v", task, waited, due)
+		due, expected := left[task.ID]
+		if !expected || task.DueAt == nil || !task.DueAt.Equal(due) {
+			return fmt.Errorf("the stream sent %+v, expected: %t, due %v", task, expected, due)
 		}
 		if delete(left, task.ID); len(left) == 0 {
 			break
