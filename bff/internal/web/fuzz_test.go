@@ -1,13 +1,13 @@
 package web_test
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"os"
 	"testing"
 
 	"github.com/tasklane/tasklane/bff/internal/web"
 	"github.com/tasklane/tasklane/services/httpapi/contracttest"
+	"github.com/tasklane/tasklane/services/stack/seed"
 )
 
 // TestFuzz_CausesNoServerError runs [contracttest.Fuzz] with the bff's document.
@@ -22,11 +22,9 @@ func TestFuzz_CausesNoServerError(t *testing.T) {
 	if os.Getenv("TEST_SOAK") == "1" {
 		requests = 10_000
 	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
 	ada := s.newBrowser(t)
 	ada.signUp()
 	contracttest.Fuzz(t, document, contracttest.Target{URL: s.url, Header: http.Header{
 		"Cookie": {ada.cookie().String()}, "Origin": {s.url}, "Sec-Fetch-Site": {"same-origin"},
-	}}, seed, requests)
+	}}, seed.Of(t), requests)
 }
