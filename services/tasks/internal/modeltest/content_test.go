@@ -21,7 +21,7 @@ type wireField struct {
 	required bool
 }
 
-// wireFields returns the fields of a create request, or of an update request with Optionals.
+// wireFields returns the fields of a request to create or update a resource.
 func wireFields(request reflect.Type) []wireField {
 	var fields []wireField
 	for f := range request.Fields() {
@@ -46,12 +46,12 @@ type kind struct {
 // kinds are all kinds, many those of which a user can have many resources.
 var kinds, many = func() (kinds, many []*kind) {
 	for _, k := range operations.Kinds() {
-		one := &kind{name: k.Name, path: k.Path, changes: wireFields(k.Update)}
+		described := &kind{name: k.Name, path: k.Path, changes: wireFields(k.Update)}
 		if k.InBatches() {
-			one.content = wireFields(k.Create)
-			many = append(many, one)
+			described.content = wireFields(k.Create)
+			many = append(many, described)
 		}
-		kinds = append(kinds, one)
+		kinds = append(kinds, described)
 	}
 	return kinds, many
 }()
@@ -143,7 +143,7 @@ func (g *generator) validValue(f wireField) string {
 	case f.name == "parentId" && g.chance(3):
 		return `"{` + g.recentRecurring() + `}"`
 	case f.tag.Get("format") == "uuid":
-		return `"{` + g.name(referred(f.name), outsideTrash, outsideTrash) + `}"`
+		return `"{` + g.name(referredKind(f.name), outsideTrash, outsideTrash) + `}"`
 	case typ == reflect.TypeFor[time.Time]():
 		return quote(pick(g, g.times()...))
 	case typ.Kind() == reflect.String && f.tag.Get("enum") != "":
@@ -167,9 +167,9 @@ func (g *generator) validValue(f wireField) string {
 			n = limit(f, "maxItems", 4)
 		}
 		all := make([]string, n)
-		for i, at := range g.random.Perm(max(n, len(g.words)))[:n] {
-			if all[i] = quote("tag " + strconv.Itoa(at)); at < len(g.words) {
-				all[i] = quote(g.words[at])
+		for i, index := range g.random.Perm(max(n, len(g.words)))[:n] {
+			if all[i] = quote("tag " + strconv.Itoa(index)); index < len(g.words) {
+				all[i] = quote(g.words[index])
 			}
 		}
 		if n > 0 && g.chance(6) {
@@ -177,11 +177,11 @@ func (g *generator) validValue(f wireField) string {
 		}
 		return "[" + strings.Join(all, ",") + "]"
 	}
-	panic("no generator for a value of type " + typ.String() + "")
+	panic("no generator for a value of type " + typ.String())
 }
 
-// referred returns the kind of resources to which a field refers.
-func referred(field string) *kind {
+// referredKind returns the kind of resources to which a field refers.
+func referredKind(field string) *kind {
 	if k := kindNamed(taskapi.Kind(strings.TrimSuffix(field, "Id"))); k != nil {
 		return k
 	}
@@ -251,15 +251,15 @@ func limit(f wireField, key string, fallback int) int {
 
 var words = []string{"apple", "Apple", "apples", "banana", "42", "7", "east", "éclair", "Zebra", "fig", "water", "plants"}
 
-// unusualCharacters are characters that are easily lost.
+// unusualCharacters are characters that programs often lose or change.
 var unusualCharacters = []string{
 	"e\u0301", "a\u0308", "👩‍👩‍👧", "🪴", "\u200f", "\u202e", "\u2028", "\ufeff", "\u00a0", "\u3000", "\u0085", "\ufffd", "\u0001", "\u007f",
 	"\U0010ffff", "\uffff", "%_", `\`, `"`, "'", "$1", "?", "{}", "東京", "ß", "\t", "\r\n", "</script>", "\u0130", "ı",
 }
 
-// text returns a text of a few words as JSON, sometimes one of the maximum length.
-func (g *generator) text(f wireField, longestIn int) string {
-	if g.chance(longestIn) {
+// text returns a text of a few words as JSON; one in longIn has the maximum length.
+func (g *generator) text(f wireField, longIn int) string {
+	if g.chance(longIn) {
 		return quote(strings.Repeat(pick(g, "a", "ä", "😀"), limit(f, "maxLength", 100)))
 	}
 	text := pick(g, g.words...)

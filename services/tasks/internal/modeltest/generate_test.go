@@ -16,7 +16,7 @@ import (
 // so new fields are covered.
 type generator struct {
 	random *rand.Rand
-	// odd sequences contain unusual characters, and do not search or sort by them,
+	// odd sequences contain unusual characters. They do not search, and do not sort by title,
 	// because the model does not have Unicode's tables.
 	odd bool
 	// words are the words of texts. If foreign ones are among them, lists are not
@@ -96,9 +96,9 @@ func (g *generator) add() {
 	for _, kind := range kinds {
 		sum += kind.weight
 	}
-	at := g.random.IntN(sum)
+	n := g.random.IntN(sum)
 	for _, kind := range kinds {
-		if at -= kind.weight; at < 0 {
+		if n -= kind.weight; n < 0 {
 			kind.fill(&s)
 			g.steps = append(g.steps, s)
 			return
@@ -110,7 +110,7 @@ func (g *generator) create(s *step) {
 	k := g.kind()
 	s.method, s.path = "POST", k.path
 	s.body = g.content(k, false, true)
-	g.once(s)
+	g.repeat(s)
 	if s.again == 0 {
 		g.names = append(g.names, created(k.name, s.number))
 	}
@@ -118,9 +118,9 @@ func (g *generator) create(s *step) {
 
 func (g *generator) update(s *step) {
 	k := g.kind()
-	s.method, s.path = "PATCH", g.one(k, outsideTrash, outsideTrash)
+	s.method, s.path = "PATCH", g.pathOf(k, outsideTrash, outsideTrash)
 	s.body = g.content(k, true, strings.HasSuffix(s.path, "}"))
-	g.conditions(s)
+	g.preconditions(s)
 	if g.chance(2) {
 		s.header = append(s.header, headerLine{"Content-Type", "application/merge-patch+json"})
 	}
@@ -128,32 +128,32 @@ func (g *generator) update(s *step) {
 
 func (g *generator) replace(s *step) {
 	k := g.kind()
-	s.method, s.path = "PUT", g.one(k, outsideTrash, outsideTrash)
+	s.method, s.path = "PUT", g.pathOf(k, outsideTrash, outsideTrash)
 	s.body = g.content(k, false, strings.HasSuffix(s.path, "}"))
-	g.conditions(s)
+	g.preconditions(s)
 }
 
 func (g *generator) remove(s *step) {
-	s.method, s.path = "DELETE", g.one(g.kind(), outsideTrash, inTrash)
+	s.method, s.path = "DELETE", g.pathOf(g.kind(), outsideTrash, inTrash)
 	if strings.HasSuffix(s.path, "}") && g.chance(10) {
 		s.query = "permanent=" + pick(g, "false", "maybe", "0")
 	}
-	g.conditions(s)
+	g.preconditions(s)
 }
 
 func (g *generator) erase(s *step) {
-	s.method, s.path, s.query = "DELETE", g.one(g.kind(), pick(g, outsideTrash, inTrash), nowhere), "permanent=true"
-	g.conditions(s)
+	s.method, s.path, s.query = "DELETE", g.pathOf(g.kind(), pick(g, outsideTrash, inTrash), nowhere), "permanent=true"
+	g.preconditions(s)
 }
 
 func (g *generator) restore(s *step) {
-	s.method, s.path = "POST", g.one(g.kind(), inTrash, outsideTrash)+"/restore"
-	g.conditions(s)
+	s.method, s.path = "POST", g.pathOf(g.kind(), inTrash, outsideTrash)+"/restore"
+	g.preconditions(s)
 }
 
 func (g *generator) move(s *step) {
 	k := g.kind()
-	s.method, s.path = "POST", g.one(k, outsideTrash, outsideTrash)+"/move"
+	s.method, s.path = "POST", g.pathOf(k, outsideTrash, outsideTrash)+"/move"
 	s.body = g.place(k)
 	if strings.HasSuffix(s.path, "}/move") && g.chance(10) {
 		s.body = pick(g,
@@ -161,7 +161,7 @@ func (g *generator) move(s *step) {
 			body{instead: `{"before":"{{nobody}}"}`}, body{instead: `{"first":true}`}, body{instead: "null"},
 		)
 	}
-	g.conditions(s)
+	g.preconditions(s)
 }
 
 // place returns the body of a move.
@@ -180,7 +180,7 @@ func (g *generator) place(k *kind) body {
 	for _, field := range [][]string{{"listId"}, {"parentId"}, {"parentId"}, {"listId", "parentId"}}[g.random.IntN(4)] {
 		value := "null"
 		if !g.chance(5) {
-			value = `"{` + g.name(referred(field), outsideTrash, outsideTrash) + `}"`
+			value = `"{` + g.name(referredKind(field), outsideTrash, outsideTrash) + `}"`
 		}
 		b.members = append(b.members, member{name: field, value: value})
 	}
@@ -188,8 +188,8 @@ func (g *generator) place(k *kind) body {
 }
 
 func (g *generator) get(s *step) {
-	at := pick(g, outsideTrash, outsideTrash, inTrash)
-	s.method, s.path = "GET", g.one(g.kind(), at, at)
+	where := pick(g, outsideTrash, outsideTrash, inTrash)
+	s.method, s.path = "GET", g.pathOf(g.kind(), where, where)
 	if strings.HasPrefix(s.path, tasks.path) && g.chance(4) {
 		if s.path += "/occurrences"; strings.HasSuffix(s.path, "}/occurrences") && g.chance(2) {
 			s.query = "limit=" + pick(g, "1", "3", "100", "101", "0", "x", "")
@@ -218,41 +218,42 @@ func (g *generator) invalidRequest(s *step) {
 	s.number = len(g.steps) + 1
 }
 
-// name returns the name of a resource of a kind, mostly one in the place from, and expects
-// it in the place to afterwards.
+// name returns the name of a resource of a kind, mostly of one expected in the place from. The
+// request is expected to move it to the place to.
 func (g *generator) name(k *kind, from, to place) string {
-	var all, there []string
+	var all, expected []string
 	for _, name := range g.names {
 		if !strings.HasPrefix(name, string(k.name)) {
 			continue
 		}
 		all = append(all, name)
 		if g.places[name] == from {
-			there = append(there, name)
+			expected = append(expected, name)
 		}
 	}
 	switch {
 	case len(all) == 0 || g.chance(30):
 		return "nobody"
-	case len(there) == 0 || g.chance(20):
+	case len(expected) == 0 || g.chance(20):
 		return pick(g, all...)
 	case g.chance(2): // prefer the latest ones, so that they change several times
-		there = there[max(0, len(there)-3):]
+		expected = expected[max(0, len(expected)-3):]
 	}
-	name := pick(g, there...)
+	name := pick(g, expected...)
 	g.places[name] = to
 	return name
 }
 
-func (g *generator) one(k *kind, from, to place) string {
+// pathOf returns the path of a resource, rarely that of an invalid id. See name.
+func (g *generator) pathOf(k *kind, from, to place) string {
 	if g.chance(60) {
 		return k.path + "/" + pick(g, "7", "019AC2F4-7B3C-7C1E-9A55-0D6F2B8E4C11", "019ac2f47b3c7c1e9a550d6f2b8e4c11", "%00", "{nobody}x")
 	}
 	return k.path + "/{" + g.name(k, from, to) + "}"
 }
 
-// conditions adds If-Match and a key.
-func (g *generator) conditions(s *step) {
+// preconditions adds preconditions and perhaps a key.
+func (g *generator) preconditions(s *step) {
 	if g.chance(3) {
 		value := pick(g, `"{version}"`, `"{version}"`, `"{version}"`, `"1"`, `"2", "{version}"`, "*", `W/"{version}"`, `"{version}-gzip"`)
 		if s.body.empty() && g.chance(10) {
@@ -266,12 +267,12 @@ func (g *generator) conditions(s *step) {
 	if g.chance(8) {
 		s.header = append(s.header, headerLine{"If-None-Match", pick(g, `"{version}"`, `"1"`, "*", `W/"2"`)})
 	}
-	g.once(s)
+	g.repeat(s)
 }
 
-// once adds a key, which may be that of an earlier request, or repeats an earlier
-// step.
-func (g *generator) once(s *step) {
+// repeat perhaps adds a key, which may be that of an earlier request, or makes the step
+// repeat an earlier one.
+func (g *generator) repeat(s *step) {
 	switch {
 	case g.chance(4):
 		g.keys++
@@ -354,13 +355,12 @@ func (g *generator) list(s *step) {
 }
 
 func (g *generator) search() string {
-	one := func() string { return pick(g, g.words...) }
-	word := one()
+	word := pick(g, g.words...)
 	switch g.random.IntN(5) {
 	case 0:
 		return word[:1+g.random.IntN(len(word))] // may end inside a character
 	case 1:
-		return one() + " " + word
+		return pick(g, g.words...) + " " + word
 	case 2:
 		return strings.ToUpper(word)
 	case 3:
@@ -409,12 +409,12 @@ func (g *generator) settings(s *step) {
 		return
 	}
 	s.method, s.body = "PATCH", g.content(settings, true, true)
-	g.conditions(s)
+	g.preconditions(s)
 }
 
 func (g *generator) batch(s *step) {
 	s.method, s.path = "POST", "/api/batch"
-	g.once(s)
+	g.repeat(s)
 	if s.again != 0 {
 		return
 	}
@@ -424,7 +424,8 @@ func (g *generator) batch(s *step) {
 	}
 }
 
-func (g *generator) operation(number, at int, mistake bool) body {
+// operation returns an operation of a batch, at an index of the batch of a step.
+func (g *generator) operation(number, index int, mistake bool) body {
 	op := pick(g, taskapi.BatchOps()...)
 	k := g.kind()
 	if len(g.names) == 0 || g.chance(4) {
@@ -456,7 +457,7 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		content := g.fields(k, true, inContent)
 		if k == tasks && !inContent && g.chance(2) {
 			content = g.completion(name)
-			g.nameSuccessor(name, next(number, at), content)
+			g.nameSuccessor(name, next(number, index), content)
 		}
 		b.members = append(b.members, member{name: "changes", inner: &content})
 	case taskapi.BatchMove:
@@ -467,7 +468,7 @@ func (g *generator) operation(number, at int, mistake bool) body {
 		inContent = false
 	}
 	if op == taskapi.BatchCreate && !mistake {
-		g.names = append(g.names, created(k.name, number, at))
+		g.names = append(g.names, created(k.name, number, index))
 	}
 	if mistake && !inContent {
 		// Op and kind determine the other members.

@@ -27,17 +27,17 @@ func model(t testing.TB) side {
 	return side{name: "the model", handler: server, token: server.Token}
 }
 
-// expectEqual plays random sequences on both sides, with the given number of steps in total, and
-// fails with a short sequence if the sides differ.
+// expectEqual plays random sequences on both sides, with the given number of steps in total.
+// If the responses differ, it fails the test and prints a short sequence.
 func expectEqual(t *testing.T, sides [2]side, seed uint64, steps int) {
 	t.Helper()
-	var all sync.WaitGroup
+	var playing sync.WaitGroup
 	var next, played, users atomic.Int64
-	var found atomic.Bool
+	var reported atomic.Bool
 	user := func() string { return fmt.Sprintf("model-%d-%d", seed, users.Add(1)) }
 	for range 4 {
-		all.Go(func() {
-			for !found.Load() {
+		playing.Go(func() {
+			for !reported.Load() {
 				number := next.Add(1) - 1
 				if number*length >= int64(steps) {
 					return
@@ -45,7 +45,7 @@ func expectEqual(t *testing.T, sides [2]side, seed uint64, steps int) {
 				sequence := sequence(seed, uint64(number), length)
 				d := compare(sides, user(), sequence)
 				played.Add(length)
-				if d == nil || found.Swap(true) {
+				if d == nil || reported.Swap(true) {
 					continue
 				}
 				short := shrink(sequence, func(candidate []step) bool { return d.like(compare(sides, user(), candidate)) })
@@ -58,7 +58,7 @@ func expectEqual(t *testing.T, sides [2]side, seed uint64, steps int) {
 			}
 		})
 	}
-	all.Wait()
+	playing.Wait()
 	t.Logf("counted: steps of the model played %d", played.Load())
 }
 
@@ -94,8 +94,8 @@ func TestModelEqualsItself(t *testing.T) {
 func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		spoil func(http.Handler) http.Handler
-		most  int // steps
+		damage   func(http.Handler) http.Handler
+		maxSteps int // in the report
 	}{
 		"a patch forgets a field": {func(h http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -132,9 +132,9 @@ func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			spoilt := model(t)
-			spoilt.name, spoilt.handler = "spoilt", tt.spoil(spoilt.handler)
-			sides := [2]side{model(t), spoilt}
+			damaged := model(t)
+			damaged.name, damaged.handler = "the damaged model", tt.damage(damaged.handler)
+			sides := [2]side{model(t), damaged}
 			users := 0
 			differs := func(steps []step) *difference {
 				users++
@@ -146,8 +146,8 @@ func TestDifferencesAreFoundAndShrunk(t *testing.T) {
 					continue
 				}
 				short := shrink(steps, func(candidate []step) bool { return differs(candidate) != nil })
-				if len(short) > tt.most {
-					t.Errorf("the report has %d steps, want at most %d", len(short), tt.most)
+				if len(short) > tt.maxSteps {
+					t.Errorf("the report has %d steps, want at most %d", len(short), tt.maxSteps)
 				}
 				for _, s := range short {
 					t.Log(s)

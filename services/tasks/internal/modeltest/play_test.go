@@ -147,19 +147,19 @@ func (p *player) send(r sentRequest) *httptest.ResponseRecorder {
 
 // describe returns a response without the parts that may differ between the sides: ids, times
 // and cursors are replaced by names, sentences are left out.
-func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
-	text := strconv.Itoa(answer.Code)
+func (p *player) describe(s step, response *httptest.ResponseRecorder) string {
+	text := strconv.Itoa(response.Code)
 	var v any
-	if answer.Body.Len() > 0 {
-		dec := json.NewDecoder(bytes.NewReader(answer.Body.Bytes()))
+	if response.Body.Len() > 0 {
+		dec := json.NewDecoder(bytes.NewReader(response.Body.Bytes()))
 		dec.UseNumber()
 		if err := dec.Decode(&v); err != nil {
-			return fmt.Sprintf("%s %v: %s", text, err, answer.Body)
+			return fmt.Sprintf("%s %v: %s", text, err, response.Body)
 		}
 	}
-	p.recordResponse(s, answer.Code, v)
+	p.recordResponse(s, response.Code, v)
 	for _, name := range []string{"Content-Type", "ETag", "Location", "Idempotency-Replayed"} {
-		if value := answer.Header().Get(name); value != "" && (name != "Content-Type" || answer.Body.Len() > 0) {
+		if value := response.Header().Get(name); value != "" && (name != "Content-Type" || response.Body.Len() > 0) {
 			for id, resource := range p.names {
 				value = strings.ReplaceAll(value, id, resource)
 			}
@@ -184,7 +184,7 @@ func (p *player) describe(s step, answer *httptest.ResponseRecorder) string {
 			}
 		}
 	}
-	if answer.Header().Get("Idempotency-Replayed") != "erased" {
+	if response.Header().Get("Idempotency-Replayed") != "erased" {
 		p.checkContents(v)
 	}
 	encoded, err := json.Marshal(p.named(v, ""))
@@ -206,12 +206,12 @@ func (p *player) recordResponse(s step, status int, v any) {
 		for i, r := range resources {
 			if r, ok := r.(map[string]any); ok {
 				p.recordResource(r["data"], created(taskapi.Kind(fmt.Sprint(r["kind"])), s.number, i))
-				p.meetNext(r["data"], next(s.number, i))
+				p.nameNext(r["data"], next(s.number, i))
 			}
 		}
 	}
 	p.recordResource(object["data"], "")
-	p.meetNext(object["data"], next(s.number))
+	p.nameNext(object["data"], next(s.number))
 	if current, ok := object["current"].(map[string]any); ok {
 		p.recordResource(current["data"], "")
 	}
@@ -246,9 +246,9 @@ func (p *player) recordResource(v any, name string) {
 	p.versions[id] = fmt.Sprint(resource["version"])
 }
 
-// meetNext gives names to the successor of a task and to the tasks below it, unless they
+// nameNext gives names to the successor of a task and to the tasks below it, unless they
 // have names.
-func (p *player) meetNext(v any, name string) {
+func (p *player) nameNext(v any, name string) {
 	task, _ := v.(map[string]any)
 	id, _ := task["nextId"].(string)
 	if _, known := p.names[id]; id == "" || known {
@@ -256,11 +256,11 @@ func (p *player) meetNext(v any, name string) {
 	}
 	p.recordResource(map[string]any{"id": id, "version": 1}, name)
 	count := 0
-	p.meetBelow(id, func() string { count++; return name + strconv.Itoa(count) })
+	p.nameBelow(id, func() string { count++; return name + strconv.Itoa(count) })
 }
 
-// meetBelow gives names to the tasks below a task.
-func (p *player) meetBelow(id string, name func() string) {
+// nameBelow gives names to the tasks below a task.
+func (p *player) nameBelow(id string, name func() string) {
 	list := p.send(sentRequest{method: "GET", target: "/api/tasks?sort=createdAt&limit=200&parentId=" + id})
 	var page taskapi.TaskListResponse
 	if err := json.Unmarshal(list.Body.Bytes(), &page); err != nil {
@@ -268,7 +268,7 @@ func (p *player) meetBelow(id string, name func() string) {
 	}
 	for _, task := range page.Data {
 		p.recordResource(map[string]any{"id": task.ID, "version": task.Version}, name())
-		p.meetBelow(task.ID, name)
+		p.nameBelow(task.ID, name)
 	}
 }
 
@@ -336,14 +336,14 @@ func (p *player) named(v any, field string) any {
 
 // difference is a step with different responses.
 type difference struct {
-	step    step
-	answers [2]string
+	step      step
+	responses [2]string
 }
 
 // like reports whether another difference is of the same kind, so that shrinking a sequence
 // does not turn it into one with another fault.
 func (d *difference) like(other *difference) bool {
-	return other != nil && d.answers[0][:3] == other.answers[0][:3] && d.answers[1][:3] == other.answers[1][:3]
+	return other != nil && d.responses[0][:3] == other.responses[0][:3] && d.responses[1][:3] == other.responses[1][:3]
 }
 
 // compare plays a sequence on both sides and returns the first difference, or nil. At the end
@@ -361,12 +361,12 @@ func compare(sides [2]side, user string, steps []step) *difference {
 		ends = append(ends, step{number: last + 1 + i, method: "GET", path: path, query: query})
 	}
 	for _, s := range append(steps[:len(steps):len(steps)], ends...) {
-		var answers [2]string
+		var responses [2]string
 		for i, p := range players {
-			answers[i] = p.play(s)
+			responses[i] = p.play(s)
 		}
-		if answers[0] != answers[1] {
-			return &difference{s, answers}
+		if responses[0] != responses[1] {
+			return &difference{s, responses}
 		}
 	}
 	return nil
@@ -382,5 +382,5 @@ func report(t testing.TB, sides [2]side, steps []step, d *difference) {
 	if d.step.number > steps[len(steps)-1].number {
 		fmt.Fprintln(&b, d.step)
 	}
-	t.Errorf("the responses to step %d differ:\n%s\n%s: %.2000s\n\n%s: %.2000s", d.step.number, &b, sides[0].name, d.answers[0], sides[1].name, d.answers[1])
+	t.Errorf("the responses to step %d differ:\n%s\n%s: %.2000s\n\n%s: %.2000s", d.step.number, &b, sides[0].name, d.responses[0], sides[1].name, d.responses[1])
 }

@@ -79,7 +79,7 @@ func (g *generator) complete(s *step) {
 	}
 	s.method, s.path, s.body = "PATCH", tasks.path+"/{"+name+"}", g.completion(name)
 	if g.chance(3) {
-		g.conditions(s)
+		g.preconditions(s)
 	}
 	if s.again == 0 {
 		g.nameSuccessor(name, next(s.number), s.body)

@@ -5,35 +5,35 @@ import (
 	"slices"
 )
 
-// mostTrials bounds how often a sequence is replayed while it is shrunk.
-const mostTrials = 1500
+// maxTrials bounds how often a sequence is replayed while it is shrunk.
+const maxTrials = 1500
 
 // shrink returns a short sequence with simple steps that still fails.
 func shrink(steps []step, fails func([]step) bool) []step {
 	trials := 0
 	try := func(candidate []step) bool {
 		trials++
-		if len(candidate) == 0 || trials > mostTrials || !fails(candidate) {
+		if len(candidate) == 0 || trials > maxTrials || !fails(candidate) {
 			return false
 		}
 		steps = candidate
 		return true
 	}
-	for before := -1; before != size(steps) && trials <= mostTrials; {
+	for before := -1; before != size(steps) && trials <= maxTrials; {
 		before = size(steps)
 		for chunk := len(steps); chunk > 0; chunk /= 2 {
-			for at := 0; at < len(steps); {
-				if !try(slices.Delete(slices.Clone(steps), at, min(at+chunk, len(steps)))) {
-					at += chunk
+			for start := 0; start < len(steps); {
+				if !try(slices.Delete(slices.Clone(steps), start, min(start+chunk, len(steps)))) {
+					start += chunk
 				}
 			}
 		}
-		for at := range steps {
-			for i := 0; i < len(simpler(steps[at])); {
+		for i := range steps {
+			for n := 0; n < len(simpler(steps[i])); {
 				candidate := slices.Clone(steps)
-				candidate[at] = simpler(steps[at])[i]
+				candidate[i] = simpler(steps[i])[n]
 				if !try(candidate) {
-					i++
+					n++
 				}
 			}
 		}
@@ -54,14 +54,14 @@ func size(steps []step) int {
 func simpler(s step) []step {
 	var all []step
 	for i := range s.header {
-		other := s
-		other.header = slices.Delete(slices.Clone(s.header), i, i+1)
-		all = append(all, other)
+		variant := s
+		variant.header = slices.Delete(slices.Clone(s.header), i, i+1)
+		all = append(all, variant)
 	}
 	for _, b := range s.body.simpler() {
-		other := s
-		other.body = b
-		all = append(all, other)
+		variant := s
+		variant.body = b
+		all = append(all, variant)
 	}
 	return all
 }
@@ -69,32 +69,32 @@ func simpler(s step) []step {
 func (b body) simpler() []body {
 	var all []body
 	for i := range b.operations {
-		other := b
-		if other.operations = slices.Delete(slices.Clone(b.operations), i, i+1); len(other.operations) > 0 {
-			all = append(all, other)
+		variant := b
+		if variant.operations = slices.Delete(slices.Clone(b.operations), i, i+1); len(variant.operations) > 0 {
+			all = append(all, variant)
 		}
 		for _, operation := range b.operations[i].simpler() {
-			other := b
-			other.operations = slices.Clone(b.operations)
-			other.operations[i] = operation
-			all = append(all, other)
+			variant := b
+			variant.operations = slices.Clone(b.operations)
+			variant.operations[i] = operation
+			all = append(all, variant)
 		}
 	}
 	for i, m := range b.members {
-		other := b
+		variant := b
 		if m.inner == nil {
-			other.members = slices.Delete(slices.Clone(b.members), i, i+1)
+			variant.members = slices.Delete(slices.Clone(b.members), i, i+1)
 			// Without these, the body would fail for another reason.
-			if len(other.members) > 0 && !slices.Contains([]string{"op", "kind", "id", "title", "name"}, m.name) {
-				all = append(all, other)
+			if len(variant.members) > 0 && !slices.Contains([]string{"op", "kind", "id", "title", "name"}, m.name) {
+				all = append(all, variant)
 			}
 			continue
 		}
 		for _, inner := range m.inner.simpler() {
-			other := b
-			other.members = slices.Clone(b.members)
-			other.members[i].inner = &inner
-			all = append(all, other)
+			variant := b
+			variant.members = slices.Clone(b.members)
+			variant.members[i].inner = &inner
+			all = append(all, variant)
 		}
 	}
 	return all

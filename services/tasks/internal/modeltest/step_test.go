@@ -25,7 +25,7 @@ type step struct {
 	// header are lines of the header. If-Match and If-None-Match may have
 	// {version}, the latest version of the path's resource that was seen.
 	header []headerLine
-	// again, unless zero, is the number of a step whose request is repeated.
+	// again, unless zero, is the number of the step whose request this one repeats.
 	again int
 }
 

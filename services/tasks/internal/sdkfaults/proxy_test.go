@@ -138,7 +138,7 @@ type link struct {
 func (l *link) forward(dst, src net.Conn, counts bool) {
 	// One direction is useless without the other.
 	defer func() { _, _ = l.client.Close(), l.service.Close() }()
-	left := l.fault.after
+	remaining := l.fault.after
 	buf := make([]byte, 4096)
 	for {
 		n, err := src.Read(buf)
@@ -151,14 +151,14 @@ func (l *link) forward(dst, src net.Conn, counts bool) {
 		if l.fault.latency > 0 {
 			<-time.After(l.fault.latency)
 		}
-		breaks := counts && n >= left
+		breaks := counts && n >= remaining
 		if breaks {
-			n = left
+			n = remaining
 		}
 		if _, err := dst.Write(buf[:n]); err != nil {
 			return
 		}
-		if left -= n; !breaks {
+		if remaining -= n; !breaks {
 			continue
 		}
 		l.proxy.broken[l.fault.end].Add(1)

@@ -100,17 +100,17 @@ func writeUntil(ctx context.Context, t *testing.T, client *sdk.Client, random *r
 				ids = append(ids, task.ID)
 			}
 		} else {
-			at := random.IntN(len(ids))
+			i := random.IntN(len(ids))
 			switch random.IntN(6) {
 			case 0:
-				_, err = client.DeleteTask(ctx, ids[at])
+				_, err = client.DeleteTask(ctx, ids[i])
 			case 1:
-				_, err = client.RestoreTask(ctx, ids[at])
+				_, err = client.RestoreTask(ctx, ids[i])
 			case 2:
-				_, err = client.EraseTask(ctx, ids[at])
-				ids = slices.Delete(ids, at, at+1)
+				_, err = client.EraseTask(ctx, ids[i])
+				ids = slices.Delete(ids, i, i+1)
 			default:
-				_, err = client.UpdateTask(ctx, ids[at], taskapi.UpdateTaskRequest{Title: taskapi.Some(strconv.Itoa(n))})
+				_, err = client.UpdateTask(ctx, ids[i], taskapi.UpdateTaskRequest{Title: taskapi.Some(strconv.Itoa(n))})
 			}
 		}
 		if failure, ok := errors.AsType[*sdk.Error](err); ok && failure.Status != 0 && failure.Status < 500 && !errors.Is(err, sdk.ErrTaskNotFound) {
@@ -128,11 +128,11 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	s := startService(t, func(service http.Handler) http.Handler { return service })
 	writing := startProxy(t, seed, func(*rand.Rand) fault { return fault{after: 1 << 30} })
 	reading := startProxy(t, seed, afterChanges)
-	move := func() {
+	retarget := func() {
 		writing.target.Store(s.address())
 		reading.target.Store(s.address())
 	}
-	move()
+	retarget()
 	writer := s.newClient(t, writing.url)
 	tokens := &shortTokens{t: t, service: s}
 	var connections atomic.Int64
@@ -148,15 +148,15 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 	for w := range uint64(4) {
 		writers.Go(func() { writeUntil(t.Context(), t, writer, rand.New(rand.NewPCG(seed, w)), stop.Load) })
 	}
-	restarted, ending := false, false
-	seen := &replica{tasks: map[string]taskapi.Task{}, erased: map[string]bool{}}
+	restarted, finishing := false, false
+	state := &replica{tasks: map[string]taskapi.Task{}, erased: map[string]bool{}}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	for change, err := range watcher.Watch(ctx, 0) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if seen.apply(t, change); t.Failed() {
+		if state.apply(t, change); t.Failed() {
 			break
 		}
 		if task, err := change.Task(); err == nil && task.Title == "the end" {
@@ -166,10 +166,10 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 		case !restarted && reading.count() >= disconnects/2:
 			s.stop()
 			s.start(t)
-			move()
+			retarget()
 			restarted = true
-		case !ending && reading.count() >= disconnects && tokens.expired.Load() > 0:
-			ending = true
+		case !finishing && reading.count() >= disconnects && tokens.expired.Load() > 0:
+			finishing = true
 			stop.Store(true)
 			go func() {
 				writers.Wait()
@@ -179,8 +179,8 @@ func TestWatchThroughFaultsEndsWithTheServersState(t *testing.T) {
 			}()
 		}
 	}
-	t.Logf("%d changes over %d connections: %d broken, %d tokens expired", seen.seq, connections.Load(), reading.count(), tokens.expired.Load())
-	if diff := cmp.Diff(tasks(t, writer), seen.tasks); diff != "" {
+	t.Logf("%d changes over %d connections: %d broken, %d tokens expired", state.seq, connections.Load(), reading.count(), tokens.expired.Load())
+	if diff := cmp.Diff(tasks(t, writer), state.tasks); diff != "" {
 		t.Errorf("tasks (-service +watch):\n%s", diff)
 	}
 }

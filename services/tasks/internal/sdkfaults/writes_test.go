@@ -89,17 +89,17 @@ func (f *faulty) end(t *testing.T) (map[string]taskapi.Task, int64) {
 	return tasks(t, direct), page.Meta.Changes
 }
 
-// each makes n writes, divided among the writers.
-func each(n int, write func(i int)) {
-	var all sync.WaitGroup
+// eachWrite makes n writes, divided among the writers.
+func eachWrite(n int, write func(i int)) {
+	var writing sync.WaitGroup
 	for w := range writers {
-		all.Go(func() {
+		writing.Go(func() {
 			for i := w; i < n; i += writers {
 				write(i)
 			}
 		})
 	}
-	all.Wait()
+	writing.Wait()
 }
 
 // retry makes a call until it succeeds or fails permanently. It relies on
@@ -135,7 +135,7 @@ func TestCreatesThroughFaultsHappenOnce(t *testing.T) {
 	f := newFaulty(t)
 	ctx, n := t.Context(), writes()
 	made := make([]taskapi.Task, n)
-	each(n, func(i int) {
+	eachWrite(n, func(i int) {
 		err := f.retry(ctx, func(key sdk.CallOption) (err error) {
 			made[i], err = f.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}, key)
 			return err
@@ -174,7 +174,7 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 		}
 	}
 	var conflicts atomic.Int64
-	each(n, func(i int) {
+	eachWrite(n, func(i int) {
 		for {
 			err := f.increment(ctx, counters[i%len(counters)])
 			if err == nil {
@@ -206,9 +206,9 @@ func TestUpdatesThroughFaultsHappenOnce(t *testing.T) {
 }
 
 // logCounts logs how many acknowledged writes were lost or applied twice.
-func logCounts(t *testing.T, acknowledged, there int) {
+func logCounts(t *testing.T, acknowledged, applied int) {
 	t.Helper()
-	t.Logf("counted: writes acknowledged %d, writes lost %d, writes doubled %d", acknowledged, max(acknowledged-there, 0), max(there-acknowledged, 0))
+	t.Logf("counted: writes acknowledged %d, writes lost %d, writes doubled %d", acknowledged, max(acknowledged-applied, 0), max(applied-acknowledged, 0))
 }
 
 // increment adds one to a counter, unless another writer is faster.
