@@ -98,13 +98,13 @@ func readOperation(api *httpapi.API, path string, data []byte) (BatchOperation, 
 	operation := BatchOperation{Op: raw.Op, Kind: raw.Kind, ID: raw.ID, Version: raw.Version}
 	switch raw.Op {
 	case taskapi.BatchCreate:
-		return operation.with(kind.Create, path+".data", raw.Data)
+		return operation.withData(kind.Create, path+".data", raw.Data)
 	case taskapi.BatchReplace:
-		return operation.with(kind.Replace, path+".data", raw.Data)
+		return operation.withData(kind.Replace, path+".data", raw.Data)
 	case taskapi.BatchUpdate:
-		return operation.with(kind.Update, path+".changes", raw.Changes)
+		return operation.withData(kind.Update, path+".changes", raw.Changes)
 	case taskapi.BatchMove:
-		return operation.with(kind.Move, path+".to", raw.To)
+		return operation.withData(kind.Move, path+".to", raw.To)
 	}
 	return operation, nil
 }
@@ -124,8 +124,8 @@ func discriminate[T ~string](api *httpapi.API, path string, value any, property 
 	return T(name), invalid
 }
 
-// with decodes data as a type and returns the operation with it.
-func (o BatchOperation) with(t reflect.Type, path string, data []byte) (BatchOperation, []taskapi.FieldError) {
+// withData decodes data as a type and returns the operation with it.
+func (o BatchOperation) withData(t reflect.Type, path string, data []byte) (BatchOperation, []taskapi.FieldError) {
 	request := reflect.New(t)
 	if err := wirejson.Unmarshal(data, request.Interface()); err != nil {
 		return BatchOperation{}, fieldErrors(path, err)

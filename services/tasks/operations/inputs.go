@@ -15,8 +15,8 @@ type MatchInput struct {
 	IfMatch string `header:"If-Match" maxLength:"1000" doc:"Entity tags: the resource must have one of these versions; otherwise 412 with the current resource. Weak tags, and tags with a suffix that a compressing proxy adds, such as \"3-gzip\", match the version they name." example:"\"3\""`
 }
 
-// WriteInput is the request of every write of one resource; alone it is that of
-// restore.
+// WriteInput is the request of restore, and part of the request of every other write of
+// one resource.
 type WriteInput struct {
 	ResourceInput
 	KeyInput
@@ -24,7 +24,7 @@ type WriteInput struct {
 	OtherInput
 }
 
-// OtherInput is the opposite precondition, which every write of one resource accepts.
+// OtherInput is the opposite of MatchInput, which every write of one resource accepts.
 type OtherInput struct {
 	IfNoneMatch string `header:"If-None-Match" maxLength:"1000" doc:"Entity tags: the resource must have none of these versions; otherwise 412 with the current resource." example:"\"3\""`
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-func TestDocumentsEveryKind(t *testing.T) {
+func TestKinds_AreThoseOfTheSDK(t *testing.T) {
 	t.Parallel()
 	var names []taskapi.Kind
 	for _, k := range kinds {

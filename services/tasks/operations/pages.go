@@ -26,8 +26,7 @@ type ChangePage struct {
 // Size is the memory of the events.
 func (p ChangePage) Size() int64 { return int64(cap(p.Events)) }
 
-// NewChangePage encodes changes. The ids of their events are positions in the reading of
-// from.
+// NewChangePage encodes changes. The id of an event is the cursor from.At its change.
 func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, more bool) (ChangePage, error) {
 	size := 0
 	for _, change := range changes {
@@ -48,8 +47,8 @@ func NewChangePage(changes []taskapi.Change, from, next taskapi.ChangeCursor, mo
 // are the page. It returns the memory that the operation of ctx has reserved, which must be
 // released once the page is sent.
 func (p ChangePage) Ready(ctx context.Context, events *httpapi.Events, after taskapi.ChangeCursor) *httpapi.Reservation {
-	held := httpapi.ReservationOf(ctx)
-	held.Shrink(p.Size() + httpapi.EventsMemory)
+	reservation := httpapi.ReservationOf(ctx)
+	reservation.Shrink(p.Size() + httpapi.EventsMemory)
 	events.Add("ready", fmt.Appendf(nil, `{"seq":%d}`, after.After))
-	return held
+	return reservation
 }

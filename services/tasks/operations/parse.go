@@ -18,13 +18,13 @@ func (in *WatchChangesInput) Begin() (taskapi.ChangeCursor, error) {
 	return begin(in.After, in.LastEventID, taskapi.FieldError{Field: "Last-Event-ID", Code: taskapi.FieldType, Message: "must be the id of an event"})
 }
 
-func begin(after int64, cursor string, broken taskapi.FieldError) (taskapi.ChangeCursor, error) {
+func begin(after int64, cursor string, invalid taskapi.FieldError) (taskapi.ChangeCursor, error) {
 	if cursor == "" {
 		return taskapi.ChangeCursor{After: after}, nil
 	}
 	from, err := taskapi.ParseChangeCursor(cursor)
 	if err != nil {
-		return from, httpapi.Invalid(broken)
+		return from, httpapi.Invalid(invalid)
 	}
 	return from, nil
 }

@@ -74,7 +74,7 @@ func registerMany[I, T, C, R, U, M any, Q query[I]](s Server, k Kind, h Resource
 			Summary: verb + " a " + noun, Description: strings.ReplaceAll(description, "{}", noun),
 		}
 	}
-	one := k.Path + "/{id}"
+	path := k.Path + "/{id}"
 	codes := slices.Concat([]taskapi.ErrorCode{k.NotFound(), taskapi.CodeVersionConflict}, anyWriteCodes)
 
 	list := operation("List", http.MethodGet, k.Path, "Returns the {}s that pass all filters"+k.onList+pageNote)
@@ -97,16 +97,16 @@ func registerMany[I, T, C, R, U, M any, Q query[I]](s Server, k Kind, h Resource
 		return &CreateOutput[T]{Location: k.Path + "/" + r.ID, ETag: httpapi.ETag(r.Version), Replayed: r.Replayed, Body: body[T](r)}, nil
 	}), k.bounded(anyWriteCodes), create)
 
-	get := operation("Get", http.MethodGet, one, "Returns one {}, also from the trash. Another user's {} does not exist here.")
+	get := operation("Get", http.MethodGet, path, "Returns one {}, also from the trash. Another user's {} does not exist here.")
 	get.Responses = map[string]*huma.Response{"304": {Description: "The " + noun + " has a version that If-None-Match names."}}
 	register(s, handler(h, func(ctx context.Context, in *GetInput) (*GetOutput[T], error) {
-		return got[T](h.Get(ctx, k.Name, *in))
+		return getOutput[T](h.Get(ctx, k.Name, *in))
 	}), codes[:2], get)
 
-	register(s, edit[R, T](h, k.Name, taskapi.BatchReplace), codes, operation("Replace", http.MethodPut, one,
+	register(s, edit[R, T](h, k.Name, taskapi.BatchReplace), codes, operation("Replace", http.MethodPut, path,
 		"Sets every field of the {}. A field that is left out takes its default. A request that changes nothing keeps the version."+k.onUpdate))
 
-	update := operation("Update", http.MethodPatch, one,
+	update := operation("Update", http.MethodPatch, path,
 		"Sets the fields that are present (RFC 7396). A field that is left out keeps its value; null clears a nullable field. A request that changes nothing keeps the version."+k.onUpdate)
 	update.RequestBody = patchBody[U](s.API)
 	register(s, edit[U, T](h, k.Name, taskapi.BatchUpdate), codes, update)
@@ -116,16 +116,16 @@ func registerMany[I, T, C, R, U, M any, Q query[I]](s Server, k Kind, h Resource
 		if in.Permanent {
 			op = taskapi.BatchErase
 		}
-		return written[T](h.Write(ctx, k.Name, op, in.WriteInput, nil))
-	}), codes, operation("Delete", http.MethodDelete, one,
+		return writeOutput[T](h.Write(ctx, k.Name, op, in.WriteInput, nil))
+	}), codes, operation("Delete", http.MethodDelete, path,
 		"Moves the {} to the trash, where it can be read, restored and erased for 30 days. With permanent=true it is erased at once, from the trash or outside it. Returns the {}; an erased one as it was before."+k.onDelete))
 
 	register(s, handler(h, func(ctx context.Context, in *WriteInput) (*WriteOutput[T], error) {
-		return written[T](h.Write(ctx, k.Name, taskapi.BatchRestore, *in, nil))
-	}), k.bounded(codes), operation("Restore", http.MethodPost, one+"/restore",
+		return writeOutput[T](h.Write(ctx, k.Name, taskapi.BatchRestore, *in, nil))
+	}), k.bounded(codes), operation("Restore", http.MethodPost, path+"/restore",
 		"Takes the {} out of the trash. A {} outside the trash is not found."+k.onRestore))
 
-	register(s, edit[M, T](h, k.Name, taskapi.BatchMove), codes, operation("Move", http.MethodPost, one+"/move",
+	register(s, edit[M, T](h, k.Name, taskapi.BatchMove), codes, operation("Move", http.MethodPost, path+"/move",
 		"Moves the {} in the manual order: after or before another {}, or to the beginning or end. The request has one of after and before. A {} that is already there keeps its version."+k.onMove))
 }
 
@@ -140,7 +140,7 @@ func handler[I, O any](h Resources, f func(context.Context, *I) (*O, error)) fun
 // edit returns the handler of a write with the body B.
 func edit[B, T any](h Resources, kind taskapi.Kind, op taskapi.BatchOp) func(context.Context, *EditInput[B]) (*WriteOutput[T], error) {
 	return handler(h, func(ctx context.Context, in *EditInput[B]) (*WriteOutput[T], error) {
-		return written[T](h.Write(ctx, kind, op, in.WriteInput, in.Body))
+		return writeOutput[T](h.Write(ctx, kind, op, in.WriteInput, in.Body))
 	})
 }
 
@@ -148,14 +148,14 @@ func body[T any](r Resource) taskapi.Response[T] {
 	return taskapi.Response[T]{Success: true, Data: r.Data.(T)}
 }
 
-func written[T any](r Resource, err error) (*WriteOutput[T], error) {
+func writeOutput[T any](r Resource, err error) (*WriteOutput[T], error) {
 	if err != nil {
 		return nil, err
 	}
 	return &WriteOutput[T]{ETag: httpapi.ETag(r.Version), Replayed: r.Replayed, Body: body[T](r)}, nil
 }
 
-func got[T any](r Resource, err error) (*GetOutput[T], error) {
+func getOutput[T any](r Resource, err error) (*GetOutput[T], error) {
 	switch {
 	case err != nil:
 		return nil, err

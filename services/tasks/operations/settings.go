@@ -34,14 +34,14 @@ type UpdateSettingsInput struct {
 func registerSettings(s Server, k Kind, h Resources) {
 	own := ResourceInput{ID: taskapi.SettingsID}
 	register(s, handler(h, func(ctx context.Context, in *GetSettingsInput) (*GetOutput[taskapi.Settings], error) {
-		return got[taskapi.Settings](h.Get(ctx, k.Name, GetInput{own, in.MatchInput, in.KnownInput}))
+		return getOutput[taskapi.Settings](h.Get(ctx, k.Name, GetInput{own, in.MatchInput, in.KnownInput}))
 	}), []taskapi.ErrorCode{taskapi.CodeVersionConflict}, huma.Operation{
 		OperationID: "getSettings", Method: http.MethodGet, Path: k.Path, Tags: []string{k.tag},
 		Summary: "Get the settings", Description: "Returns the user's settings. They are the defaults in version 1 until they are changed.",
 		Responses: map[string]*huma.Response{"304": {Description: "The settings have a version that If-None-Match names."}},
 	})
 	register(s, handler(h, func(ctx context.Context, in *UpdateSettingsInput) (*WriteOutput[taskapi.Settings], error) {
-		return written[taskapi.Settings](h.Write(ctx, k.Name, taskapi.BatchUpdate, WriteInput{own, in.KeyInput, in.MatchInput, in.OtherInput}, in.Body))
+		return writeOutput[taskapi.Settings](h.Write(ctx, k.Name, taskapi.BatchUpdate, WriteInput{own, in.KeyInput, in.MatchInput, in.OtherInput}, in.Body))
 	}), append([]taskapi.ErrorCode{taskapi.CodeVersionConflict}, anyWriteCodes...), huma.Operation{
 		OperationID: "updateSettings", Method: http.MethodPatch, Path: k.Path, Tags: []string{k.tag},
 		Summary:     "Update the settings",
