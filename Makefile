@@ -93,7 +93,7 @@ soak: tools $(AUTH) $(POSTGRES) build ## run the long versions of the stress and
 	@exec .build/stack soak
 
 .PHONY: bench
-bench: tools $(AUTH) $(POSTGRES) build-bench ## run the benchmark, in a quarter of an hour, and write services/tasks/bench/RESULTS.md
+bench: tools $(AUTH) $(POSTGRES) build-bench ## run the benchmark, in half an hour, and write services/tasks/bench/RESULTS.md
 	@exec .build/bench run --out services/tasks/bench/RESULTS.md
 
 .PHONY: bench-quick

@@ -31,7 +31,7 @@ type plan struct {
 	streams, events, bffStreams int
 }
 
-// Full takes about a quarter of an hour, half of it for the ten million tasks.
+// Full takes about half an hour, more than half of it to load ten million tasks.
 var Full = plan{
 	name:   "full",
 	size:   size{users: 500, tasks: 100_000, grownUsers: 50_000, grownTasks: 10_000_000, signedUp: 48, requested: 2000},
@@ -49,8 +49,8 @@ var Quick = plan{
 
 // Options are the options of a run.
 type Options struct {
-	// Only, unless nil, selects workloads by name. Goals about others are
-	// then not reached.
+	// Only, unless nil, selects workloads by name. The report then says that goals about
+	// others were not reached.
 	Only *regexp.Regexp
 	// Profiles is a directory for profiles of the service; empty for none.
 	Profiles string
@@ -61,7 +61,7 @@ type Options struct {
 // Run measures everything and returns the report as Markdown.
 func Run(ctx context.Context, plan plan, options Options) (report string, err error) {
 	say := func(format string, args ...any) { fmt.Fprintf(options.Progress, format+"\n", args...) }
-	begin := time.Now()
+	start := time.Now()
 	say("starting PostgreSQL and Better Auth …")
 	s, err := newStack(ctx)
 	if err != nil {
@@ -73,7 +73,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	if err != nil {
 		return "", err
 	}
-	loaded := time.Since(begin)
+	loaded := time.Since(start)
 	if err := s.startServers(ctx, people.many.direct); err != nil {
 		return "", err
 	}
@@ -100,7 +100,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	r.busy, r.bffBusy, r.authBusy = s.tasks.usage(), s.bff.usage(), s.auth.usage()
 	say("profiling …")
 	for _, w := range workloads {
-		if slices.Contains(profiledWorks, w.name) {
+		if slices.Contains(profiledWorkloads, w.name) {
 			if err := r.profile(ctx, s.tasks, w, options.Profiles); err != nil {
 				return "", err
 			}
@@ -113,7 +113,7 @@ func Run(ctx context.Context, plan plan, options Options) (report string, err er
 	if err := s.startsAndStreams(ctx, people, &r); err != nil {
 		return "", err
 	}
-	r.took = time.Since(begin)
+	r.took = time.Since(start)
 	return r.markdown(), nil
 }
 
@@ -122,7 +122,7 @@ type results struct {
 	plan         plan
 	machine      machine
 	loaded, took time.Duration
-	// series are by work and contender.
+	// series are by workload and contender.
 	series map[string]map[string]series
 	// starts are times from the service's start to its first response.
 	starts []time.Duration
@@ -142,11 +142,11 @@ func (r *results) round(ctx context.Context, workloads []workload) error {
 			r.series[w.name] = map[string]series{}
 		}
 		for _, c := range w.contenders {
-			one, err := c.run(ctx, r.plan.turn)
+			sample, err := c.run(ctx, r.plan.turn)
 			if err != nil {
 				return fmt.Errorf("%s, %s: %w", w.name, c.name, err)
 			}
-			r.series[w.name][c.name] = append(r.series[w.name][c.name], one)
+			r.series[w.name][c.name] = append(r.series[w.name][c.name], sample)
 		}
 	}
 	return nil

@@ -46,13 +46,13 @@ type target struct {
 // warm sends one request per user before the turn, to every contender. The bff caches a
 // session for 30 s, less than a round, and its turn would otherwise start with exchanges at
 // Better Auth, on the same processors.
-func (p target) warm(ctx context.Context) error {
+func (t target) warm(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(http.DefaultMaxIdleConnsPerHost)
-	for _, u := range p.users {
+	for _, u := range t.users {
 		group.Go(func() error {
 			var data []byte
-			return fetch(ctx, http.DefaultClient, p.process.url+"/api/tasks?limit=1", p.header(u), &data)
+			return fetch(ctx, http.DefaultClient, t.process.url+"/api/tasks?limit=1", t.header(u), &data)
 		})
 	}
 	return group.Wait()
@@ -65,8 +65,8 @@ func asBrowser(u user) http.Header { return u.browser }
 // builder sets a request of one user.
 type builder func(u user, base string, t *vegeta.Target)
 
-// at returns a contender that sends requests to a target.
-func at(name string, to target, workers int, build builder) contender {
+// loadOf returns a contender that sends requests to a target.
+func loadOf(name string, to target, workers int, build builder) contender {
 	next := func(t *vegeta.Target) {
 		u := anyOf(to.users)
 		t.Method, t.Header = http.MethodGet, to.header(u)

@@ -1,4 +1,5 @@
--- Inserts the tasks from $3 to before $4. $1: the users' ids, $2: the number of tasks.
+-- Inserts the tasks numbered from $3 up to but not including $4. $1: the users' ids, $2: the
+-- number of all tasks.
 -- Users get tasks in turn, so that each user's are scattered over the table, as in
 -- production.
 INSERT INTO tasklane.tasks

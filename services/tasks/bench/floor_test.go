@@ -62,23 +62,23 @@ func TestFloorRespondsLikeTheService(t *testing.T) {
 		return fmt.Sprint(rec.Code, rec.Header().Get("Content-Type"), rec.Header().Get("ETag"), rec.Header().Get("Location")) + "\n" + rec.Body.String()
 	}
 
-	// The floor's feed has no lists, so it begins after change 1, which creates one.
+	// The floor's feed has no lists, so it begins after change 1, which creates a list.
 	list := write(t, tasks, store.Operation{Op: taskapi.BatchCreate, Kind: taskapi.KindList, Data: taskapi.CreateListRequest{Name: "Balcony"}})
 	const body = `{"title": "Water the \"<plants>\" ä", "description": "The ones\non the balcony", "priority": "high", "tags": ["home", "garden"]}`
 	created := send(service, http.MethodPost, "/api/tasks", body)
 	if got := masked(send(floor.New(pool), http.MethodPost, "/api/tasks", body)); got != masked(created) {
 		t.Errorf("create:\n got %s\nwant %s", got, masked(created))
 	}
-	one := "/api/tasks/" + ids.FindString(created)
+	taskPath := "/api/tasks/" + ids.FindString(created)
 	const patch = `{"title": "Water them"}`
-	updated := send(service, http.MethodPatch, one, patch)
-	if got := masked(send(floor.New(pool), http.MethodPatch, one, patch)); got != masked(updated) {
+	updated := send(service, http.MethodPatch, taskPath, patch)
+	if got := masked(send(floor.New(pool), http.MethodPatch, taskPath, patch)); got != masked(updated) {
 		t.Errorf("update:\n got %s\nwant %s", got, masked(updated))
 	}
 
 	fillList(t, tasks, list)
 	for _, path := range []string{
-		one, "/api/tasks", "/api/tasks?limit=3", "/api/tasks?completed=false&q=wat",
+		taskPath, "/api/tasks", "/api/tasks?limit=3", "/api/tasks?completed=false&q=wat",
 		"/api/changes?after=1", "/api/changes?after=58",
 	} {
 		want := send(service, http.MethodGet, path, "")
@@ -137,14 +137,14 @@ func withoutCursor(response string) string {
 }
 
 var (
-	ids      = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	stamps   = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
-	places   = regexp.MustCompile(`"position":"\w+"`)
-	versions = regexp.MustCompile(`"\d+"|"version":\d+`)
+	ids       = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	stamps    = regexp.MustCompile(`\d{4}-\d\d-\d\dT[0-9:.]+Z`)
+	positions = regexp.MustCompile(`"position":"\w+"`)
+	versions  = regexp.MustCompile(`"\d+"|"version":\d+`)
 )
 
 // masked hides the parts in which the responses to two writes differ.
 func masked(response string) string {
-	response = places.ReplaceAllString(response, "POSITION")
+	response = positions.ReplaceAllString(response, "POSITION")
 	return versions.ReplaceAllString(stamps.ReplaceAllString(ids.ReplaceAllString(response, "ID"), "TIME"), "VERSION")
 }

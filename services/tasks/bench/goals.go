@@ -12,12 +12,12 @@ type goal struct {
 	reached func(float64) bool
 }
 
-func atLeast(least float64) func(float64) bool {
-	return func(v float64) bool { return v >= least }
+func atLeast(low float64) func(float64) bool {
+	return func(v float64) bool { return v >= low }
 }
 
-func atMost(most float64) func(float64) bool {
-	return func(v float64) bool { return v <= most }
+func atMost(high float64) func(float64) bool {
+	return func(v float64) bool { return v <= high }
 }
 
 func times(v float64) string { return fmt.Sprintf("%.2f", v) }
@@ -41,26 +41,26 @@ func (r *results) goals() []goal {
 		{"create", "≥ 0.75 × floor", r.ratio(rate, createOne, taskService, floorServer), times, atLeast(.75)},
 		{"update", "≥ 0.6 × floor", r.ratio(rate, updateOne, taskService, floorServer), times, atLeast(.6)},
 		{"list 50 of one list, by position", "≥ 0.9 × list 50", r.ratio(rate, inList, oneList, allLists), times, atLeast(.9)},
-		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopList, taskService, floorServer), times, atMost(1.3)},
-		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, hopGet, taskService, floorServer), times, atMost(1.3)},
-		{"list 50, one request at a time, p99", "≤ 1.3 × floor's", r.ratio(p99, hopList, taskService, floorServer), times, atMost(1.3)},
-		{"get one, one request at a time, p99", "≤ 1.7 × floor's", r.ratio(p99, hopGet, taskService, floorServer), times, atMost(1.7)},
+		{"list 50, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, aloneList, taskService, floorServer), times, atMost(1.3)},
+		{"get one, one request at a time, p50", "≤ 1.3 × floor's", r.ratio(p50, aloneGet, taskService, floorServer), times, atMost(1.3)},
+		{"list 50, one request at a time, p99", "≤ 1.3 × floor's", r.ratio(p99, aloneList, taskService, floorServer), times, atMost(1.3)},
+		{"get one, one request at a time, p99", "≤ 1.7 × floor's", r.ratio(p99, aloneGet, taskService, floorServer), times, atMost(1.7)},
 		{"bff, list 50", "≥ 0.92 × ReverseProxy", r.ratio(rate, list50, bffServer, reverseProxy), times, atLeast(.92)},
 		{"bff, get one", "≥ 0.92 × ReverseProxy", r.ratio(rate, getOne, bffServer, reverseProxy), times, atLeast(.92)},
-		{"bff, list 50, added at p50, unloaded", "≤ 1 ms", r.added(hopList), millis, atMost(.001)},
-		{"bff, get one, added at p50, unloaded", "≤ 1 ms", r.added(hopGet), millis, atMost(.001)},
+		{"bff, list 50, added at p50, unloaded", "≤ 1 ms", r.added(aloneList), millis, atMost(.001)},
+		{"bff, get one, added at p50, unloaded", "≤ 1 ms", r.added(aloneGet), millis, atMost(.001)},
 		{"deep page ÷ first page, p50", "≤ 1.2", r.ratio(p50, pages, deepPage, firstPage), times, atMost(1.2)},
 		{"grown ÷ first database, list 50, p50", "≤ 1.25", r.ratio(p50, growth, inGrownDatabase, inFirstDatabase), times, atMost(1.25)},
 		{"grown ÷ first database, get one, p50", "≤ 1.25", r.ratio(p50, growthGet, inGrownDatabase, inFirstDatabase), times, atMost(1.25)},
-		{"memory of an idle stream", "≤ 10 KB", one(r.streams.perStream()), kilobytes, atMost(10_000)},
-		{"bff, memory of an idle stream", "≤ 12 KB", one(r.bffStreams.perStream()), kilobytes, atMost(12_000)},
-		{"change to its stream, p99", "< 100 ms", one(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
-		{"memory under load", "≤ 60 MB", one(float64(r.busy.peak)), megabytes, atMost(60e6)},
+		{"memory of an idle stream", "≤ 10 KB", single(r.streams.perStream()), kilobytes, atMost(10_000)},
+		{"bff, memory of an idle stream", "≤ 12 KB", single(r.bffStreams.perStream()), kilobytes, atMost(12_000)},
+		{"change to its stream, p99", "< 100 ms", single(quantile(r.streams.delays, .99).Seconds()), millis, func(v float64) bool { return v < .1 }},
+		{"memory under load", "≤ 60 MB", single(float64(r.busy.peak)), megabytes, atMost(60e6)},
 		{"start to the first response", "≤ 50 ms", summarize(starts), millis, atMost(.05)},
 	}
 }
 
-func one(v float64) figure { return summarize([]float64{v}) }
+func single(v float64) figure { return summarize([]float64{v}) }
 
 // ratio compares a value of two contenders.
 func (r *results) ratio(value func(sample) float64, workload, contender, base string) figure {

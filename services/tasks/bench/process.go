@@ -53,7 +53,7 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	}
 	cmd := exec.Command(c.path, c.args...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = child.Environment(c.env), log, log
-	begin := time.Now()
+	started := time.Now()
 	running, err := child.Start(cmd, syscall.SIGKILL, func(string) {})
 	if err != nil {
 		return nil, 0, errors.Join(err, log.Close(), os.Remove(log.Name()))
@@ -64,19 +64,19 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	if err := running.AwaitReady(ctx, c.name, c.ready, c.header, time.Millisecond); err != nil {
 		return nil, 0, errors.Join(fmt.Errorf("%w\n%s", err, p.logTail()), p.stop())
 	}
-	return p, time.Since(begin), nil
+	return p, time.Since(started), nil
 }
 
-// newLog creates a file that can be truncated while it is written to.
+// newLog creates a file that is written in append mode, so that it can be truncated.
 func newLog() (*os.File, error) {
-	made, err := os.CreateTemp("", "tasklane-bench-*.log")
+	file, err := os.CreateTemp("", "tasklane-bench-*.log")
 	if err != nil {
 		return nil, err
 	}
-	if err := made.Close(); err != nil {
+	if err := file.Close(); err != nil {
 		return nil, err
 	}
-	return os.OpenFile(made.Name(), os.O_WRONLY|os.O_APPEND, 0)
+	return os.OpenFile(file.Name(), os.O_WRONLY|os.O_APPEND, 0)
 }
 
 // clearLog truncates the log, which would otherwise fill the disk.

@@ -66,8 +66,8 @@ func areaOf(s *profile.Sample) string {
 	return otherArea
 }
 
-// profiledWorks are the workloads that are profiled.
-var profiledWorks = []string{list50, getOne, createOne, updateOne}
+// profiledWorkloads are the workloads that are profiled.
+var profiledWorkloads = []string{list50, getOne, createOne, updateOne}
 
 // profileLead is how much longer the load lasts than the profile.
 const profileLead = 200 * time.Millisecond
@@ -81,19 +81,19 @@ type profiled struct {
 // profile runs a workload once more and profiles the service. It also writes the
 // profile to dir, unless that is empty.
 func (r *results) profile(ctx context.Context, p *process, w workload, dir string) error {
-	at := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == taskService })
-	if at < 0 {
+	i := slices.IndexFunc(w.contenders, func(c contender) bool { return c.name == taskService })
+	if i < 0 {
 		return fmt.Errorf("the service is no contender of %q", w.name)
 	}
-	working := make(chan error, 1)
+	loadEnded := make(chan error, 1)
 	go func() {
-		_, err := w.contenders[at].run(ctx, r.plan.profiling+profileLead)
-		working <- err
+		_, err := w.contenders[i].run(ctx, r.plan.profiling+profileLead)
+		loadEnded <- err
 	}()
 	var data []byte
 	err := fetch(ctx, http.DefaultClient, fmt.Sprintf("%s/debug/pprof/profile?seconds=%.0f", p.operations, r.plan.profiling.Seconds()), nil, &data)
-	if failed := <-working; failed != nil {
-		return failed
+	if loadErr := <-loadEnded; loadErr != nil {
+		return loadErr
 	}
 	if err != nil {
 		return err

@@ -26,22 +26,22 @@ func (r *results) markdown() string {
 	for _, g := range r.goals() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", g.what, g.goal, g.measured(), g.verdict())
 	}
-	r.whereTimeGoes(&b)
+	r.writeShares(&b)
 	b.WriteString(notes)
 	b.WriteString("\n## All results\n\n" +
 		"Responses per second: the median and the range of the rounds. Ratio: the median and the range of the ratios within each round. CPU: the processor time per response, of the server itself and of PostgreSQL, without that of the load generator and of the task service behind another server.\n\n" +
 		"| work | contender | responses/s | ratio | p50 | p99 | own CPU | PostgreSQL's CPU |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n")
 	for _, workload := range []string{
-		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, hopList, hopGet, exchange,
+		list50, getOne, createOne, updateOne, moveOne, inList, search, changes, pages, growth, growthGet, aloneList, aloneGet, exchange,
 	} {
-		r.rows(&b, workload)
+		r.writeRows(&b, workload)
 	}
 	r.writeFooter(&b)
 	return b.String()
 }
 
-// whereTimeGoes writes the share of each area in the profiled workloads.
-func (r *results) whereTimeGoes(b *strings.Builder) {
+// writeShares writes the share of each area in the profiled workloads.
+func (r *results) writeShares(b *strings.Builder) {
 	if len(r.profiles) == 0 {
 		return
 	}
@@ -80,8 +80,8 @@ func (r *results) writeHeader(b *strings.Builder) {
 		r.plan.rounds, r.plan.turn, loadWorkers, r.took.Round(time.Second), r.loaded.Round(time.Second))
 }
 
-// rows writes the contenders of a workload.
-func (r *results) rows(b *strings.Builder, workload string) {
+// writeRows writes the contenders of a workload.
+func (r *results) writeRows(b *strings.Builder, workload string) {
 	all := r.series[workload]
 	for _, name := range []string{
 		floorServer, wideFloorServer, taskService, reverseProxy, bffServer, betterAuth, firstPage, deepPage, allLists, oneList, inFirstDatabase, inGrownDatabase,

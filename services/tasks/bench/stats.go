@@ -28,8 +28,8 @@ type series []sample
 // of returns a value of each sample.
 func (s series) of(value func(sample) float64) []float64 {
 	values := make([]float64, len(s))
-	for i, one := range s {
-		values[i] = value(one)
+	for i, sample := range s {
+		values[i] = value(sample)
 	}
 	return values
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-func TestSummarize(t *testing.T) {
+func TestSummarize_ReturnsTheMedianAndTheSpread(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name   string
@@ -29,7 +29,7 @@ func TestSummarize(t *testing.T) {
 	}
 }
 
-func TestRatios(t *testing.T) {
+func TestRatios_AreOfTheSameRound(t *testing.T) {
 	t.Parallel()
 	// A round that was slow for both counts like any other.
 	got := ratios([]float64{120, 12, 5, 7}, []float64{100, 10, 0})
@@ -38,7 +38,7 @@ func TestRatios(t *testing.T) {
 	}
 }
 
-func TestQuantile(t *testing.T) {
+func TestQuantile_IsOneOfTheValues(t *testing.T) {
 	t.Parallel()
 	var values []time.Duration
 	for i := range 100 {

@@ -27,8 +27,8 @@ const (
 	pages     = "page of a user with 200,000 tasks"
 	growth    = "growth: list 50"
 	growthGet = "growth: get"
-	hopList   = "one request at a time: list 50"
-	hopGet    = "one request at a time: get"
+	aloneList = "one request at a time: list 50"
+	aloneGet  = "one request at a time: get"
 	exchange  = "session for a JWT"
 )
 
@@ -59,28 +59,28 @@ func (s *stack) workloads(ctx context.Context, people population) ([]workload, e
 	proxy := target{s.proxy, database, people.browsers, asDirect}
 	near := target{s.tasks, database, people.browsers, asDirect}
 	direct := func(a builder) []contender {
-		return []contender{at(floorServer, base, loadWorkers, a), at(taskService, service, loadWorkers, a)}
+		return []contender{loadOf(floorServer, base, loadWorkers, a), loadOf(taskService, service, loadWorkers, a)}
 	}
 	all := func(a builder) []contender {
-		return append(direct(a), at(wideFloorServer, wide, loadWorkers, a), at(reverseProxy, proxy, loadWorkers, a), at(bffServer, bff, loadWorkers, a))
+		return append(direct(a), loadOf(wideFloorServer, wide, loadWorkers, a), loadOf(reverseProxy, proxy, loadWorkers, a), loadOf(bffServer, bff, loadWorkers, a))
 	}
 	alone := func(a builder) []contender {
-		return []contender{at(floorServer, base, 1, a), at(taskService, near, 1, a), at(reverseProxy, proxy, 1, a), at(bffServer, bff, 1, a)}
+		return []contender{loadOf(floorServer, base, 1, a), loadOf(taskService, near, 1, a), loadOf(reverseProxy, proxy, 1, a), loadOf(bffServer, bff, 1, a)}
 	}
 	return []workload{
 		{list50, all(buildList)},
 		{getOne, all(buildGet)},
 		{createOne, all(buildCreate)},
 		{updateOne, all(buildUpdate)},
-		{moveOne, []contender{at(taskService, service, loadWorkers, buildMove)}},
-		{inList, []contender{at(allLists, service, loadWorkers, buildList), at(oneList, service, loadWorkers, buildInbox)}},
+		{moveOne, []contender{loadOf(taskService, service, loadWorkers, buildMove)}},
+		{inList, []contender{loadOf(allLists, service, loadWorkers, buildList), loadOf(oneList, service, loadWorkers, buildInbox)}},
 		{search, direct(buildSearch)},
 		{changes, direct(buildChanges)},
-		{pages, []contender{at(firstPage, many, loadWorkers, buildList), at(deepPage, many, loadWorkers, buildPage(cursor))}},
-		{growth, []contender{at(inFirstDatabase, service, loadWorkers, buildList), at(inGrownDatabase, big, loadWorkers, buildList)}},
-		{growthGet, []contender{at(inFirstDatabase, service, loadWorkers, buildGet), at(inGrownDatabase, big, loadWorkers, buildGet)}},
-		{hopList, alone(buildList)},
-		{hopGet, alone(buildGet)},
+		{pages, []contender{loadOf(firstPage, many, loadWorkers, buildList), loadOf(deepPage, many, loadWorkers, buildPage(cursor))}},
+		{growth, []contender{loadOf(inFirstDatabase, service, loadWorkers, buildList), loadOf(inGrownDatabase, big, loadWorkers, buildList)}},
+		{growthGet, []contender{loadOf(inFirstDatabase, service, loadWorkers, buildGet), loadOf(inGrownDatabase, big, loadWorkers, buildGet)}},
+		{aloneList, alone(buildList)},
+		{aloneGet, alone(buildGet)},
 		{exchange, []contender{s.exchanges(people.browsers)}},
 	}, nil
 }

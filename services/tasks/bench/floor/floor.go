@@ -89,7 +89,7 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s server) get(w http.ResponseWriter, r *http.Request) {
-	s.one(w, r, http.StatusOK, getSQL, r.Header.Get(UserHeader), r.PathValue("id"))
+	s.respondOne(w, r, http.StatusOK, getSQL, r.Header.Get(UserHeader), r.PathValue("id"))
 }
 
 func (s server) create(w http.ResponseWriter, r *http.Request) {
@@ -107,7 +107,7 @@ func (s server) create(w http.ResponseWriter, r *http.Request) {
 		req.Tags = []string{}
 	}
 	w.Header().Set("Location", "/api/tasks/"+id.String())
-	s.one(w, r, http.StatusCreated, insertSQL,
+	s.respondOne(w, r, http.StatusCreated, insertSQL,
 		r.Header.Get(UserHeader), [16]byte(id), req.Title, req.Description, rank(req.Priority), req.Tags, position.Of(id))
 }
 
@@ -117,11 +117,11 @@ func (s server) update(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	s.one(w, r, http.StatusOK, updateSQL, r.Header.Get(UserHeader), r.PathValue("id"), req.Title.Value)
+	s.respondOne(w, r, http.StatusOK, updateSQL, r.Header.Get(UserHeader), r.PathValue("id"), req.Title.Value)
 }
 
-// one responds with the task that a statement returns.
-func (s server) one(w http.ResponseWriter, r *http.Request, status int, sql string, args ...any) {
+// respondOne responds with the task that a statement returns.
+func (s server) respondOne(w http.ResponseWriter, r *http.Request, status int, sql string, args ...any) {
 	var task taskapi.Task
 	found := false
 	err := s.query(r.Context(), sql, args, func(rows pgx.Rows) (err error) {
