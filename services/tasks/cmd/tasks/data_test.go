@@ -14,9 +14,9 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDataCommands sets the environment and the command line, so it cannot run in
-// parallel.
-func TestDataCommands(t *testing.T) {
+// TestDataCommands_PrintTheirResult sets the environment and standard output, so it cannot
+// run in parallel.
+func TestDataCommands_PrintTheirResult(t *testing.T) {
 	db := storetest.NewDatabase(t)
 	t.Setenv("DATABASE_URL", db.URL)
 	t.Setenv("DATABASE_POOLED", strconv.FormatBool(db.Pooled))
@@ -28,7 +28,7 @@ func TestDataCommands(t *testing.T) {
 	}
 	for _, tc := range []struct {
 		args []string
-		want []string // prefixes of words on each line
+		want []string // a part of each line
 	}{
 		{[]string{"export-user", "alice"}, []string{`{"kind":"task","data":{"id":`, `"title":"two"`}},
 		{[]string{"usage", "alice"}, []string{"2 resources, 210 bytes"}},

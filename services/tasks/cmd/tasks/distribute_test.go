@@ -11,8 +11,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDistributeWithoutCitus runs the command on a database without Citus.
-func TestDistributeWithoutCitus(t *testing.T) {
+// TestDistribute_FailsWithoutCitus checks that the error says what to do.
+func TestDistribute_FailsWithoutCitus(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	self, err := os.Executable()
@@ -21,16 +21,16 @@ func TestDistributeWithoutCitus(t *testing.T) {
 	}
 	cmd := exec.CommandContext(t.Context(), self, "distribute")
 	cmd.Env = append(cmd.Environ(), asProgram+"=1", "DATABASE_URL="+db.DirectURL, "DATABASE_URL_UNPOOLED="+db.OwnerURL)
-	var out, complaint bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &complaint
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	var ended *exec.ExitError
 	if err := cmd.Run(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
 		t.Errorf("distribute ended with %v, want status 1", err)
 	}
-	if words := complaint.String(); !strings.HasPrefix(words, "tasks: ") || !strings.Contains(words, "install Citus") || !strings.Contains(words, "SCALING.md") {
-		t.Errorf("%q does not say what to do", words)
+	if text := stderr.String(); !strings.HasPrefix(text, "tasks: ") || !strings.Contains(text, "install Citus") || !strings.Contains(text, "SCALING.md") {
+		t.Errorf("%q does not say what to do", text)
 	}
-	if out.Len() > 0 {
-		t.Errorf("distribute printed %q", out.String())
+	if stdout.Len() > 0 {
+		t.Errorf("distribute printed %q", stdout.String())
 	}
 }

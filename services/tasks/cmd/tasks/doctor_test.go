@@ -21,17 +21,17 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestDoctor breaks one thing at a time and checks the doctor's report.
-func TestDoctor(t *testing.T) {
+// TestDoctor_ReportsEachProblem breaks one thing at a time and checks the doctor's report.
+func TestDoctor_ReportsEachProblem(t *testing.T) {
 	t.Parallel()
 	all := []string{"database", "schema", "role", "isolation", "pooler", "notify", "clock", "keys"}
 	for _, tc := range []struct {
-		name  string
-		spoil func(t *testing.T, db storetest.Database, config *serveConfig)
-		// fails names the checks that must fail, says is a part of the report.
+		name   string
+		damage func(t *testing.T, db storetest.Database, config *serveConfig)
+		// fails names the checks that must fail, report is a text that must be printed.
 		// Checks that need the database do not run without it.
-		fails []string
-		says  string
+		fails  []string
+		report string
 	}{
 		{"nothing is wrong", nil, nil, "could neither read, change nor delete"},
 		{
@@ -104,7 +104,7 @@ func TestDoctor(t *testing.T) {
 			"revoke",
 		},
 		{
-			"an HTML page in place of the keys", func(_ *testing.T, _ storetest.Database, config *serveConfig) {
+			"an HTML page in place of the keys", func(t *testing.T, _ storetest.Database, config *serveConfig) {
 				page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>")) }))
 				t.Cleanup(page.Close)
 				config.JWKSURL = page.URL
@@ -134,14 +134,14 @@ func TestDoctor(t *testing.T) {
 				DatabaseURL: environ.DatabaseURL(db.URL), DirectURL: environ.DatabaseURL(db.DirectURL), Pooled: db.Pooled, JWKSURL: issuer.URL,
 				Issuer: issuertest.Name, Audience: issuertest.Audience,
 			}
-			if tc.spoil != nil {
-				tc.spoil(t, db, &config)
+			if tc.damage != nil {
+				tc.damage(t, db, &config)
 			}
 			s := storetest.Open(t, store.Config{URL: string(config.DatabaseURL)})
 			var out bytes.Buffer
 			err := doctor.Run(t.Context(), &out, checks(config, s))
 			if (len(tc.fails) > 0) != errors.Is(err, doctor.ErrFailed) {
-				t.Errorf("examine: %v", err)
+				t.Errorf("Run: %v", err)
 			}
 			for _, name := range all {
 				verdict := "ok    " + name
@@ -155,8 +155,8 @@ func TestDoctor(t *testing.T) {
 					t.Errorf("no %q in\n%s", verdict, out.String())
 				}
 			}
-			if !strings.Contains(out.String(), tc.says) {
-				t.Errorf("no %q in\n%s", tc.says, out.String())
+			if !strings.Contains(out.String(), tc.report) {
+				t.Errorf("no %q in\n%s", tc.report, out.String())
 			}
 		})
 	}

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	pgtest.Main(m)
 }
 
-// TestConfigErrors sets the environment, so it cannot run in parallel.
-func TestConfigErrors(t *testing.T) {
+// TestConfig_ReportsEveryError sets the environment, so it cannot run in parallel.
+func TestConfig_ReportsEveryError(t *testing.T) {
 	for name, value := range map[string]string{
 		"DATABASE_URL":          "mysql://app:s3cret@db/tasks",
 		"DATABASE_URL_UNPOOLED": "",
@@ -111,7 +111,7 @@ func TestConfigIsRead(t *testing.T) {
 	}
 }
 
-func TestKeysOfBetterAuth(t *testing.T) {
+func TestBetterAuthKeys_AreBelowItsPath(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]string{
 		"http://auth:3001":                  "http://auth:3001/api/auth/jwks",

@@ -12,12 +12,11 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
-// offerInterval is how often each replica offers to purge. A purge begins if the last one
-// began at least an hour ago, so after at most 65 minutes.
+// offerInterval is how often each replica offers to purge. A purge begins if no replica has
+// begun one for an hour, so after at most 65 minutes.
 const offerInterval = 5 * time.Minute
 
-// maintenance removes expired rows, when it is this replica's turn, and measures the
-// tables.
+// maintenance purges when it is this replica's turn, and measures the tables.
 type maintenance struct {
 	store   *store.Store
 	log     *slog.Logger
@@ -27,8 +26,8 @@ type maintenance struct {
 }
 
 // newMaintenance registers its metrics with those of the service.
-func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *maintenance {
-	w := &maintenance{
+func newMaintenance(tasks *store.Store, log *slog.Logger, metrics *httpapi.Metrics) *maintenance {
+	m := &maintenance{
 		store: tasks, log: log,
 		purges: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "tasklane_purges_total", Help: "Purges that this replica has begun, by outcome: done or failed.",
@@ -41,17 +40,17 @@ func newMaintenance(tasks *store.Store, log *slog.Logger, m *httpapi.Metrics) *m
 		}, []string{"table"}),
 	}
 	for _, outcome := range []string{"done", "failed"} {
-		w.purges.WithLabelValues(outcome)
+		m.purges.WithLabelValues(outcome)
 	}
-	m.Register(w.purges, w.removed, w.sizes)
-	return w
+	metrics.Register(m.purges, m.removed, m.sizes)
+	return m
 }
 
-// run starts immediately, and repeats at each offer until ctx ends.
-func (w *maintenance) run(ctx context.Context, offers <-chan time.Time) {
+// run purges and measures at once, and again at each offer, until ctx ends.
+func (m *maintenance) run(ctx context.Context, offers <-chan time.Time) {
 	for {
-		w.purge(ctx)
-		w.measure(ctx)
+		m.purge(ctx)
+		m.measure(ctx)
 		select {
 		case <-offers:
 		case <-ctx.Done():
@@ -60,28 +59,28 @@ func (w *maintenance) run(ctx context.Context, offers <-chan time.Time) {
 	}
 }
 
-func (w *maintenance) purge(ctx context.Context) {
-	began, removed, err := w.store.PurgeInTurn(ctx)
-	w.removed.Add(float64(removed))
+func (m *maintenance) purge(ctx context.Context) {
+	began, removed, err := m.store.PurgeInTurn(ctx)
+	m.removed.Add(float64(removed))
 	switch {
 	case ctx.Err() != nil:
 	case err != nil:
-		w.purges.WithLabelValues("failed").Inc()
-		w.log.Warn("cannot purge; the next attempt follows", "error", err.Error())
+		m.purges.WithLabelValues("failed").Inc()
+		m.log.Warn("cannot purge; the next attempt follows", "error", err.Error())
 	case began:
-		w.purges.WithLabelValues("done").Inc()
+		m.purges.WithLabelValues("done").Inc()
 		if removed > 0 {
-			w.log.Info("purged", "rows", removed)
+			m.log.Info("purged", "rows", removed)
 		}
 	}
 }
 
-func (w *maintenance) measure(ctx context.Context) {
-	sizes, err := w.store.TableSizes(ctx)
+func (m *maintenance) measure(ctx context.Context) {
+	sizes, err := m.store.TableSizes(ctx)
 	if err != nil && ctx.Err() == nil {
-		w.log.Warn("cannot measure the tables", "error", err.Error())
+		m.log.Warn("cannot measure the tables", "error", err.Error())
 	}
 	for table, size := range sizes {
-		w.sizes.WithLabelValues(strings.TrimPrefix(table, "tasklane.")).Set(float64(size))
+		m.sizes.WithLabelValues(strings.TrimPrefix(table, "tasklane.")).Set(float64(size))
 	}
 }

@@ -19,8 +19,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestMetrics checks the metrics after three requests and a purge.
-func TestMetrics(t *testing.T) {
+// TestMetrics_CountRequestsAndPurges checks the metrics after three requests and a purge.
+func TestMetrics_CountRequestsAndPurges(t *testing.T) {
 	t.Parallel()
 	log, issuer := slog.New(slog.DiscardHandler), issuertest.New(t)
 	key := issuer.AddKey(t, "key", jwt.SigningMethodES256)
@@ -31,9 +31,9 @@ func TestMetrics(t *testing.T) {
 	tasks := storetest.New(t)
 	hub := feed.New(store.NewBus(tasks, ""), log)
 	metrics := newMetrics(tasks, tokens, hub)
-	chores := newMaintenance(tasks, log, metrics)
-	chores.purge(t.Context())
-	chores.measure(t.Context())
+	maintenance := newMaintenance(tasks, log, metrics)
+	maintenance.purge(t.Context())
+	maintenance.measure(t.Context())
 	handler := api.NewHandler(api.Parts{Log: log, Store: tasks, Tokens: tokens, Hub: hub, Metrics: metrics})
 	token := key.Token(t, issuertest.Claims("alice"), nil)
 	request := func(token string, want int) {

@@ -66,11 +66,11 @@ func (distributeCommand) Run(ctx context.Context) error {
 	if err := environ.Read(&config); err != nil {
 		return err
 	}
-	spread, err := store.Distribute(ctx, string(config.OwnerURL), string(config.RuntimeURL))
+	distributed, err := store.Distribute(ctx, string(config.OwnerURL), string(config.RuntimeURL))
 	if err != nil {
 		return err
 	}
-	for _, table := range spread {
+	for _, table := range distributed {
 		fmt.Println("distributed", table)
 	}
 	fmt.Println("all users' tables are distributed; start the service again")

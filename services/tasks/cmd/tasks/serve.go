@@ -57,8 +57,8 @@ func (serveCommand) Run(ctx context.Context) error {
 	go func() { safe <- waitUntilSafe(checking, log, tasks) }()
 
 	// Parts that requests use run until the last request has ended.
-	working, rest := context.WithCancel(context.WithoutCancel(ctx))
-	defer rest()
+	working, stopWorking := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWorking()
 	tokens, err := jwtauth.New(working, config.tokens(), log)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func (serveCommand) Run(ctx context.Context) error {
 	hub := feed.New(store.NewBus(tasks, config.listenURL()), log)
 	drain := httpapi.NewDrain(config.Drain)
 	metrics := newMetrics(tasks, tokens, hub)
-	chores := newMaintenance(tasks, log, metrics)
+	maintenance := newMaintenance(tasks, log, metrics)
 	handler := api.NewHandler(api.Parts{
 		Log: log, Store: tasks, Tokens: tokens, Hub: hub,
 		Limits: config.Limits.Limits(), Metrics: metrics, Tracing: spans,
@@ -85,19 +85,19 @@ func (serveCommand) Run(ctx context.Context) error {
 
 	var background sync.WaitGroup
 	defer func() {
-		rest()
+		stopWorking()
 		background.Wait()
 	}()
 	background.Go(func() { hub.Run(working) })
-	background.Go(func() { chores.run(working, time.Tick(offerInterval)) })
+	background.Go(func() { maintenance.run(working, time.Tick(offerInterval)) })
 	return httpapi.Serve(ctx, log, drain,
 		httpapi.Server{Name: "api", Address: config.address(config.Port), Handler: handler, Stop: hub.Close},
 		httpapi.Server{Name: "operations", Address: config.address(config.OpsPort), Handler: operations},
 	)
 }
 
-// waitUntilSafe waits for the database and checks that row-level security binds the
-// role. It retries only while the database cannot be reached.
+// waitUntilSafe waits for the database and checks that it is safe to use. It retries only
+// while the database cannot be reached.
 func waitUntilSafe(ctx context.Context, log *slog.Logger, tasks *store.Store) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()

@@ -34,11 +34,11 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 		t.Helper()
 		exec("INSERT INTO tasklane.idempotency_keys (user_id, key, place, request, resource, snapshot, created_at) VALUES ('alice', 'k', 0, '', gen_random_uuid(), '', now() - interval '2 days')")
 	}
-	left := func(want int, when string) {
+	wantKeys := func(want int, when string) {
 		t.Helper()
 		var n int
 		if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM tasklane.idempotency_keys").Scan(&n); err != nil || n != want {
-			t.Errorf("%s: %d expired keys are left, %v; want %d", when, n, err, want)
+			t.Errorf("%s: %d expired keys, %v; want %d", when, n, err, want)
 		}
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -49,8 +49,8 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 	start := func() (offer func()) {
 		s := storetest.Open(t, store.Config{URL: db.URL})
 		offers := make(chan time.Time)
-		chores := newMaintenance(s, slog.New(slog.DiscardHandler), httpapi.NewMetrics())
-		running.Go(func() { chores.run(ctx, offers) })
+		maintenance := newMaintenance(s, slog.New(slog.DiscardHandler), httpapi.NewMetrics())
+		running.Go(func() { maintenance.run(ctx, offers) })
 		// The first tick is accepted after the first round, the second after the
 		// first tick.
 		offer = func() {
@@ -63,14 +63,14 @@ func TestReplicasPurgeInTurn(t *testing.T) {
 
 	expire()
 	start()
-	left(0, "the first replica has started")
+	wantKeys(0, "the first replica has started")
 	expire()
 	offer := start()
-	left(1, "the second replica has started")
+	wantKeys(1, "the second replica has started")
 	exec("UPDATE tasklane.timers SET begun_at = begun_at - interval '59 min'")
 	offer()
-	left(1, "59 minutes later")
+	wantKeys(1, "59 minutes later")
 	exec("UPDATE tasklane.timers SET begun_at = begun_at - interval '1 min'")
 	offer()
-	left(0, "an hour later")
+	wantKeys(0, "an hour later")
 }
