@@ -38,7 +38,6 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
@@ -122,7 +121,8 @@ type Store struct {
 	pool *pgxpool.Pool
 	// reads are lanes for point reads and plain pages (see read.go), with their own
 	// connections; nil behind a pooler.
-	reads  *readLanes
+	reads *readLanes
+	// bun only builds statements; it has no database to send them to.
 	bun    *bun.DB
 	kinds  []*kind
 	now    func() time.Time
@@ -192,7 +192,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
 	s := &Store{
-		pool: pool, bun: bun.NewDB(stdlib.OpenDBFromPool(pool), pgdialect.New()), kinds: kinds, now: time.Now, zones: newZones(),
+		pool: pool, bun: bun.NewDB(nil, pgdialect.New()), kinds: kinds, now: time.Now, zones: newZones(),
 		maxResources: cmp.Or(c.MaxResources, math.MaxInt64), maxBytes: cmp.Or(c.MaxBytes, math.MaxInt64),
 	}
 	if c.Now != nil {
