@@ -11,8 +11,8 @@ import (
 // channel is the channel of notifications between replicas.
 const channel = "tasklane_changes"
 
-// idleCheck is how long a connection may be idle before it is checked, because a dead server
-// is silent too.
+// idleCheck is how long a connection may be idle before it is checked. A dead server is as
+// silent as one without notifications.
 const idleCheck = 30 * time.Second
 
 // Bus carries messages between the replicas of the service by NOTIFY. It

@@ -237,7 +237,7 @@ var forms = map[string]func(*testing.T) storetest.Database{
 	"distributed": distributed,
 }
 
-func TestPurge(t *testing.T) {
+func TestPurge_RemovesExpiredRows(t *testing.T) {
 	t.Parallel()
 	for name, form := range forms {
 		t.Run(name, func(t *testing.T) {

@@ -188,9 +188,9 @@ func distributed(t *testing.T) storetest.Database {
 	return db
 }
 
-// TestDistributedForm runs the store on the distributed form of the schema, on PostgreSQL
+// TestDistributedForm_ServesEveryMethod runs the store on the distributed form of the schema, on PostgreSQL
 // without Citus.
-func TestDistributedForm(t *testing.T) {
+func TestDistributedForm_ServesEveryMethod(t *testing.T) {
 	t.Parallel()
 	db := distributed(t)
 	s := storetest.Open(t, store.Config{URL: db.URL})

@@ -108,9 +108,9 @@ func (tx *transaction) readZone(rows pgx.Rows) error {
 const (
 	// selectDays selects the days on which the user's tasks are due.
 	selectDays = "SELECT DISTINCT due_on FROM tasklane.tasks WHERE user_id = $1 AND due_on IS NOT NULL"
-	// moveDays sets the due time of each of these tasks to the end of its day ($2, $3), with
-	// its own change number, at the time $4.
-	moveDays = `WITH moved AS (
+	// updateDueTimes sets the due time of each of these tasks to the end of its day ($2, $3),
+	// with its own change number, at the time $4.
+	updateDueTimes = `WITH moved AS (
 			SELECT t.id, d.ends, row_number() OVER (ORDER BY t.id) AS number
 			FROM tasklane.tasks t JOIN unnest($2::text[], $3::timestamptz[]) AS d (day, ends) ON d.day = t.due_on
 			WHERE t.user_id = $1 AND t.due_at <> d.ends
@@ -146,7 +146,7 @@ func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 		return err
 	})
 	if err == nil && len(days) > 0 {
-		tx.statements = append(tx.statements, statement{moveDays, []any{tx.user, days, ends, tx.now}})
+		tx.statements = append(tx.statements, statement{updateDueTimes, []any{tx.user, days, ends, tx.now}})
 		tx.affects(func(task *taskRow) bool { return task.DueOn != nil })
 	}
 	return err

@@ -114,12 +114,12 @@ func jsonName(field reflect.StructField) string {
 
 // fill sets a field to a non-zero value that its tag allows.
 func fill(v reflect.Value, tag reflect.StructTag) {
-	switch at := v.Addr().Interface().(type) {
+	switch p := v.Addr().Interface().(type) {
 	case *time.Time:
-		*at = time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)
+		*p = time.Date(2026, 11, 30, 17, 0, 0, 123456000, time.UTC)
 		return
 	case *uuid.UUID:
-		*at = uuid.New()
+		*p = uuid.New()
 		return
 	}
 	switch v.Kind() {

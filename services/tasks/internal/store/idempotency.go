@@ -26,7 +26,7 @@ type storedOutcome struct {
 	snapshots [][]byte
 }
 
-// find queues the lookup of the key. found stays nil if the key is new.
+// find queues the lookup of the key. It sets found unless the key is new.
 func (key IdempotencyKey) find(batch *pgx.Batch, user string, found **storedOutcome) {
 	batch.Queue("SELECT request, created_at, snapshot FROM tasklane.idempotency_keys WHERE user_id = $1 AND key = $2 ORDER BY place", user, key.Key).
 		Query(func(rows pgx.Rows) error {

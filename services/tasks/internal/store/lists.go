@@ -57,7 +57,7 @@ var listOrder = order[listRow]{
 	value:      parsePosition,
 }
 
-// listLists describes the list of the lists that pass the filters.
+// listLists describes the page of lists that the options select.
 func listLists(_ string, query any) (list[listRow], error) {
 	options := query.(taskapi.ListListsOptions)
 	l := list[listRow]{by: listOrder, cursor: options.Cursor, limit: options.Limit, planned: !options.Deleted}

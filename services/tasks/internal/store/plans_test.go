@@ -164,7 +164,7 @@ var (
 )
 
 // firstStatement returns the first statement of the transaction, with its argument as a literal.
-// That of a lane is not recorded; TestLanes checks that its connection has this setting.
+// That of a lane is not recorded; TestLanes_ServePointReadsAndPlainPages checks that its connection has this setting.
 func firstStatement(r *recorder, user string) string {
 	for text, args := range r.texts {
 		if strings.Contains(text, "tasklane.set_user") || strings.Contains(text, "tasklane.begin_write") {

@@ -12,8 +12,8 @@ import (
 	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
-// TestLanes checks which reads use lanes, and with which settings.
-func TestLanes(t *testing.T) {
+// TestLanes_ServePointReadsAndPlainPages checks which reads use lanes, and with which settings.
+func TestLanes_ServePointReadsAndPlainPages(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	s := storetest.Open(t, store.Config{URL: db.DirectURL}) // no lanes behind a pooler

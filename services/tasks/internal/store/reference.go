@@ -60,9 +60,9 @@ func (k *kind) relocate(r row, op Operation) {
 }
 
 // queueReferences queues reads of the resources to which operations refer, except those in
-// known.
+// known, which are read anyway.
 func (tx *transaction) queueReferences(batch *pgx.Batch, known map[taskapi.Kind][]uuid.UUID, operations []Operation) {
-	named := map[taskapi.Kind][]uuid.UUID{}
+	ids := map[taskapi.Kind][]uuid.UUID{}
 	for _, op := range operations {
 		for _, r := range references {
 			ref, _ := op.reference(r.field)
@@ -70,14 +70,14 @@ func (tx *transaction) queueReferences(batch *pgx.Batch, known map[taskapi.Kind]
 				continue
 			}
 			kind, id := cmp.Or(r.kind, op.Kind), rowID(ref)
-			if !slices.Contains(known[kind], id) && !slices.Contains(named[kind], id) {
-				named[kind] = append(named[kind], id)
+			if !slices.Contains(known[kind], id) && !slices.Contains(ids[kind], id) {
+				ids[kind] = append(ids[kind], id)
 			}
 		}
 	}
 	for _, k := range tx.store.kinds {
-		if len(named[k.name]) > 0 {
-			k.byID(tx.user, named[k.name]).queue(batch).Query(k.read(func(r row, _ int) error {
+		if len(ids[k.name]) > 0 {
+			k.byID(tx.user, ids[k.name]).queue(batch).Query(k.read(func(r row, _ int) error {
 				tx.found = append(tx.found, &resource{kind: k, row: r, stored: r})
 				return nil
 			}))

@@ -46,10 +46,10 @@ func (r *recorder) TraceBatchQuery(_ context.Context, _ *pgx.Conn, data pgx.Trac
 
 func (r *recorder) TraceBatchEnd(context.Context, *pgx.Conn, pgx.TraceBatchEndData) {}
 
-// TestStatements runs every method of the store twice, with different values, and checks
+// TestStatements_HaveNoValuesAndNameTheUser runs every method of the store twice, with different values, and checks
 // the statements: no text may contain a value, and every statement on a table must name
 // the user.
-func TestStatements(t *testing.T) {
+func TestStatements_HaveNoValuesAndNameTheUser(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
 	sent := func(user, text string, n int) map[string][]any {

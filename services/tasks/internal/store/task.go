@@ -183,7 +183,7 @@ var taskOrders = func() map[taskapi.Sort]order[taskRow] {
 	}
 }()
 
-// listTasks describes the list of the tasks that pass the filters.
+// listTasks describes the page of tasks that the options select.
 func listTasks(user string, query any) (list[taskRow], error) {
 	options := query.(taskapi.ListTasksOptions)
 	if options.Sort == "" {

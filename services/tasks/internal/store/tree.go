@@ -9,10 +9,12 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// The rules of lists and sub-tasks. A task outside the trash is in a list outside the
-// trash, or in the Inbox. A sub-task, in the trash or outside it, is in the list of
-// its parent. A task outside the trash has a parent outside the trash, or none. A
-// completed task has no open sub-tasks. There are [taskapi.MaxLevels] levels.
+// The rules of lists and sub-tasks:
+//   - A task outside the trash is in a list outside the trash, or in the Inbox.
+//   - A sub-task, in the trash or outside it, is in the list of its parent.
+//   - A task outside the trash has a parent outside the trash, or none.
+//   - A completed task has no open sub-tasks.
+//   - Tasks are on at most [taskapi.MaxLevels] levels.
 
 // requireList fails with [errCheckFailed] unless the user has the list outside the trash.
 const requireList = "SELECT 1 / count(*)::int FROM tasklane.lists WHERE user_id = $1 AND id = $2 AND deleted_at IS NULL"

@@ -71,10 +71,10 @@ func NewDatabase(t testing.TB) Database {
 func NewEmptyDatabase(t testing.TB) Database {
 	t.Helper()
 	user := newUser()
-	// After the database has been dropped, with everything that the role owns there.
+	// Runs after the database, with everything that the role owns there, has been dropped.
 	t.Cleanup(func() {
 		if !t.Failed() {
-			must(t, exec(pgtest.URL(t), "DROP ROLE IF EXISTS "+user.Username()))
+			report(t, exec(pgtest.URL(t), "DROP ROLE IF EXISTS "+user.Username()))
 		}
 	})
 	return create(t, "template0", user)
@@ -119,14 +119,14 @@ func makeTemplate(admin string) (template, error) {
 func create(t testing.TB, from string, user *url.Userinfo) Database {
 	t.Helper()
 	admin, name := pgtest.URL(t), newName()
-	must(t, exec(admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)))
+	report(t, exec(admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s", name, from)))
 	t.Cleanup(func() {
 		if t.Failed() {
 			shared.kept.Store(true)
 			t.Logf("the test's database is kept: %s", name)
 			return
 		}
-		must(t, exec(admin, "DROP DATABASE "+name+" WITH (FORCE)"))
+		report(t, exec(admin, "DROP DATABASE "+name+" WITH (FORCE)"))
 	})
 	db := Database{DirectURL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
 	db.URL = db.DirectURL
@@ -185,7 +185,8 @@ func exec(address, statement string) error {
 	return nil
 }
 
-func must(t testing.TB, err error) {
+// report reports err, if any, without ending the test.
+func report(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
 		t.Error(err)
