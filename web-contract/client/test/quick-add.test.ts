@@ -50,6 +50,10 @@ test.for([
   expect(read(text, options)).toEqual({ tags: [], ...want });
 });
 
+test.for(["constructor", "__proto__"])("the word %s, a property of every object, is not a priority", (word) => {
+  expect(read(`Fix the ${word}`)).toEqual({ title: `Fix the ${word}`, tags: [] });
+});
+
 test("parts have their positions in the text", () => {
   const text = "tomorrow call Anna #home !high at 9";
   const { parts } = parseQuickAdd(text, { now });

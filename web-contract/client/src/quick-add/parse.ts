@@ -47,16 +47,16 @@ export interface QuickAddOptions {
   dayFirst?: boolean;
 }
 
-const priorities: Record<string, QuickAdd["priority"]> = {
-  p1: "urgent",
-  p2: "high",
-  p3: "medium",
-  p4: "low",
-  "!urgent": "urgent",
-  "!high": "high",
-  "!medium": "medium",
-  "!low": "low",
-};
+const priorities = new Map<string, QuickAdd["priority"]>([
+  ["p1", "urgent"],
+  ["p2", "high"],
+  ["p3", "medium"],
+  ["p4", "low"],
+  ["!urgent", "urgent"],
+  ["!high", "high"],
+  ["!medium", "medium"],
+  ["!low", "low"],
+]);
 
 /** Words that belong together: "friday at 5pm". */
 interface Group {
@@ -142,8 +142,8 @@ function readSign(text: string, tokens: (Token | undefined)[], at: number, known
     const [list] = lists.filter((name) => name !== "" && named(name)).sort((a, b) => b.length - a.length);
     if (list) return { kind: "list", start, end: start + 1 + list.length, apply: () => (result.list = list) } as const;
   }
-  const localized = Object.fromEntries(known.flatMap((language) => Object.entries(language.priorities)).map(([name, value]) => [`!${name}`, value]));
-  const priority = priorities[word] ?? (localized[word] as QuickAdd["priority"]);
+  const localized = known.flatMap((language) => Object.entries(language.priorities)).find(([name]) => word === `!${name}`)?.[1];
+  const priority = priorities.get(word) ?? (localized as QuickAdd["priority"]);
   // P1 may be part of a name; only p1 is a priority.
   if (priority && !(word.startsWith("p") && original !== word && at < tokens.length - 1)) {
     return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
