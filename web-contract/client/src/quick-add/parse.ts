@@ -47,16 +47,8 @@ export interface QuickAddOptions {
   dayFirst?: boolean;
 }
 
-const priorities = new Map<string, QuickAdd["priority"]>([
-  ["p1", "urgent"],
-  ["p2", "high"],
-  ["p3", "medium"],
-  ["p4", "low"],
-  ["!urgent", "urgent"],
-  ["!high", "high"],
-  ["!medium", "medium"],
-  ["!low", "low"],
-]);
+/** The priorities that p1 to p4 mean, in this order. */
+const priorities = ["urgent", "high", "medium", "low"] as const;
 
 /** Words that belong together: "friday at 5pm". */
 interface Group {
@@ -143,7 +135,7 @@ function readSign(text: string, tokens: (Token | undefined)[], at: number, known
     if (list) return { kind: "list", start, end: start + 1 + list.length, apply: () => (result.list = list) } as const;
   }
   const localized = known.flatMap((language) => Object.entries(language.priorities)).find(([name]) => word === `!${name}`)?.[1];
-  const priority = priorities.get(word) ?? (localized as QuickAdd["priority"]);
+  const priority = priorities.find((name, index) => word === `p${index + 1}` || word === `!${name}`) ?? (localized as QuickAdd["priority"]);
   // P1 may be part of a name; only p1 is a priority.
   if (priority && !(word.startsWith("p") && original !== word && at < tokens.length - 1)) {
     return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
