@@ -1,5 +1,5 @@
 import { ApiError, ConnectionError } from "./error.js";
-import { nextDelay, parseRetryAfter, wait, type Retry, type RetryPolicy } from "./retry.js";
+import { longestTimer, nextDelay, parseRetryAfter, wait, type Retry, type RetryPolicy } from "./retry.js";
 import type { Problem } from "./types.js";
 
 export interface ClientOptions {
@@ -100,7 +100,7 @@ async function withTimeout<T>(
   const abort = () => controller.abort(outer?.reason);
   outer?.addEventListener("abort", abort);
   const late = () => controller.abort(new ConnectionError("The server did not respond in time."));
-  const timer = setTimeout(late, milliseconds);
+  const timer = setTimeout(late, Math.min(milliseconds, longestTimer));
   try {
     return await run(controller.signal);
   } finally {

@@ -59,7 +59,7 @@ export function parseRetryAfter(value: string | null, now = Date.now()): number 
 }
 
 /** The longest delay of a timer, in milliseconds: a longer one would end at once. */
-const longestTimer = 2 ** 31 - 1;
+export const longestTimer = 2 ** 31 - 1;
 
 /** Waits, or rejects with the signal's reason when it fires. */
 export function wait(milliseconds: number, signal: AbortSignal): Promise<void> {

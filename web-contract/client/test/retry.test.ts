@@ -1,4 +1,4 @@
-import { describe, expect, test as unit } from "vitest";
+import { describe, expect, test as unit, vi } from "vitest";
 import { ApiError, ConnectionError, createClient, type Problem } from "../src/index.js";
 import { backoff, defaultRetry, nextDelay, parseRetryAfter } from "../src/retry.js";
 import { rejection, sendJson, test } from "./server.js";
@@ -56,6 +56,15 @@ unit.for([
 unit("an attempt times out after 12 seconds by default, and a call has time for all its attempts", () => {
   expect(defaultRetry.attemptTimeout).toBe(12_000);
   expect(defaultRetry.timeout).toBeGreaterThan(defaultRetry.attempts * defaultRetry.attemptTimeout);
+});
+
+test("infinite timeouts are as long as the longest timer", async ({ serve, onTestFinished }) => {
+  const setTimer = vi.spyOn(globalThis, "setTimeout");
+  onTestFinished(() => setTimer.mockRestore());
+  const server = await serve((_, response) => sendJson(response, 200, { success: true, data: {} }));
+  const call = createClient({ baseUrl: server.url, retry: { attemptTimeout: Infinity, timeout: Infinity } }).getTask("a");
+  expect(setTimer.mock.calls.map(([, delay]) => delay).slice(0, 2)).toEqual(Array(2).fill(2 ** 31 - 1));
+  await call;
 });
 
 describe.concurrent("a call", () => {
