@@ -94,7 +94,7 @@ export function createMutations(client: Client) {
       mutationOptions<Settings, Error, SettingsWrite>({
         retry: false,
         ...settings,
-        mutationKey: ["tasklane", "settings", "update"],
+        mutationKey: [...taskKeys.settings, "update"],
         mutationFn: async ({ changes, version }, context) => {
           const updated = await client.updateSettings(changes, { version, idempotencyKey: keyOf(context) });
           cacheSettings(context.client, updated);
@@ -106,7 +106,7 @@ export function createMutations(client: Client) {
       write(settings, {
         name: ["batch"],
         operations: (operations) => operations,
-        send: (operations, call) => client.batch(operations, call),
+        send: client.batch,
         resources: (resources) => resources as ListedResource[],
       }),
   };

@@ -131,7 +131,8 @@ export async function prefetchBootstrap(
   if (bootstrap.stats) queryClient.setQueryData(taskKeys.stats(query), bootstrap.stats);
   const { changes } = bootstrap;
   const fill = (kind: KindName, items: Item[] | null, nextCursor: string | null) => {
-    if (!items || changes === null) return;
+    // An older list lacks changes that will not arrive live any more, so its own query must read it.
+    if (!items || changes === null || changes < store.liveSince) return;
     store.read(kind, items, since);
     const list: Pages = { pages: [{ items, nextCursor, changes }], pageParams: [undefined] };
     queryClient.setQueryData(keysOf(kind).list(), store.list(kind, list, {}, since));

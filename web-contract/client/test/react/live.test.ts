@@ -166,6 +166,20 @@ test("a bootstrap fills the first list and the counts", async ({ serve }) => {
   queryClient.clear();
 });
 
+test("a bootstrap that is older than the live changes fills no list", async ({ open, serve }) => {
+  const page = await open({ id: "a", title: "One" });
+  const server = await serve((_, response) => {
+    const data = { tasks: [taskOf({ id: "a", title: "Old" })], nextCursor: null, changes: 9, failures: [] };
+    sendJson(response, 200, { success: true, data });
+  });
+  const controller = new AbortController();
+  await feed(page, controller.signal);
+  await prefetchBootstrap(page.queryClient, createClient({ baseUrl: server.url }));
+  controller.abort();
+  await readList(page);
+  expect(titlesOf(page)).toEqual(["One"]);
+});
+
 describe("after a change,", () => {
   unit.for<[readonly unknown[], boolean]>([
     [taskKeys.stats({ timeZone: "UTC" }), true],
