@@ -181,7 +181,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
 	}
 	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
-		ctx, cancel := api.limited(ctx)
+		ctx, cancel := api.withDeadline(ctx)
 		defer cancel()
 		return handler(ctx, in)
 	})
@@ -196,9 +196,9 @@ func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCod
 	register(api, op, codes, stream(api, handler))
 }
 
-// limited returns a context with the API's timeout, or with the caller's less the time to
-// respond, whichever ends first.
-func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc) {
+// withDeadline returns a context that ends after the API's timeout, or earlier if the caller's
+// timeout is shorter.
+func (a *API) withDeadline(ctx context.Context) (context.Context, context.CancelFunc) {
 	deadline := time.Now().Add(a.timeout)
 	if given := requestInfoFrom(ctx).slot.deadline; !given.IsZero() && given.Before(deadline) {
 		deadline = given
@@ -208,7 +208,7 @@ func (a *API) limited(ctx context.Context) (context.Context, context.CancelFunc)
 
 // forwardOnly is a middleware that passes the request to [Config.Forward].
 func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
-	limited, cancel := a.limited(ctx.Context())
+	limited, cancel := a.withDeadline(ctx.Context())
 	defer cancel()
 	a.forward(huma.WithContext(ctx, limited))
 }

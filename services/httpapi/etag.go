@@ -57,12 +57,12 @@ func parseEntityTags(list string) (tags []entityTag, err error) {
 		}
 		list = strings.TrimPrefix(list, "W/")
 		rest, quoted := strings.CutPrefix(list, `"`)
-		text, behind, closed := strings.Cut(rest, `"`)
+		text, after, closed := strings.Cut(rest, `"`)
 		if !quoted || !closed || strings.ContainsFunc(text, notInTag) {
 			return nil, errEntityTags
 		}
 		tags = append(tags, entityTag(text))
-		list = strings.TrimLeft(behind, " \t")
+		list = strings.TrimLeft(after, " \t")
 		if list != "" && list[0] != ',' {
 			return nil, errEntityTags
 		}
@@ -104,10 +104,10 @@ var versionTags = regexp.MustCompile(`^([1-9][0-9]*)(?:[-;]{1,2}(?:gzip|gz|br|zs
 // version returns the version of a tag. A weak tag has the version of the strong one,
 // because proxies that compress responses make tags weak.
 func (t entityTag) version() (int64, bool) {
-	named := versionTags.FindStringSubmatch(string(t))
-	if named == nil {
+	match := versionTags.FindStringSubmatch(string(t))
+	if match == nil {
 		return 0, false
 	}
-	version, err := strconv.ParseInt(named[1], 10, 64)
+	version, err := strconv.ParseInt(match[1], 10, 64)
 	return version, err == nil
 }

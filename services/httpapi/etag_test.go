@@ -9,11 +9,11 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-func TestParsePreconditions(t *testing.T) {
+func TestParsePreconditions_AcceptsOnlyListsOfTags(t *testing.T) {
 	t.Parallel()
 	for value, tc := range map[string]struct {
-		versions []int64 // of If-Match
-		match    bool    // version 3 by If-None-Match
+		versions []int64
+		match    bool // of version 3
 	}{
 		"":                       {nil, false},
 		" ":                      {nil, false},

@@ -34,7 +34,7 @@ func TestUsesNoResource(t *testing.T) {
 		}
 		ast.Inspect(source, func(n ast.Node) bool {
 			if selector, ok := n.(*ast.SelectorExpr); ok {
-				if of, ok := selector.X.(*ast.Ident); ok && of.Name == "taskapi" && !allowed.MatchString(selector.Sel.Name) {
+				if pkg, ok := selector.X.(*ast.Ident); ok && pkg.Name == "taskapi" && !allowed.MatchString(selector.Sel.Name) {
 					t.Errorf("%s uses taskapi.%s", file.Name(), selector.Sel.Name)
 				}
 			}

@@ -19,7 +19,7 @@ var jsonFormat = huma.Format{
 	Unmarshal: func(data []byte, v any) error {
 		err := wirejson.Unmarshal(data, v)
 		if tree, untyped := v.(*any); untyped && err == nil {
-			*tree = spellTimes(*tree)
+			*tree = upperCaseTimes(*tree)
 		}
 		if broken, ok := errors.AsType[*wirejson.Error](err); ok {
 			return errors.New(strings.Join([]string{string(broken.Code), fieldName(broken.Field), broken.Message}, codeSeparator))
@@ -35,24 +35,24 @@ func fieldName(path string) string {
 	return cmp.Or(truncate(strings.ReplaceAll(path, codeSeparator, ""), maxBytes), "body")
 }
 
-// anyTime matches RFC 3339 times, including those with a lower-case t or z.
-var anyTime = regexp.MustCompile(`^\d{4}-\d\d-\d\d[tT]\d\d:\d\d:\d\d(?:\.\d+)?(?:[zZ]|[+-]\d\d:\d\d)$`)
+// timePattern matches RFC 3339 times, including those with a lower-case t or z.
+var timePattern = regexp.MustCompile(`^\d{4}-\d\d-\d\d[tT]\d\d:\d\d:\d\d(?:\.\d+)?(?:[zZ]|[+-]\d\d:\d\d)$`)
 
-// spellTimes upper-cases the t and z of times within a value. RFC 3339 allows lower
+// upperCaseTimes upper-cases the t and z of times within a value. RFC 3339 allows lower
 // case, Huma's validation does not. The result is for validation only.
-func spellTimes(value any) any {
+func upperCaseTimes(value any) any {
 	switch value := value.(type) {
 	case string:
-		if anyTime.MatchString(value) {
+		if timePattern.MatchString(value) {
 			return strings.ToUpper(value)
 		}
 	case []any:
 		for i, item := range value {
-			value[i] = spellTimes(item)
+			value[i] = upperCaseTimes(item)
 		}
 	case map[string]any:
 		for name, member := range value {
-			value[name] = spellTimes(member)
+			value[name] = upperCaseTimes(member)
 		}
 	}
 	return value

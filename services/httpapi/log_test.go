@@ -127,7 +127,7 @@ func TestLog_WritesLinesTogether(t *testing.T) {
 		log.Info(strings.Repeat("x", logBuffer-200))
 		log.Info(strings.Repeat("y", 200))
 		if all := w.all(); len(all) != 2 || strings.Contains(all[1], "y") {
-			t.Errorf("a full buffer led to %d writes, want the first line", len(all)-1)
+			t.Errorf("a full buffer led to %d writes, want one, of the first line", len(all)-1)
 		}
 		time.Sleep(logDelay)
 		synctest.Wait()

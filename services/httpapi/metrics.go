@@ -114,26 +114,26 @@ func (m *Metrics) observe(info *requestInfo, status int, took time.Duration) {
 	if info.limit != "" {
 		m.rejections.WithLabelValues(string(info.limit)).Inc()
 	}
-	of := m.series(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
-	of.requests.Inc()
-	if of.durations != nil {
-		of.durations.Observe(took.Seconds())
+	counted := m.series(outcome{cmp.Or(info.operation, noOperation), status, info.streamed})
+	counted.requests.Inc()
+	if counted.durations != nil {
+		counted.durations.Observe(took.Seconds())
 	}
 }
 
 // series returns the series of an outcome. They are cached, because the library's lookup
 // by labels is slow.
-func (m *Metrics) series(of outcome) series {
+func (m *Metrics) series(o outcome) series {
 	m.mu.RLock()
-	s, found := m.cached[of]
+	s, found := m.cached[o]
 	m.mu.RUnlock()
 	if !found {
-		s.requests = m.requests.WithLabelValues(of.operation, strconv.Itoa(of.status))
-		if !of.streamed {
-			s.durations = m.durations.WithLabelValues(of.operation)
+		s.requests = m.requests.WithLabelValues(o.operation, strconv.Itoa(o.status))
+		if !o.streamed {
+			s.durations = m.durations.WithLabelValues(o.operation)
 		}
 		m.mu.Lock()
-		m.cached[of] = s
+		m.cached[o] = s
 		m.mu.Unlock()
 	}
 	return s

@@ -232,9 +232,9 @@ func TestReadiness(t *testing.T) {
 		status     int
 		body       string
 	}{
-		{"alive", "/healthz", []httpapi.Check{broken}, 200, `{"status":"ok"}`},
-		{"ready", "/readyz", []httpapi.Check{ok}, 200, `{"checks":{"keys":"ok"},"ready":true}`},
-		{"not ready", "/readyz", []httpapi.Check{ok, broken}, 503, `{"checks":{"database":"refused","keys":"ok"},"ready":false}`},
+		{"healthz succeeds although a check fails", "/healthz", []httpapi.Check{broken}, 200, `{"status":"ok"}`},
+		{"readyz succeeds if all checks pass", "/readyz", []httpapi.Check{ok}, 200, `{"checks":{"keys":"ok"},"ready":true}`},
+		{"readyz fails if one check fails", "/readyz", []httpapi.Check{ok, broken}, 503, `{"checks":{"database":"refused","keys":"ok"},"ready":false}`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
@@ -247,7 +247,7 @@ func TestReadiness(t *testing.T) {
 	}
 }
 
-func TestMethodNotAllowed_OfAPathThatAlsoMatchesAnotherPattern(t *testing.T) {
+func TestMethodNotAllowed_ListsTheMethodsOfTheExactPath(t *testing.T) {
 	t.Parallel()
 	router := httpapi.NewRouter(httpapi.Observers{Log: slog.New(slog.DiscardHandler)})
 	api := httpapi.NewAPI(router, httpapi.Config{Title: "Test", Version: "1"})

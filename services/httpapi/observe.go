@@ -74,16 +74,16 @@ func (o Observers) observe(next http.Handler) http.Handler {
 			if info.path == "" {
 				SetLoggedPath(r.Context(), route(r))
 			}
-			of := requested(r, info)
+			logged := newLoggedRequest(r, info)
 			if info.stream == nil {
-				o.report(of, info, status, bytes, time.Since(start))
+				o.report(logged, info, status, bytes, time.Since(start))
 				return
 			}
 			s := info.stream
 			info.caller, info.slot = nil, slot{} // the log line needs neither
 			s.whenEnded(func() {
 				info.cause = s.cause
-				o.report(of, info, status, bytes+int(s.events.sent), time.Since(start))
+				o.report(logged, info, status, bytes+int(s.events.sent), time.Since(start))
 			})
 		}()
 		next.ServeHTTP(response, r)
@@ -91,45 +91,45 @@ func (o Observers) observe(next http.Handler) http.Handler {
 }
 
 // report counts and logs a request.
-func (o Observers) report(of request, info *requestInfo, status, bytes int, took time.Duration) {
+func (o Observers) report(logged loggedRequest, info *requestInfo, status, bytes int, took time.Duration) {
 	o.Metrics.observe(info, status, took)
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
 	if ctx := context.Background(); o.Log.Enabled(ctx, level) {
-		o.Log.LogAttrs(ctx, level, "request", logLine(of, info, status, bytes, took)...)
+		o.Log.LogAttrs(ctx, level, "request", logLine(logged, info, status, bytes, took)...)
 	}
 }
 
-// request is the part of a request that the log needs. A stream keeps it for hours,
+// loggedRequest is the part of a request that the log needs. A stream keeps it for hours,
 // instead of the whole request.
-type request struct{ method, path, traceID string }
+type loggedRequest struct{ method, path, traceID string }
 
-func requested(r *http.Request, info *requestInfo) request {
-	of := request{method: r.Method, path: info.path}
+func newLoggedRequest(r *http.Request, info *requestInfo) loggedRequest {
+	logged := loggedRequest{method: r.Method, path: info.path}
 	if !slices.Contains(methods, r.Method) {
-		of.method = "_OTHER" // as in traces
+		logged.method = "_OTHER" // as in traces
 	}
 	if span := trace.SpanContextFromContext(r.Context()); span.IsValid() {
-		of.traceID = span.TraceID().String()
+		logged.traceID = span.TraceID().String()
 	}
-	return of
+	return logged
 }
 
 // logLine returns the attributes of a request's log line.
-func logLine(of request, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
+func logLine(logged loggedRequest, info *requestInfo, status, bytes int, took time.Duration) []slog.Attr {
 	const most = 11 // attributes
 	attrs := append(make([]slog.Attr, 0, most),
 		slog.String("requestId", info.id),
-		slog.String("method", of.method),
-		slog.String("path", of.path),
+		slog.String("method", logged.method),
+		slog.String("path", logged.path),
 		slog.Int("status", status),
 		slog.Int("bytes", bytes),
 		slog.Float64("durationMs", float64(took.Microseconds())/1000),
 	)
-	if of.traceID != "" {
-		attrs = append(attrs, slog.String("traceId", of.traceID))
+	if logged.traceID != "" {
+		attrs = append(attrs, slog.String("traceId", logged.traceID))
 	}
 	if info.operation != "" {
 		attrs = append(attrs, slog.String("operation", info.operation))

@@ -16,25 +16,25 @@ import (
 // listHeaders may have several lines, which form one list (RFC 9110, section 5.3).
 var listHeaders = []string{"If-Match", "If-None-Match"}
 
-// checkParameters is a middleware that rejects requests of which Huma would silently
-// ignore a part: a repeated parameter, an empty value that is not free text, or a
+// checkParameters is a middleware that rejects a request if Huma would silently
+// ignore a part of it: a repeated parameter, an empty value that is not free text, or a
 // malformed query.
 func checkParameters(ctx huma.Context, next func(huma.Context)) {
 	r, _ := humachi.Unwrap(ctx)
-	if faults := parameterFaults(ctx.Operation(), r); len(faults) > 0 {
-		WriteTo(ctx, Invalid(faults...))
+	if errs := parameterErrors(ctx.Operation(), r); len(errs) > 0 {
+		WriteTo(ctx, Invalid(errs...))
 		return
 	}
 	next(ctx)
 }
 
-func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.FieldError) {
-	fault := func(field string, code taskapi.FieldErrorCode, message string) {
-		faults = append(faults, taskapi.FieldError{Field: field, Code: code, Message: message})
+func parameterErrors(op *huma.Operation, r *http.Request) (errs []taskapi.FieldError) {
+	reject := func(field string, code taskapi.FieldErrorCode, message string) {
+		errs = append(errs, taskapi.FieldError{Field: field, Code: code, Message: message})
 	}
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		fault("query", taskapi.FieldFormat, "is malformed")
+		reject("query", taskapi.FieldFormat, "is malformed")
 	}
 	respell := false
 	for _, p := range op.Parameters {
@@ -52,14 +52,14 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 		}
 		switch {
 		case len(values) > 1 && !list:
-			fault(p.Name, taskapi.FieldDuplicate, "must not be given twice")
+			reject(p.Name, taskapi.FieldDuplicate, "must not be given twice")
 		case slices.Contains(values, "") && !isFreeText(p):
-			fault(p.Name, taskapi.FieldFormat, "must not be empty")
+			reject(p.Name, taskapi.FieldFormat, "must not be empty")
 		case len(values) > 0 && p.In == "query" && p.Schema.Format == "date-time":
 			if spacedTime.MatchString(values[0]) {
-				fault(p.Name, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z; encode + as %2B in a query")
+				reject(p.Name, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z; encode + as %2B in a query")
 			}
-			if upper := strings.ToUpper(values[0]); upper != values[0] && anyTime.MatchString(values[0]) {
+			if upper := strings.ToUpper(values[0]); upper != values[0] && timePattern.MatchString(values[0]) {
 				query.Set(p.Name, upper)
 				respell = true
 			}
@@ -68,7 +68,7 @@ func parameterFaults(op *huma.Operation, r *http.Request) (faults []taskapi.Fiel
 	if respell {
 		r.URL.RawQuery = query.Encode()
 	}
-	return faults
+	return errs
 }
 
 // spacedTime matches a time whose plus sign was decoded as a space.

@@ -6,7 +6,7 @@ import (
 )
 
 // WithProfiles adds Go's runtime profiles under /debug/pprof/ to the operations handler,
-// without the command line.
+// except cmdline.
 func WithProfiles(operations http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("/", operations)

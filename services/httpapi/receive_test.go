@@ -41,7 +41,7 @@ func TestReceive_SlowBodiesTakeNoSlot(t *testing.T) {
 	t.Cleanup(server.Close)
 
 	const slow = 5
-	begin := func(path string) net.Conn {
+	sendStart := func(path string) net.Conn {
 		conn, err := net.Dial("tcp", server.Listener.Addr().String())
 		if err != nil {
 			t.Fatal(err)
@@ -52,7 +52,7 @@ func TestReceive_SlowBodiesTakeNoSlot(t *testing.T) {
 	}
 	var conns []net.Conn
 	for range slow {
-		conns = append(conns, begin("/take"), begin("/auth"))
+		conns = append(conns, sendStart("/take"), sendStart("/auth"))
 	}
 	for range 3 {
 		for _, path := range []string{"/take", "/auth"} {
@@ -79,7 +79,7 @@ func TestReceive_SlowBodiesTakeNoSlot(t *testing.T) {
 	}
 }
 
-func TestReceive(t *testing.T) {
+func TestReceive_ReadsABodyOrRejectsIt(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for name, test := range map[string]struct {
@@ -103,33 +103,33 @@ func TestReceive(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			all := newRoom(maxReceived)
+			r := newRoom(maxReceived)
 			for _, caller := range []string{"a", "b", "c", "d"} {
 				if test.full {
-					if problem := all.enter(caller).try(maxReceived / userShare); problem != nil {
+					if problem := r.enter(caller).try(maxReceived / userShare); problem != nil {
 						t.Fatal(problem)
 					}
 				}
 			}
 			if test.share {
-				if problem := all.enter("me").try(maxReceived / userShare); problem != nil {
+				if problem := r.enter("me").try(maxReceived / userShare); problem != nil {
 					t.Fatal(problem)
 				}
 			}
-			r := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
-			body := &receivedBody{reserved: all.enter("me")}
-			problem := body.receive(httptest.NewRecorder(), r, 8)
+			req := &http.Request{Body: io.NopCloser(test.body), ContentLength: test.length}
+			body := &receivedBody{reserved: r.enter("me")}
+			problem := body.receive(httptest.NewRecorder(), req, 8)
 			if test.want != "" {
 				if problem == nil || problem.Code != test.want {
 					t.Errorf("got %v, want %s", problem, test.want)
 				}
 			} else if problem != nil {
 				t.Errorf("got %v, want the body", problem)
-			} else if got, err := io.ReadAll(r.Body); err != nil || string(got) != string(ReceivedBody(r)) || body.reserved.bytes != int64(len(got)) {
-				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(r), body.reserved.bytes)
+			} else if got, err := io.ReadAll(req.Body); err != nil || string(got) != string(ReceivedBody(req)) || body.reserved.bytes != int64(len(got)) {
+				t.Errorf("read %q, %v; %q is received and %d bytes are held", got, err, ReceivedBody(req), body.reserved.bytes)
 			}
 			body.reserved.Release()
-			if !test.full && !test.share && (!all.all.TryAcquire(maxReceived) || len(all.callers) > 0) {
+			if !test.full && !test.share && (!r.total.TryAcquire(maxReceived) || len(r.callers) > 0) {
 				t.Error("bytes are held after the end")
 			}
 		})

@@ -25,8 +25,8 @@ const (
 // room bounds the bytes held at once, in total and per caller. A caller may have
 // 1/[userShare] of them.
 type room struct {
-	size int64
-	all  *semaphore.Weighted
+	size  int64
+	total *semaphore.Weighted
 	// held counts the bytes held, waiting the callers that wait for some.
 	held, waiting atomic.Int64
 
@@ -34,15 +34,16 @@ type room struct {
 	callers map[string]*callerRoom
 }
 
-// callerRoom is one caller's part of a room. It exists while the caller holds bytes.
+// callerRoom is one caller's part of a room. It exists while the caller has a
+// reservation.
 type callerRoom struct {
 	*semaphore.Weighted
 
-	holds int
+	reservations int
 }
 
 func newRoom(size int64) *room {
-	return &room{size: size, all: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
+	return &room{size: size, total: semaphore.NewWeighted(size), callers: map[string]*callerRoom{}}
 }
 
 // heldBytes and waiters are the values of gauges.
@@ -66,7 +67,7 @@ func (r *room) enter(caller string) *Reservation {
 		own = &callerRoom{Weighted: semaphore.NewWeighted(r.size / userShare)}
 		r.callers[caller] = own
 	}
-	own.holds++
+	own.reservations++
 	return &Reservation{room: r, caller: caller, own: own}
 }
 
@@ -78,7 +79,7 @@ func (r *Reservation) wait(ctx context.Context, n int64) *Problem {
 	if r.own.Acquire(ctx, n) != nil {
 		return tooMuchAtOnce(limitUserMemory)
 	}
-	if r.room.all.Acquire(ctx, n) != nil {
+	if r.room.total.Acquire(ctx, n) != nil {
 		r.own.Release(n)
 		return full(limitMemory)
 	}
@@ -91,7 +92,7 @@ func (r *Reservation) try(n int64) *Problem {
 	if !r.own.TryAcquire(n) {
 		return tooMuchAtOnce(limitUserMemory)
 	}
-	if !r.room.all.TryAcquire(n) {
+	if !r.room.total.TryAcquire(n) {
 		r.own.Release(n)
 		return full(limitMemory)
 	}
@@ -106,10 +107,10 @@ func (r *Reservation) take(n int64) {
 
 // Shrink releases all but n bytes.
 func (r *Reservation) Shrink(n int64) {
-	if back := r.bytes - n; back > 0 {
-		r.own.Release(back)
-		r.room.all.Release(back)
-		r.room.held.Add(-back)
+	if freed := r.bytes - n; freed > 0 {
+		r.own.Release(freed)
+		r.room.total.Release(freed)
+		r.room.held.Add(-freed)
 		r.bytes = n
 	}
 }
@@ -122,7 +123,7 @@ func (r *Reservation) Release() {
 	r.Shrink(0)
 	r.room.mu.Lock()
 	defer r.room.mu.Unlock()
-	if r.own.holds--; r.own.holds == 0 {
+	if r.own.reservations--; r.own.reservations == 0 {
 		delete(r.room.callers, r.caller)
 	}
 	r.own = nil

@@ -59,7 +59,7 @@ func TestRoom(t *testing.T) {
 				held.Release()
 				held.Release()
 			}
-			if len(r.callers) > 0 || r.heldBytes() != 0 || r.waiters() != 0 || !r.all.TryAcquire(8) {
+			if len(r.callers) > 0 || r.heldBytes() != 0 || r.waiters() != 0 || !r.total.TryAcquire(8) {
 				t.Error("bytes are held after the end")
 			}
 		})

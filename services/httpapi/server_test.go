@@ -91,7 +91,7 @@ func newTestHandler(written chan<- error) http.Handler {
 func TestSlowClients(t *testing.T) {
 	t.Parallel()
 
-	t.Run("incomplete headers", func(t *testing.T) {
+	t.Run("incomplete headers close the connection", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			conn, start := dial(t, newTestHandler(nil)), time.Now()
@@ -103,7 +103,7 @@ func TestSlowClients(t *testing.T) {
 		})
 	})
 
-	t.Run("incomplete body", func(t *testing.T) {
+	t.Run("an incomplete body is a timeout", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			conn, start := dial(t, newTestHandler(make(chan error, 1))), time.Now()
@@ -134,7 +134,7 @@ func TestSlowClients(t *testing.T) {
 		})
 	})
 
-	t.Run("an unread response", func(t *testing.T) {
+	t.Run("an unread response ends after the time for its delivery", func(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			written := make(chan error, 1)

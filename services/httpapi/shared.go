@@ -32,7 +32,7 @@ type share[V any] struct {
 	value   V
 	held    *Reservation
 	err     error
-	streams int                // that have the value or wait for it
+	streams int                // streams that have the value or wait for it
 	cancel  context.CancelFunc // cancels the read
 }
 
@@ -43,7 +43,7 @@ func (s *Shared[K, V]) Get(ctx context.Context, key K, user string, read func(co
 	s.mu.Lock()
 	found := s.shares[key]
 	if found == nil {
-		found = s.begin(key, user, read)
+		found = s.start(key, user, read)
 	}
 	found.streams++
 	s.mu.Unlock()
@@ -60,25 +60,25 @@ func (s *Shared[K, V]) Get(ctx context.Context, key K, user string, read func(co
 	return found.value, func() { s.release(key, found) }, nil
 }
 
-// begin starts reading a value. s.mu must be held.
-func (s *Shared[K, V]) begin(key K, user string, read func(context.Context) (V, error)) *share[V] {
+// start starts reading a value. s.mu must be held.
+func (s *Shared[K, V]) start(key K, user string, read func(context.Context) (V, error)) *share[V] {
 	ctx, cancel := context.WithCancel(context.Background())
-	begun := &share[V]{done: make(chan struct{}), cancel: cancel}
-	s.shares[key] = begun
+	started := &share[V]{done: make(chan struct{}), cancel: cancel}
+	s.shares[key] = started
 	go func() {
 		value, held, err := s.read(ctx, user, read)
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		begun.value, begun.held, begun.err = value, held, err
-		close(begun.done)
-		if begun.streams == 0 {
+		started.value, started.held, started.err = value, held, err
+		close(started.done)
+		if started.streams == 0 {
 			held.Release()
 		}
-		if err != nil && s.shares[key] == begun {
+		if err != nil && s.shares[key] == started {
 			delete(s.shares, key)
 		}
 	}()
-	return begun
+	return started
 }
 
 // read calls read with the memory for the value, and turns a panic into an error.

@@ -37,10 +37,10 @@ func TestShared(t *testing.T) {
 	}
 	free := func(t *testing.T, r *room, want bool) {
 		t.Helper()
-		if got := r.all.TryAcquire(8); got != want {
+		if got := r.total.TryAcquire(8); got != want {
 			t.Errorf("all bytes released: %t, want %t", got, want)
 		} else if got {
-			r.all.Release(8)
+			r.total.Release(8)
 		}
 	}
 
@@ -118,12 +118,12 @@ func TestShared(t *testing.T) {
 
 	bubble("an error reaches all waiters and is not cached", func(t *testing.T, s *Shared[string, size], r *room) {
 		failure := errors.New("no")
-		for name, read := range map[string]func(context.Context) (size, error){
+		for want, read := range map[string]func(context.Context) (size, error){
 			"no":          func(context.Context) (size, error) { return 0, failure },
 			"panic: oops": func(context.Context) (size, error) { panic("oops") },
 		} {
-			if _, _, err := s.Get(t.Context(), "key", "ada", read); err == nil || !strings.HasPrefix(err.Error(), name) {
-				t.Errorf("%v, want %s", err, name)
+			if _, _, err := s.Get(t.Context(), "key", "ada", read); err == nil || !strings.HasPrefix(err.Error(), want) {
+				t.Errorf("%v, want %s", err, want)
 			}
 		}
 		free(t, r, true)
@@ -210,9 +210,9 @@ func (u *crowdUser) change() {
 	}
 }
 
-// TestCrowdOfStreams opens 2,000 streams of 20 users. Some clients disconnect, some never
+// TestStreams_SendEveryChangeInOrder opens 2,000 streams of 20 users. Some clients disconnect, some never
 // read; the others receive every number of their user in order.
-func TestCrowdOfStreams(t *testing.T) {
+func TestStreams_SendEveryChangeInOrder(t *testing.T) {
 	t.Parallel()
 	const users, each, changes = 20, 100, 20
 	all := &crowd{}

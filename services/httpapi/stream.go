@@ -100,9 +100,9 @@ func (s *Stream) Serve(ctx huma.Context) {
 		w.Header().Set("Connection", "close") // a hijacked connection is not reused
 	}
 	s.events = beginEvents(ctx)
-	begun := false
+	hijacked := false
 	defer func() {
-		if !begun {
+		if !hijacked {
 			s.source.Close()
 		}
 	}()
@@ -121,7 +121,7 @@ func (s *Stream) Serve(ctx huma.Context) {
 		logStreamEnd(ctx.Context(), fmt.Errorf("hijack the connection: %w", err))
 		return
 	}
-	begun = true
+	hijacked = true
 	s.events.hijack(conn, r.ProtoAtLeast(1, 1))
 	requestInfoFrom(ctx.Context()).stream = s
 	s.start(conn)

@@ -13,7 +13,7 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// codeSeparator separates the error code in a text of Huma's, such as
+// codeSeparator separates the error code from the text in Huma's messages, such as
 // "too_long|must have at most 500 characters". Huma reports violations only as text.
 const codeSeparator = "|"
 
@@ -94,7 +94,7 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 // FieldErrors validates a decoded value against a schema. path is where the value is in
 // the body, such as operations[0].data.
 func (a *API) FieldErrors(schema *huma.Schema, path string, value any) []taskapi.FieldError {
-	value, path = spellTimes(value), "body."+path
+	value, path = upperCaseTimes(value), "body."+path
 	result := &huma.ValidateResult{}
 	huma.Validate(a.OpenAPI().Components.Schemas, schema, huma.NewPathBuffer([]byte(path), len(path)), huma.ModeWriteToServer, value, result)
 	var fields []taskapi.FieldError

@@ -132,14 +132,14 @@ func (d *Document) fields(t *testing.T, u User, kind string, rules FieldRules, w
 			}
 		}
 	}
-	check := func(by string, resource map[string]any, want map[string]any) {
+	check := func(writer string, resource map[string]any, want map[string]any) {
 		t.Helper()
 		for _, name := range names {
 			if value, wanted := want[name]; wanted && encode(resource[name]) != encode(value) {
-				t.Errorf("%s of a %s: the field %s is %s, want %s", by, kind, name, encode(resource[name]), encode(value))
+				t.Errorf("%s of a %s: the field %s is %s, want %s", writer, kind, name, encode(resource[name]), encode(value))
 			}
 		}
-		d.checkReads(t, u, kind, by, resource)
+		d.checkReads(t, u, kind, writer, resource)
 	}
 	defaults := creates[0].send("", required)
 	for _, create := range creates {
@@ -190,7 +190,7 @@ func groups(names []string, s *openapi3.Schema, together []string) (all [][]stri
 
 // checkReads checks that every operation that reads a resource returns the same fields as
 // the last write.
-func (d *Document) checkReads(t *testing.T, u User, kind, by string, want map[string]any) {
+func (d *Document) checkReads(t *testing.T, u User, kind, writer string, want map[string]any) {
 	t.Helper()
 	var one struct{ Data map[string]any }
 	var list struct{ Data []map[string]any }
@@ -200,18 +200,18 @@ func (d *Document) checkReads(t *testing.T, u User, kind, by string, want map[st
 		case op.method != http.MethodGet || !strings.HasPrefix(op.path, "/api/"+kind):
 		case single && strings.HasSuffix(parameter, "}"):
 			must(t, u, get(before+fmt.Sprint(want["id"])), &one)
-			compare(t, by, op.OperationID, want, one.Data)
+			compare(t, writer, op.OperationID, want, one.Data)
 		case op.parameter("query", "cursor") != nil:
 			query := "?limit=200"
 			if op.parameter("query", "sort") != nil {
 				query += "&sort=-updatedAt"
 			}
 			must(t, u, get(op.path+query), &list)
-			at := slices.IndexFunc(list.Data, func(one map[string]any) bool { return one["id"] == want["id"] })
-			if at < 0 {
-				t.Fatalf("after %s, %s does not return the resource", by, op.OperationID)
+			i := slices.IndexFunc(list.Data, func(one map[string]any) bool { return one["id"] == want["id"] })
+			if i < 0 {
+				t.Fatalf("after %s, %s does not return the resource", writer, op.OperationID)
 			}
-			compare(t, by, op.OperationID, want, list.Data[at])
+			compare(t, writer, op.OperationID, want, list.Data[i])
 		}
 	}
 	var page struct {
@@ -230,14 +230,14 @@ func (d *Document) checkReads(t *testing.T, u User, kind, by string, want map[st
 			}
 		}
 	}
-	compare(t, by, "listChanges", want, latest)
+	compare(t, writer, "listChanges", want, latest)
 }
 
-func compare(t *testing.T, by, reader string, want, got map[string]any) {
+func compare(t *testing.T, writer, reader string, want, got map[string]any) {
 	t.Helper()
 	for name, value := range want {
 		if encode(got[name]) != encode(value) {
-			t.Errorf("after %s, %s returns the field %s as %s, want %s", by, reader, name, encode(got[name]), encode(value))
+			t.Errorf("after %s, %s returns the field %s as %s, want %s", writer, reader, name, encode(got[name]), encode(value))
 		}
 	}
 }
@@ -246,11 +246,11 @@ func compare(t *testing.T, by, reader string, want, got map[string]any) {
 // kind is in the field's name, as in listId; otherwise it is that of the field's resource.
 func (d *Document) referenced(kind, field string) map[string]any {
 	operations := d.batchOperations("create")
-	at := slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == strings.TrimSuffix(field, "Id") })
-	if at < 0 {
-		at = slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == kind })
+	i := slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == strings.TrimSuffix(field, "Id") })
+	if i < 0 {
+		i = slices.IndexFunc(operations, func(create map[string]any) bool { return create["kind"] == kind })
 	}
-	return operations[at]
+	return operations[i]
 }
 
 // twoValues returns two values of a field, in stored form.

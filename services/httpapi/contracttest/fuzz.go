@@ -154,22 +154,22 @@ func (f *fuzzer) id() string {
 func replaced(value any, schema *openapi3.Schema, pieces map[int]text) (string, []*openapi3.Schema) {
 	tree := clone(value)
 	var schemas []*openapi3.Schema
-	fill := map[string]text{}
-	walk(tree, schema, func(holder, key any, schema *openapi3.Schema) {
+	byMark := map[string]text{}
+	walk(tree, schema, func(container, key any, schema *openapi3.Schema) {
 		if piece, ok := pieces[len(schemas)]; ok {
 			mark := fmt.Sprintf("@%d@", len(schemas))
-			fill[`"`+mark+`"`] = piece
-			switch holder := holder.(type) {
+			byMark[`"`+mark+`"`] = piece
+			switch container := container.(type) {
 			case map[string]any:
-				holder[key.(string)] = mark
+				container[key.(string)] = mark
 			case []any:
-				holder[key.(int)] = mark
+				container[key.(int)] = mark
 			}
 		}
 		schemas = append(schemas, schema)
 	})
 	body := encode(tree)
-	for mark, piece := range fill {
+	for mark, piece := range byMark {
 		body = strings.Replace(body, mark, piece, 1)
 	}
 	return body, schemas
@@ -248,10 +248,10 @@ func randomRequest(random *rand.Rand, op operation) fuzzRequest {
 		pieces[i] = pick(edges(schemas[i]))
 	}
 	s.body, _ = replaced(s.value, op.json(), pieces)
-	switch at := random.IntN(20); {
-	case at == 0 && len(s.body) > 0:
+	switch choice := random.IntN(20); {
+	case choice == 0 && len(s.body) > 0:
 		s.body = s.body[:random.IntN(len(s.body))]
-	case at == 1 && len(s.body) > 0:
+	case choice == 1 && len(s.body) > 0:
 		cut := random.IntN(len(s.body))
 		s.body = s.body[:cut] + string(rune(random.IntN(0x110000))) + s.body[cut:]
 	}

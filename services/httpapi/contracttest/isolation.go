@@ -81,13 +81,13 @@ func Isolation(t *testing.T, document []byte, newUser func() User) {
 	for i := range others {
 		others[i].own = d.createOne(t, others[i].user)
 	}
-	product := os.Getenv("TEST_SOAK") == "1"
+	allPairs := os.Getenv("TEST_SOAK") == "1"
 	sent, leaks := 0, 0
 	for _, op := range d.operations {
 		var all [][]string // the responses to each user
 		for _, o := range others {
 			var responses []string
-			for _, r := range attempts(op, o.ids, o.own, product) {
+			for _, r := range attempts(op, o.ids, o.own, allPairs) {
 				response := o.user.Send(t, r)
 				sent++
 				if strings.Contains(string(response.Body), secret) {
@@ -153,15 +153,15 @@ func (d *Document) batch(t testing.TB, u User, key string, operations ...map[str
 
 // plantSecret sets every free text within a value to the secret.
 func plantSecret(value any, schema *openapi3.Schema) {
-	walk(value, schema, func(holder, key any, schema *openapi3.Schema) {
+	walk(value, schema, func(container, key any, schema *openapi3.Schema) {
 		if !schema.Type.Is("string") || schema.Format != "" || len(schema.Enum) > 0 {
 			return
 		}
-		switch holder := holder.(type) {
+		switch container := container.(type) {
 		case map[string]any:
-			holder[key.(string)] = secret
+			container[key.(string)] = secret
 		case []any:
-			holder[key.(int)] = secret + strconv.Itoa(key.(int))
+			container[key.(int)] = secret + strconv.Itoa(key.(int))
 		}
 	})
 }
@@ -319,20 +319,20 @@ var varying = []*regexp.Regexp{
 // normalized returns the text of a response with placeholders for request ids, ids, times
 // and cursors, which differ between any two users. It keeps the Content-Length of errors,
 // in which only the request id differs.
-func normalized(method string, a Response, u User, ids identifiers) string {
-	h := a.Header.Clone()
+func normalized(method string, r Response, u User, ids identifiers) string {
+	h := r.Header.Clone()
 	id := h.Get("X-Request-Id")
 	for _, name := range []string{"X-Request-Id", "Date", "RateLimit"} {
 		h.Del(name)
 	}
-	if a.Status < http.StatusBadRequest {
+	if r.Status < http.StatusBadRequest {
 		h.Del("Content-Length")
 	}
-	text := fmt.Sprintf("%s %d\n", method, a.Status)
+	text := fmt.Sprintf("%s %d\n", method, r.Status)
 	for _, name := range slices.Sorted(maps.Keys(h)) {
 		text += fmt.Sprintf("%s: %q\n", name, h[name])
 	}
-	text += strings.ReplaceAll(string(a.Body), id, "REQUEST")
+	text += strings.ReplaceAll(string(r.Body), id, "REQUEST")
 	for _, own := range slices.Concat(u.Own, slices.Collect(maps.Values(ids.Live)), slices.Collect(maps.Values(ids.Trashed))) {
 		text = strings.ReplaceAll(text, own, "ID")
 	}
@@ -353,15 +353,15 @@ func get(path string) Request { return Request{Method: http.MethodGet, Path: pat
 // attempts returns a user's requests to an operation, with another user's identifiers and
 // with the user's own. Each header comes with the first body, and each body without a
 // header and with one of them: the server looks up a key, a resource with its precondition
-// and the resources in a body one by one, each for the caller. With product, each header
+// and the resources in a body one by one, each for the caller. With allPairs, each header
 // comes with each body.
-func attempts(op operation, theirs, own identifiers, product bool) (all []Request) {
+func attempts(op operation, theirs, own identifiers, allPairs bool) (all []Request) {
 	bodies, heads := bodiesOf(op, theirs, own), headersOf(op, theirs)
 	for _, path := range pathsOf(op, theirs.Live, theirs.Trashed) {
 		for _, query := range queriesOf(op, theirs) {
 			for i, head := range heads {
 				for j, body := range bodies {
-					if product || i == 0 || j == 0 || i == 1+j%(len(heads)-1) {
+					if allPairs || i == 0 || j == 0 || i == 1+j%(len(heads)-1) {
 						all = append(all, Request{Method: op.method, Path: strings.TrimSuffix(path+"?"+query, "?"), Header: head, Body: body})
 					}
 				}
@@ -471,10 +471,10 @@ func bodiesOf(op operation, theirs, own identifiers) []string {
 		for _, kind := range slices.Sorted(maps.Keys(theirs.Live)) {
 			live := theirs.Live[kind]
 			for _, id := range []string{live, theirs.Trashed[kind]} {
-				theirs := withID(body, id)
-				all = append(all, theirs)
+				withTheirs := withID(body, id)
+				all = append(all, withTheirs)
 				if strings.Contains(body, `"op":`) {
-					all = append(all, strings.Replace(theirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(theirs, `"op":`, `"version":2,"op":`, 1))
+					all = append(all, strings.Replace(withTheirs, `"op":`, `"version":1,"op":`, 1), strings.Replace(withTheirs, `"op":`, `"version":2,"op":`, 1))
 				}
 			}
 			if strings.Contains(body, `"op":`) {

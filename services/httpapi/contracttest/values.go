@@ -94,7 +94,7 @@ func hasConstants(s *openapi3.Schema, value any) bool {
 
 // walk calls visit for each value within a value, with its container, its key or index,
 // and its schema.
-func walk(value any, schema *openapi3.Schema, visit func(holder, key any, schema *openapi3.Schema)) {
+func walk(value any, schema *openapi3.Schema, visit func(container, key any, schema *openapi3.Schema)) {
 	schema = alternative(schema, value)
 	switch value := value.(type) {
 	case map[string]any:
