@@ -96,8 +96,8 @@ func TestReadFrom_ReportsAllErrorsWithoutValues(t *testing.T) {
 	}
 }
 
-// TestRead sets the environment, so it cannot run in parallel.
-func TestRead(t *testing.T) {
+// TestRead_ReadsTheEnvironment sets the environment, so it cannot run in parallel.
+func TestRead_ReadsTheEnvironment(t *testing.T) {
 	t.Setenv("ENVIRON_TEST_TOKEN", "s3cret")
 	t.Setenv("ENVIRON_TEST_SITE", "https://a.example")
 	var c config

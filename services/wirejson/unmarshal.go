@@ -44,14 +44,14 @@ func unmarshalPresent(d *jsontext.Decoder, v any) error {
 	if optional, ok := v.(interface{ Present() any }); ok {
 		return json.UnmarshalDecode(d, optional.Present())
 	}
-	if at, ok := v.(*time.Time); ok && d.PeekKind() == '"' {
+	if target, ok := v.(*time.Time); ok && d.PeekKind() == '"' {
 		token, err := d.ReadToken()
 		if err != nil {
 			return err
 		}
 		// t and z may be lower case (RFC 3339, section 5.6).
 		text, err := jsontext.AppendQuote(nil, strings.ToUpper(token.String()))
-		if err != nil || json.Unmarshal(text, at) != nil {
+		if err != nil || json.Unmarshal(text, target) != nil {
 			return errTime
 		}
 		return nil

@@ -107,7 +107,8 @@ func TestUnmarshal_AcceptsTimesInLowerCase(t *testing.T) {
 	}
 }
 
-// FuzzUnmarshal: accepted data is valid JSON, and encoding/json decodes the same value.
+// FuzzUnmarshal checks that accepted data is valid JSON, and that encoding/json decodes the
+// same value.
 func FuzzUnmarshal(f *testing.F) {
 	for _, seed := range []string{`{}`, `{"a":[1,null,"\ud83d\ude00"]}`, `{"a":1,"a":2}`, `"\ud83d"`, `[[[[`, "\"\xff\"", `1 2`, `"\\`, `1e400`, `"\u0000"`} {
 		f.Add([]byte(seed))

@@ -137,8 +137,8 @@ func attempt(r *http.Request, host string) *http.Request {
 // inTurn returns the replicas in the order of attempts: ready ones first.
 func (b *Balancer) inTurn() []*replica {
 	n := len(b.replicas)
-	begin := int(b.turn.Add(1) % uint64(n))
-	order := append(slices.Clone(b.replicas[begin:]), b.replicas[:begin]...)
+	start := int(b.turn.Add(1) % uint64(n))
+	order := append(slices.Clone(b.replicas[start:]), b.replicas[:start]...)
 	slices.SortStableFunc(order, func(x, y *replica) int {
 		return cmp.Compare(rank(x), rank(y))
 	})

@@ -155,7 +155,7 @@ func imageUser(t *testing.T, root string, project *types.Project, service types.
 	return ""
 }
 
-func TestStartOrder(t *testing.T) {
+func TestServicesStartAfterTheirDependencies(t *testing.T) {
 	t.Parallel()
 	const healthy, completed = types.ServiceConditionHealthy, types.ServiceConditionCompletedSuccessfully
 	want := map[string]map[string]string{

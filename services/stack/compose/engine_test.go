@@ -108,16 +108,16 @@ func (s *engineStack) docker(args ...string) string {
 // until all are healthy.
 func (s *engineStack) up(args ...string) {
 	s.t.Helper()
-	begin := time.Now()
+	start := time.Now()
 	failed := s.t.Failed()
 	s.compose(append([]string{"up", "--detach", "--wait", "--wait-timeout=600", "--scale=tasks=2", "--scale=bff=2", "--scale=auth=2"}, args...)...)
 	if s.t.Failed() && !failed {
 		s.t.FailNow()
 	}
-	s.t.Logf("healthy after %s", time.Since(begin).Round(time.Second))
+	s.t.Logf("healthy after %s", time.Since(start).Round(time.Second))
 }
 
-// step runs a subtest, to which errors of the stack belong meanwhile.
+// step runs a subtest. Until it ends, errors of the stack fail the subtest.
 func (s *engineStack) step(name string, run func(t *testing.T)) {
 	whole := s.t
 	defer func() { s.t = whole }()
@@ -146,16 +146,16 @@ func (s *engineStack) logs() string {
 // stop stops a container and returns its exit code and how long it took.
 func (s *engineStack) stop(container string) (code string, took time.Duration) {
 	s.t.Helper()
-	begin := time.Now()
+	start := time.Now()
 	s.docker("stop", "--time=30", container)
-	took = time.Since(begin)
+	took = time.Since(start)
 	return strings.TrimSpace(s.docker("inspect", "--format={{.State.ExitCode}}", container)), took
 }
 
 func (s *engineStack) url() string { return "http://localhost:" + s.env["PORT"] }
 
-// untilServed waits until edge responds with 200.
-func untilServed(t *testing.T, client *http.Client, url string) {
+// waitUntilServed waits until edge responds with 200.
+func waitUntilServed(t *testing.T, client *http.Client, url string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()

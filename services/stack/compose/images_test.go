@@ -55,9 +55,8 @@ func TestBuildsAreCached(t *testing.T) {
 	}
 }
 
-// TestImagesSayWhatTheyAre: they have OCI labels, and programs that print their
-// version.
-func TestImagesSayWhatTheyAre(t *testing.T) {
+// TestImagesHaveLabelsAndVersions: images have OCI labels, and their programs print a version.
+func TestImagesHaveLabelsAndVersions(t *testing.T) {
 	t.Parallel()
 	for _, name := range dockerfiles {
 		text := repotest.Read(t, filepath.Join(repotest.Root(t), name))
@@ -110,9 +109,9 @@ func TestNothingIsCompiledForAuth(t *testing.T) {
 	}
 }
 
-// TestCaddy: 2.10 responds with 502 instead of sending a request with a body to
+// TestCaddyTriesOtherReplicas: Caddy 2.10 responds with 502 instead of sending a request with a body to
 // another replica.
-func TestCaddy(t *testing.T) {
+func TestCaddyTriesOtherReplicas(t *testing.T) {
 	t.Parallel()
 	match := regexp.MustCompile(`^caddy:2\.(\d+)-alpine$`).FindStringSubmatch(load(t).Services["edge"].Image)
 	if match == nil {
@@ -149,9 +148,9 @@ func TestNodeIsTested(t *testing.T) {
 	}
 }
 
-// TestPublishing: compose can pull the published images, which have an SBOM and
+// TestPublishedImagesMatchCompose: compose can pull the published images, which have an SBOM and
 // provenance.
-func TestPublishing(t *testing.T) {
+func TestPublishedImagesMatchCompose(t *testing.T) {
 	t.Parallel()
 	workflow := repotest.Read(t, filepath.Join(repotest.Root(t), ".github", "workflows", "publish.yml"))
 	for _, want := range []string{

@@ -11,7 +11,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
-func TestTLS(t *testing.T) {
+func TestTLSOverlay_ServesTheSiteByHTTPS(t *testing.T) {
 	t.Parallel()
 	const overlay = "docker-compose.tls.yml"
 	if _, err := loadWith(t, completeEnvironment(), overlay); err == nil || !strings.Contains(err.Error(), "SITE_ADDRESS") {
@@ -53,7 +53,7 @@ func TestTLS(t *testing.T) {
 	}
 }
 
-func TestPrograms(t *testing.T) {
+func TestProgramsOverlay_ReachesOnlyAuthAndTasks(t *testing.T) {
 	t.Parallel()
 	project, err := loadWith(t, completeEnvironment(), "docker-compose.programs.yml")
 	if err != nil {

@@ -31,7 +31,7 @@ func TestStack(t *testing.T) {
 	s := newEngineStack(t)
 	s.up("--build")
 	v := newVisitor(t, s.url())
-	untilServed(t, v.client, s.url())
+	waitUntilServed(t, v.client, s.url())
 	v.must(http.MethodPost, "/api/auth/sign-up/email", map[string]string{"name": "Ada", "email": email, "password": password}, http.StatusOK)
 
 	if got, want := s.compose("run", "--rm", "--no-deps", "tasks", "version"), "tasks "+s.env["VERSION"]+" "; !strings.HasPrefix(got, want) {
@@ -71,7 +71,7 @@ func TestStack(t *testing.T) {
 		}
 		s.docker("start", edge)
 		s.up()
-		untilServed(t, v.client, s.url())
+		waitUntilServed(t, v.client, s.url())
 	})
 	v.checkTasks(t)
 
@@ -82,7 +82,7 @@ func TestStack(t *testing.T) {
 			s.env[name] = rand.Text() + rand.Text()
 		}
 		s.up()
-		untilServed(t, v.client, s.url())
+		waitUntilServed(t, v.client, s.url())
 		v.checkTasks(t)
 	})
 	s.step("the site can be used by TLS", func(t *testing.T) { useTLS(t, s) })
@@ -90,7 +90,7 @@ func TestStack(t *testing.T) {
 		s.files = s.files[:1]
 		s.up("--remove-orphans")
 		s.docker("volume", "rm", s.env["COMPOSE_PROJECT_NAME"]+"_certificates")
-		untilServed(t, v.client, s.url())
+		waitUntilServed(t, v.client, s.url())
 		v.must(http.MethodPost, "/api/auth/sign-out", map[string]string{}, http.StatusOK)
 		v.must(http.MethodGet, "/api/session", nil, http.StatusUnauthorized)
 	})
@@ -109,7 +109,7 @@ func useTLS(t *testing.T, s *engineStack) {
 		ForceAttemptHTTP2: true,
 		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true}, //nolint:gosec // Caddy's own CA is in no trust store
 	}
-	untilServed(t, v.client, v.url)
+	waitUntilServed(t, v.client, v.url)
 	response := v.must(http.MethodPost, "/api/auth/sign-in/email", map[string]string{"email": email, "password": password}, http.StatusOK)
 	if response.ProtoMajor != 2 {
 		t.Errorf("edge responds with %s", response.Proto)
@@ -222,7 +222,7 @@ func (v *visitor) write(t *testing.T) *writes {
 	t.Helper()
 	var pending sync.WaitGroup
 	ending := make(chan struct{})
-	created, begin := 0, time.Now()
+	created, start := 0, time.Now()
 	end := sync.OnceFunc(func() {
 		close(ending)
 		pending.Wait()
@@ -242,9 +242,9 @@ func (v *visitor) write(t *testing.T) *writes {
 				response, data, err := v.send(t.Context(), http.MethodPost, "/api/tasks", map[string]string{"title": title}, map[string]string{"Idempotency-Key": title})
 				switch {
 				case err != nil:
-					t.Errorf("after %s: %v", time.Since(begin), err)
+					t.Errorf("after %s: %v", time.Since(start), err)
 				case response.StatusCode != http.StatusCreated:
-					t.Errorf("after %s: %s %s", time.Since(begin), response.Status, data)
+					t.Errorf("after %s: %s %s", time.Since(start), response.Status, data)
 				default:
 					v.mu.Lock()
 					defer v.mu.Unlock()
@@ -257,7 +257,7 @@ func (v *visitor) write(t *testing.T) *writes {
 	return &writes{stop: func() {
 		t.Helper()
 		end()
-		t.Logf("%d writes in %s", created, time.Since(begin).Round(time.Second))
+		t.Logf("%d writes in %s", created, time.Since(start).Round(time.Second))
 		if created < 10 {
 			t.Errorf("only %d writes were made", created)
 		}

@@ -118,7 +118,7 @@ func (s *stack) startDatabase(ctx context.Context, secrets secrets) (databaseURL
 		return givenURLs(ctx, s.config)
 	}
 	s.console.printf("starting PostgreSQL …")
-	begin := time.Now()
+	started := time.Now()
 	server, err := postgres.Start(ctx, postgres.Options{
 		DataDir:  s.postgresDir(),
 		Password: secrets.Superuser,
@@ -133,13 +133,13 @@ func (s *stack) startDatabase(ctx context.Context, secrets secrets) (databaseURL
 	if err := roles.Create(ctx, server.AdminURL(postgres.Superuser), passwords); err != nil {
 		return databaseURLs{}, err
 	}
-	s.console.printf("PostgreSQL is ready on port %d (%s)", server.Port, since(begin))
+	s.console.printf("PostgreSQL is ready on port %d (%s)", server.Port, since(started))
 	return ownURLs(server, secrets), nil
 }
 
 func (s *stack) migrate(ctx context.Context, service service) error {
 	s.console.printf("migrating the schema …")
-	begin := time.Now()
+	started := time.Now()
 	process, err := s.spawn(service)
 	if err != nil {
 		return err
@@ -153,7 +153,7 @@ func (s *stack) migrate(ctx context.Context, service service) error {
 	if process.Err() != nil {
 		return process.Failed(service.name)
 	}
-	s.console.printf("the schema is up to date (%s)", since(begin))
+	s.console.printf("the schema is up to date (%s)", since(started))
 	return nil
 }
 
@@ -169,7 +169,7 @@ func (s *stack) startService(ctx context.Context, service service) error {
 // startProcess starts a service and returns once it is ready.
 func (s *stack) startProcess(ctx context.Context, service service) (*child.Child, error) {
 	s.console.printf("starting %s …", service.name)
-	begin := time.Now()
+	started := time.Now()
 	process, err := s.spawn(service)
 	if err != nil {
 		return nil, err
@@ -179,7 +179,7 @@ func (s *stack) startProcess(ctx context.Context, service service) (*child.Child
 	if err := process.AwaitReady(ctx, service.name, service.ready, nil, pollInterval); err != nil {
 		return nil, errors.Join(err, s.stopServer(service.name, process))
 	}
-	s.console.printf("%s is ready (%s) at %s", service.name, since(begin), service.ready)
+	s.console.printf("%s is ready (%s) at %s", service.name, since(started), service.ready)
 	return process, nil
 }
 
@@ -225,4 +225,4 @@ func (s *stack) stop() error {
 	return errors.Join(errs...)
 }
 
-func since(begin time.Time) string { return time.Since(begin).Round(10 * time.Millisecond).String() }
+func since(started time.Time) string { return time.Since(started).Round(10 * time.Millisecond).String() }

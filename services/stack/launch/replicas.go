@@ -52,18 +52,18 @@ func (s *stack) startReplicas(ctx context.Context, original service) error {
 	}
 	supervising, end := context.WithCancel(context.WithoutCancel(ctx))
 	var supervisors sync.WaitGroup
-	faults := make([]error, len(copies))
+	errs := make([]error, len(copies))
 	s.stops = append(s.stops, func() error {
 		end()
 		supervisors.Wait()
-		return errors.Join(faults...)
+		return errors.Join(errs...)
 	})
 	for i, replica := range copies {
 		process, err := s.startProcess(ctx, replica)
 		if err != nil {
 			return err
 		}
-		supervisors.Go(func() { faults[i] = s.supervise(supervising, replica, process) })
+		supervisors.Go(func() { errs[i] = s.supervise(supervising, replica, process) })
 	}
 	return nil
 }

@@ -14,10 +14,10 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// waits is the variable that makes TestURL print a line once it has a server, and wait.
+// waits is the variable that makes TestURL_IsAnAdministrators print a line once it has a server, and wait.
 const waits = "TEST_WAITS"
 
-func TestURL(t *testing.T) {
+func TestURL_IsAnAdministrators(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	conn, err := pgx.Connect(ctx, pgtest.URL(t))
@@ -48,7 +48,7 @@ func TestInterruptedTestsLeaveNoFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	folder := t.TempDir()
-	other := exec.CommandContext(t.Context(), self, "-test.run=^TestURL$")
+	other := exec.CommandContext(t.Context(), self, "-test.run=^TestURL_IsAnAdministrators$")
 	other.Env = append(other.Environ(), waits+"=1", "TMPDIR="+folder, "TEST_DATABASE_URL=")
 	out, err := other.StdoutPipe()
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-func TestFree(t *testing.T) {
+func TestFree_ReservesDifferentPorts(t *testing.T) {
 	t.Parallel()
 	const n = 50
 	ports, err := Free(t.Context(), n)

@@ -34,7 +34,7 @@ func TestRunsWithoutRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, as := range map[string]account{"chosen": chosen, "another account": another} {
+	for name, as := range map[string]account{"runs as the chosen account": chosen, "runs as another account": another} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &Server{}

@@ -122,7 +122,7 @@ func TestTemporaryServerIsRemovedAndLogsNoValues(t *testing.T) {
 	}
 }
 
-func TestStart_Errors(t *testing.T) {
+func TestStart_Fails(t *testing.T) {
 	t.Parallel()
 	t.Run("data without a password", func(t *testing.T) {
 		t.Parallel()

@@ -15,10 +15,10 @@ import (
 	"strings"
 )
 
-// sequential are tests, by module, that send thousands of requests or statements, or parse
+// withoutRace are tests, by module, that send thousands of requests or statements, or parse
 // thousands of texts. They run without the race detector, which multiplies their processor
 // time by 3, and by 40 with regular expressions: other tests call the same code with it.
-var sequential = map[string][]string{
+var withoutRace = map[string][]string{
 	"sdk": {"TestParse", "TestParse_RandomTexts", "TestRandomRules"},
 	"services": {
 		"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError",
@@ -29,7 +29,7 @@ var sequential = map[string][]string{
 	"bff": {"TestIsolation_OtherUsersLearnNothing", "TestFuzz_CausesNoServerError"},
 }
 
-// goTests are the tests of a Go module: those in sequential without the race detector, all
+// goTests are the tests of a Go module: those in withoutRace without the race detector, all
 // others with it. With flags of go test, such as -run, all have it.
 func goTests(module, packages string, flags ...string) step {
 	return step{name: "go test " + strings.TrimSuffix(path.Join(module, packages), "/..."), run: func(ctx context.Context, r *runner) (tally, error) {
@@ -51,19 +51,19 @@ func goTests(module, packages string, flags ...string) step {
 		if err != nil {
 			return report.tally, err
 		}
-		var in []string
+		var pkgs []string
 		for _, test := range found {
 			below := strings.HasPrefix(test.pkg, strings.TrimSuffix(packages, "..."))
-			if below && slices.Contains(sequential[module], test.name) && !slices.Contains(in, test.pkg) {
-				in = append(in, test.pkg)
+			if below && slices.Contains(withoutRace[module], test.name) && !slices.Contains(pkgs, test.pkg) {
+				pkgs = append(pkgs, test.pkg)
 			}
 		}
-		names := "^(" + strings.Join(sequential[module], "|") + ")$"
+		names := "^(" + strings.Join(withoutRace[module], "|") + ")$"
 		err = r.command(ctx, module, report.line, "go", append(race, "-skip", names, packages)...)
-		if len(in) > 0 {
+		if len(pkgs) > 0 {
 			// The packages have been vetted.
 			args = append(args, "-vet=off", "-run", names)
-			err = errors.Join(err, r.command(ctx, module, report.line, "go", append(args, in...)...))
+			err = errors.Join(err, r.command(ctx, module, report.line, "go", append(args, pkgs...)...))
 		}
 		return report.tally, err
 	}}

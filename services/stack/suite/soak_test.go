@@ -9,7 +9,7 @@ import (
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
-func TestCounts(t *testing.T) {
+func TestCounts_SumPrintedLines(t *testing.T) {
 	t.Parallel()
 	c := counts{}
 	for _, line := range []string{
@@ -29,7 +29,7 @@ func TestCounts(t *testing.T) {
 	counts(nil).read("counted: leaks 1") // ignored
 }
 
-func TestFuzzTargets(t *testing.T) {
+func TestFuzzTargets_IncludeEveryModule(t *testing.T) {
 	t.Parallel()
 	targets, err := fuzzTargets(repotest.Root(t))
 	if err != nil {

@@ -150,7 +150,7 @@ func (r *runner) runAll(ctx context.Context, steps []step) error {
 	var sum tally
 	for _, step := range steps {
 		fmt.Fprintf(r.out, "\n== %s\n", step.name)
-		begin := time.Now()
+		start := time.Now()
 		counted, err := step.run(ctx, r)
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
@@ -161,7 +161,7 @@ func (r *runner) runAll(ctx context.Context, steps []step) error {
 				counted.failed = 1 // a step that cannot run has failed
 			}
 		}
-		fmt.Fprintf(r.out, "== %s: %s (%s)\n", step.name, counted, time.Since(begin).Round(100*time.Millisecond))
+		fmt.Fprintf(r.out, "== %s: %s (%s)\n", step.name, counted, time.Since(start).Round(100*time.Millisecond))
 		sum.add(counted)
 	}
 	if os.Getenv("SKIP_E2E") == "1" {

@@ -46,7 +46,7 @@ func TestRunAll(t *testing.T) {
 	}
 }
 
-func TestGoReport(t *testing.T) {
+func TestGoReport_PrintsFailuresAndCounts(t *testing.T) {
 	t.Parallel()
 	var printed []string
 	report := &goReport{print: func(line string) { printed = append(printed, line) }, output: map[goTest][]string{}, took: durations{}}
@@ -144,12 +144,12 @@ func TestFile(t *testing.T) {
 	}
 }
 
-// TestGoTests_RunOnce checks that sequential tests run without the race detector,
+// TestGoTests_RunOnce checks that tests in withoutRace run without the race detector,
 // all others with it, and each once.
 func TestGoTests_RunOnce(t *testing.T) {
 	t.Parallel()
 	const dir = "services"
-	name := sequential[dir][0]
+	name := withoutRace[dir][0]
 	text := func(pkg, name, race string) string {
 		return "package " + pkg + "\n\nimport \"testing\"\n\nfunc " + name + "(t *testing.T) {\n\tif race != " + race + " {\n\t\tt.Fatal(race)\n\t}\n}\n"
 	}
@@ -174,9 +174,9 @@ func TestGoTests_RunOnce(t *testing.T) {
 	}
 }
 
-func TestSequentialTestsExist(t *testing.T) {
+func TestWithoutRace_NamesExistingTests(t *testing.T) {
 	t.Parallel()
-	for module, names := range sequential {
+	for module, names := range withoutRace {
 		found, err := functions(filepath.Join(repotest.Root(t), module), testFunction)
 		if err != nil {
 			t.Fatal(err)
@@ -189,7 +189,7 @@ func TestSequentialTestsExist(t *testing.T) {
 	}
 }
 
-func TestReadReports(t *testing.T) {
+func TestReadReports_CountsTests(t *testing.T) {
 	t.Parallel()
 	r := &runner{root: "/root", took: durations{}}
 	t.Cleanup(func() {

@@ -118,8 +118,8 @@ func familyName(name string) string {
 // MIT license.
 var permissive = []string{"MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD", "MIT-0", "(MIT OR CC0-1.0)"}
 
-// texts identify the licenses of Go modules by their wording.
-var texts = []struct{ license, text string }{
+// licenseTexts identify the licenses of Go modules by their wording.
+var licenseTexts = []struct{ license, text string }{
 	{"GPL", "GNU GENERAL PUBLIC LICENSE"},
 	{"AGPL", "GNU AFFERO GENERAL PUBLIC LICENSE"},
 	{"LGPL", "GNU LESSER GENERAL PUBLIC LICENSE"},
@@ -130,9 +130,9 @@ var texts = []struct{ license, text string }{
 	{"MIT", "Permission is hereby granted, free of charge, to any person obtaining a copy"},
 }
 
-// TestGoLicenses checks the license of every module that is linked into one of our
+// TestGoLicensesAllowShipping checks the license of every module that is linked into one of our
 // programs.
-func TestGoLicenses(t *testing.T) {
+func TestGoLicensesAllowShipping(t *testing.T) {
 	t.Parallel()
 	dirs := map[string]string{}
 	for _, module := range modules {
@@ -173,7 +173,7 @@ func licenseIn(t *testing.T, dir string) string {
 			continue
 		}
 		words := strings.Join(strings.Fields(repotest.Read(t, dir, entry.Name())), " ")
-		for _, known := range texts {
+		for _, known := range licenseTexts {
 			if strings.Contains(words, known.text) {
 				return known.license
 			}
@@ -211,9 +211,9 @@ func TestImagesAreBuiltWithoutSecrets(t *testing.T) {
 	}
 }
 
-// tools are further licenses, by lock file, of packages for building, checking and
+// toolLicenses are further licenses, by lock file, of packages for building, checking and
 // testing, which are not shipped.
-var tools = map[string][]string{
+var toolLicenses = map[string][]string{
 	"web-contract/package-lock.json":              {"MPL-2.0", "BlueOak-1.0.0", "Python-2.0"},
 	"web-contract/openapi/lint/package-lock.json": {"Unlicense", "BlueOak-1.0.0", ""},
 	"web-contract/e2e/next/package-lock.json": {
@@ -221,8 +221,8 @@ var tools = map[string][]string{
 	},
 }
 
-// TestNodeLicenses checks the licenses in the lock files.
-func TestNodeLicenses(t *testing.T) {
+// TestNodeLicensesAreAllowed checks the licenses in the lock files.
+func TestNodeLicensesAreAllowed(t *testing.T) {
 	t.Parallel()
 	counts := map[string]int{}
 	for _, file := range find(t, "package-lock.json") {
@@ -239,7 +239,7 @@ func TestNodeLicenses(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		allowed := append(slices.Clone(permissive), tools[filepath.ToSlash(relative)]...)
+		allowed := append(slices.Clone(permissive), toolLicenses[filepath.ToSlash(relative)]...)
 		for name, pkg := range lock.Packages {
 			if pkg.Link || !strings.Contains(name, "node_modules/") {
 				continue // our own

@@ -79,7 +79,7 @@ func settings(t *testing.T, dest string) map[string]string {
 	return all
 }
 
-func TestInstall(t *testing.T) {
+func TestInstall_CreatesSecretsAndUnits(t *testing.T) {
 	t.Parallel()
 	dest, output, err := install(t, "https://tasks.example.com")
 	if err != nil {

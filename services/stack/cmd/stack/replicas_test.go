@@ -40,7 +40,7 @@ func TestReplicasAreRestarted(t *testing.T) {
 		if err := syscall.Kill(ended, signal); err != nil {
 			t.Fatal(err)
 		}
-		for deadline := time.Now().Add(waitTimeout); ; ada.hasTasks(t, "Water the plants") {
+		for deadline := time.Now().Add(waitTimeout); ; ada.wantTasks(t, "Water the plants") {
 			if now := servers()[name]; len(now) == 2 && !slices.Contains(now, ended) {
 				break
 			}

@@ -148,10 +148,12 @@ func (s *stack) signal(t *testing.T, signal syscall.Signal) int {
 	if err := s.cmd.Process.Signal(signal); err != nil {
 		t.Fatal(err)
 	}
-	return s.ended(t)
+	return s.wait(t)
 }
 
-func (s *stack) ended(t *testing.T) int {
+// wait waits until the launcher and all of its processes have ended, and returns its exit
+// code.
+func (s *stack) wait(t *testing.T) int {
 	t.Helper()
 	for line := range s.stdout {
 		t.Errorf("another line on standard output: %q", line)
@@ -160,12 +162,12 @@ func (s *stack) ended(t *testing.T) int {
 	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
 		t.Fatal(err)
 	}
-	s.gone(t)
+	s.wantNoProcess(t)
 	return s.cmd.ProcessState.ExitCode()
 }
 
-// gone fails if a process of the stack is left.
-func (s *stack) gone(t *testing.T) {
+// wantNoProcess waits until all processes of the stack have ended.
+func (s *stack) wantNoProcess(t *testing.T) {
 	t.Helper()
 	if len(s.pids) < 3 {
 		t.Fatalf("the stack had %d processes, want auth, tasks, bff and more", len(s.pids))
@@ -205,7 +207,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 			t.Errorf("exit code after %s = %d, want %d", end.signal, code, end.code)
 		}
 		r = up(t, s)
-		ada.hasTasks(t, "Water the plants")
+		ada.wantTasks(t, "Water the plants")
 	}
 	r.signal(t, syscall.SIGTERM)
 
@@ -214,12 +216,12 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	if err := r.cmd.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	r.ended(t)
+	r.wait(t)
 
 	r = up(t, s)
 	ada = newVisitor(t, s)
 	ada.signIn(t)
-	ada.hasTasks(t, "Water the plants")
+	ada.wantTasks(t, "Water the plants")
 	for _, pid := range r.pids {
 		if strings.HasSuffix(commandOf(t, pid), "tasks serve") {
 			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
@@ -227,7 +229,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 			}
 		}
 	}
-	if code := r.ended(t); code != 1 {
+	if code := r.wait(t); code != 1 {
 		t.Errorf("exit code after a child's death = %d, want 1", code)
 	}
 	if out := r.stderr.String(); !strings.Contains(out, "tasks ended: signal: killed; its last lines:") {
@@ -235,7 +237,7 @@ func TestEndsCompletelyAndKeepsTheData(t *testing.T) {
 	}
 }
 
-func TestUsesAnExistingServer(t *testing.T) {
+func TestUsesAnExistingDatabase(t *testing.T) {
 	t.Parallel()
 	server, err := postgres.Start(t.Context(), postgres.Options{})
 	if err != nil {
@@ -323,7 +325,7 @@ func TestServersSurviveMalformedRequests(t *testing.T) {
 	}
 }
 
-func TestCleanData(t *testing.T) {
+func TestCleanData_RemovesOnlyTheStacksFiles(t *testing.T) {
 	t.Parallel()
 	s := settings{"DATA_DIR": t.TempDir()}
 	for _, name := range []string{"postgres/18/PG_VERSION", "secrets.json", "lock", "not-ours"} {

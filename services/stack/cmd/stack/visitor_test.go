@@ -43,8 +43,8 @@ func (v *visitor) addTask(t *testing.T, title string) {
 	v.send(t, http.MethodPost, "/api/tasks", taskapi.CreateTaskRequest{Title: title}, http.StatusCreated)
 }
 
-// hasTasks fails unless the visitor's tasks have these titles.
-func (v *visitor) hasTasks(t *testing.T, want ...string) {
+// wantTasks fails unless the visitor's tasks have these titles.
+func (v *visitor) wantTasks(t *testing.T, want ...string) {
 	t.Helper()
 	var list struct{ Data []taskapi.Task }
 	if err := json.Unmarshal(v.send(t, http.MethodGet, "/api/tasks", nil, http.StatusOK), &list); err != nil {
