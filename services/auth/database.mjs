@@ -9,10 +9,10 @@ import { ConfigError, POOL_TIMEOUT_MS } from "./config.mjs";
 const PREPARE_LOCK = 7_361_190_217;
 const CONNECT_ATTEMPTS = 30;
 const CONNECT_PAUSE_MS = 1000;
-/** The longest silence of the database while a query runs, also a statement of a migration. */
+/** How long the database may send nothing while a query runs, such as a statement of a migration. */
 const SILENCE_MS = 30_000;
 
-export function createPool(databaseURL, log, silence = SILENCE_MS) {
+export function createPool(databaseURL, log, silenceMs = SILENCE_MS) {
   const pool = new pg.Pool({ connectionString: databaseURL, connectionTimeoutMillis: POOL_TIMEOUT_MS });
   // A lost connection without an error listener ends the process. The pool listens
   // on idle connections only, so add a listener for those in use between queries.
@@ -21,26 +21,32 @@ export function createPool(databaseURL, log, silence = SILENCE_MS) {
     client.on("error", () => {}); // the next query fails and says why
     // After a failover the old server may not even reset its connections. Without this,
     // each query on one would take a place in the pool until the kernel gives up, after 15 minutes.
-    client.connection.stream.setTimeout(silence, () => client.connection.stream.destroy());
+    client.connection.stream.setTimeout(silenceMs, () => client.connection.stream.destroy());
   });
   return pool;
 }
 
-/**
- * Migrates the tables and makes sure that there is a usable signing key. It holds a
- * lock, because Better Auth's migrations fail when two run at once, and two first
- * calls at once would each create a key.
- */
+/** Migrates the tables and makes sure that there is a usable signing key. */
 export async function prepareDatabase(auth, pool, log) {
+  await withLock(pool, log, async () => {
+    const { runMigrations } = await getMigrations(auth.options);
+    await runMigrations();
+    await ensureSigningKey(auth);
+  });
+}
+
+/**
+ * Calls work while holding the lock, because Better Auth's migrations fail when two run
+ * at once, and two first calls at once would each create a key.
+ */
+async function withLock(pool, log, work) {
   const client = await connect(pool, log);
   // This connection is silent while it waits for the lock, and while it holds it.
   client.connection.stream.setTimeout(0);
   try {
     await client.query("BEGIN");
     await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
-    const { runMigrations } = await getMigrations(auth.options);
-    await runMigrations();
-    await ensureSigningKey(auth);
+    await work();
     await client.query("COMMIT");
   } finally {
     client.release(true);
@@ -53,13 +59,13 @@ export async function prepareDatabase(auth, pool, log) {
  * them only when one is used, and a challenge names its user.
  */
 export function deleteExpired(pool, log) {
-  const now = () =>
+  const deleteNow = () =>
     pool
       .query(`WITH sessions AS (DELETE FROM session WHERE "expiresAt" < now()), links AS (DELETE FROM verification WHERE "expiresAt" < now())
          DELETE FROM "deviceCode" WHERE "expiresAt" < now()`)
       .catch((error) => log.warn("cannot delete expired rows", { error: error.message }));
-  setInterval(now, 3_600_000).unref();
-  return now();
+  setInterval(deleteNow, 3_600_000).unref();
+  return deleteNow();
 }
 
 /** Connects, and waits up to 30 s for a database that is starting or, if serverless, waking up. */
@@ -98,18 +104,10 @@ async function ensureSigningKey(auth) {
  * public key is published for another month.
  */
 export async function replaceSigningKey(auth, pool, log) {
-  const client = await connect(pool, log);
-  // This connection is silent while it waits for the lock, and while it holds it.
-  client.connection.stream.setTimeout(0);
-  try {
-    await client.query("BEGIN");
-    await client.query("SELECT pg_advisory_xact_lock($1)", [PREPARE_LOCK]);
+  await withLock(pool, log, async () => {
     await pool.query(`UPDATE jwks SET "expiresAt" = now() WHERE "expiresAt" IS NULL OR "expiresAt" > now()`);
     await checkSigningKey(auth);
-    await client.query("COMMIT");
-  } finally {
-    client.release(true);
-  }
+  });
 }
 
 /** Signs a JWT, which reads the key from the database and decrypts it, or creates one. */

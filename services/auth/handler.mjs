@@ -50,7 +50,7 @@ export function authHandler(auth, log, proxies) {
       response.setHeader("connection", "close");
       return sendJSON(response, 413, { message: "The request's body is too large." });
     }
-    if (body !== "") request.body = body; // Better Auth takes a body that was already read from here
+    if (body !== "") request.body = body; // Better Auth reads this instead of the stream
     try {
       await handle(request, response);
     } catch (error) {

@@ -8,11 +8,11 @@ export const LEVELS = ["debug", "info", "warn", "error"];
  * @param {(line: string) => void} write
  */
 export function createLogger(minLevel = "info", write = (line) => process.stderr.write(line)) {
-  const at = (level) => (msg, fields = {}) => {
+  const logAt = (level) => (msg, fields = {}) => {
     if (LEVELS.indexOf(level) < LEVELS.indexOf(minLevel)) return;
     write(`${JSON.stringify({ time: new Date().toISOString(), level: level.toUpperCase(), msg, ...fields }, printable)}\n`);
   };
-  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+  return { debug: logAt("debug"), info: logAt("info"), warn: logAt("warn"), error: logAt("error") };
 }
 
 /** Redirects the console, to which libraries print, to the log. */

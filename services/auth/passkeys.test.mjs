@@ -4,7 +4,7 @@ import { MAX_PASSKEYS, passkeyPlugins } from "./passkeys.mjs";
 import { createAuthenticator } from "./testing/authenticator.mjs";
 import { ORIGIN, codeOf, serve } from "./testing/server.mjs";
 
-/** A server with passkeys; its mails, each with the number of passkeys that there were; and browsers with a device. */
+/** Starts a server with passkeys. Each mail is listed with its recipient and the number of passkeys at that time. */
 function start() {
   const mails = [];
   const { openBrowser, tables } = serve((tables) =>
@@ -101,7 +101,7 @@ test("a user has a limited number of passkeys", async () => {
   const userId = tables.user[0].id;
   for (let id = 1; id <= MAX_PASSKEYS; id++) tables.passkey.push({ id: `${id}`, userId, credentialID: `${id}`, name: "Laptop" });
   assert.deepEqual(codeOf(await browser.add(device)), [403, "TOO_MANY_PASSKEYS"]);
-  // Nor with a challenge from before.
+  // A challenge from before the maximum was reached is rejected too.
   assert.deepEqual(codeOf(await browser.send("/passkey/verify-registration", { response: device.create(prepared, { unlocked: true }) })), [403, "TOO_MANY_PASSKEYS"]);
   tables.passkey.pop();
   assert.equal((await browser.add(device)).status, 200);

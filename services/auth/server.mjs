@@ -1,4 +1,4 @@
-// The auth server: Better Auth behind /api/auth, and /healthz and /readyz for operators.
+// The auth server: Better Auth behind /api/auth, and /healthz, /readyz and /metrics for operators.
 import { createServer } from "node:http";
 import { createAuth } from "./auth.mjs";
 import { networks, readConfig } from "./config.mjs";
@@ -22,25 +22,26 @@ try {
   process.exit(1);
 }
 
-/** Runs the command new-keys, which replaces the signing key. */
-async function newKeys() {
+/** Reads the environment and configures Better Auth. */
+function configure() {
   readFiles(process.env);
   const config = readConfig(process.env);
   const log = createLogger(config.logLevel);
   redirectConsole(log);
   const pool = createPool(config.databaseURL, log);
-  await replaceSigningKey(createAuth(config, pool, log), pool, log);
+  return { config, log, pool, auth: createAuth(config, pool, log) };
+}
+
+/** Runs the command new-keys, which replaces the signing key. */
+async function newKeys() {
+  const { auth, pool, log } = configure();
+  await replaceSigningKey(auth, pool, log);
   log.info("replaced the signing key");
   await pool.end();
 }
 
 async function run() {
-  readFiles(process.env);
-  const config = readConfig(process.env);
-  const log = createLogger(config.logLevel);
-  redirectConsole(log);
-  const pool = createPool(config.databaseURL, log);
-  const auth = createAuth(config, pool, log);
+  const { config, log, pool, auth } = configure();
   await prepareDatabase(auth, pool, log);
   await deleteExpired(pool, log);
 
