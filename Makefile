@@ -1,4 +1,4 @@
-# `make` alone explains itself. Written for GNU make 3.81 and later.
+# `make` alone lists the targets. Written for GNU make 3.81 and later.
 
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
