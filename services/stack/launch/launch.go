@@ -225,4 +225,6 @@ func (s *stack) stop() error {
 	return errors.Join(errs...)
 }
 
-func since(started time.Time) string { return time.Since(started).Round(10 * time.Millisecond).String() }
+func since(started time.Time) string {
+	return time.Since(started).Round(10 * time.Millisecond).String()
+}
