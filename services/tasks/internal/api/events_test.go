@@ -310,9 +310,9 @@ func TestWatchAcrossReplicas(t *testing.T) {
 		// No hub is running yet, so only polling can find the change.
 		events := here.watch(t.Context(), t, here.token(t, "alice"), "")
 		<-events // ready
-		made := there.create(t, `{"title":"silent"}`)
-		if change := next(t, events); change.ID != made.ID {
-			t.Errorf("got the change of %s, want %s", change.ID, made.ID)
+		created := there.create(t, `{"title":"silent"}`)
+		if change := next(t, events); change.ID != created.ID {
+			t.Errorf("got the change of %s, want %s", change.ID, created.ID)
 		}
 	})
 

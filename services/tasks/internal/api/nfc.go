@@ -21,28 +21,28 @@ func nfc(text string) string {
 	for _, r := range text {
 		runes = append(runes, []rune(norm.NFD.String(string(r)))...)
 	}
-	for begin := range runes {
-		if end := begin + 1; class(runes[begin]) != 0 && (begin == 0 || class(runes[begin-1]) == 0) {
+	for start := range runes {
+		if end := start + 1; class(runes[start]) != 0 && (start == 0 || class(runes[start-1]) == 0) {
 			for end < len(runes) && class(runes[end]) != 0 {
 				end++
 			}
-			slices.SortStableFunc(runes[begin:end], func(a, b rune) int { return cmp.Compare(class(a), class(b)) })
+			slices.SortStableFunc(runes[start:end], func(a, b rune) int { return cmp.Compare(class(a), class(b)) })
 		}
 	}
 	// Each character joins the last starter unless one between them blocks it.
 	out, starter, last := runes[:0], -1, 0
 	for _, r := range runes {
-		own := class(r)
-		if starter >= 0 && (starter == len(out)-1 || last < own) {
-			if whole := []rune(norm.NFC.String(string([]rune{out[starter], r}))); len(whole) == 1 {
-				out[starter] = whole[0]
+		current := class(r)
+		if starter >= 0 && (starter == len(out)-1 || last < current) {
+			if joined := []rune(norm.NFC.String(string([]rune{out[starter], r}))); len(joined) == 1 {
+				out[starter] = joined[0]
 				continue
 			}
 		}
-		if own == 0 {
+		if current == 0 {
 			starter = len(out)
 		}
-		out, last = append(out, r), own
+		out, last = append(out, r), current
 	}
 	return string(out)
 }

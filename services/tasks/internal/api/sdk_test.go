@@ -135,17 +135,17 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		}
 	}
 	due := time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond)
-	given := taskapi.CreateTaskRequest{
+	request := taskapi.CreateTaskRequest{
 		Title: "Water the plants", Description: "All of them.", Completed: true, Priority: taskapi.High, DueAt: &due, Tags: []string{"home"},
 	}
-	task, err := client.CreateTask(ctx, given)
+	task, err := client.CreateTask(ctx, request)
 	must(err)
-	if diff := cmp.Diff(given, taskapi.CreateTaskRequest{
+	if diff := cmp.Diff(request, taskapi.CreateTaskRequest{
 		Title: task.Title, Description: task.Description, Completed: task.Completed, Priority: task.Priority, DueAt: task.DueAt, Tags: task.Tags,
 	}); diff != "" {
-		t.Errorf("the task (-given +made):\n%s", diff)
+		t.Errorf("the task (-request +response):\n%s", diff)
 	}
-	second, err := client.CreateTask(ctx, given)
+	second, err := client.CreateTask(ctx, request)
 	must(err)
 
 	options := taskapi.ListTasksOptions{
@@ -171,7 +171,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 		Priority: taskapi.Some(taskapi.Urgent), DueAt: taskapi.Null[time.Time](), Tags: taskapi.Some([]string{"garden"}),
 	}, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
-	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(given), sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
+	task, err = client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest(request), sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
 	task, err = client.MoveTask(ctx, task.ID, taskapi.MoveTaskRequest{After: taskapi.Some(&second.ID)}, sdk.IfMatch(task.Version), sdk.IfNoneMatch(task.Version+1))
 	must(err)
@@ -191,7 +191,7 @@ func callEverything(t *testing.T, client *sdk.Client) {
 	must(err)
 
 	tasks, err := client.Batch(ctx, []taskapi.BatchOperation{
-		taskapi.TaskOperations.Create(given),
+		taskapi.TaskOperations.Create(request),
 		taskapi.TaskOperations.Move(second.ID, 0, taskapi.MoveTaskRequest{Before: taskapi.Null[string]()}),
 		taskapi.TaskOperations.Update(second.ID, second.Version+1, taskapi.UpdateTaskRequest{Completed: taskapi.Some(false)}),
 		taskapi.TaskOperations.Delete(second.ID, second.Version+2),
@@ -263,13 +263,13 @@ func callLists(t *testing.T, client *sdk.Client) {
 			t.Fatal(err)
 		}
 	}
-	given := taskapi.CreateListRequest{Name: "Garden", Color: new(taskapi.Green), Archived: true}
-	list, err := client.CreateList(ctx, given)
+	request := taskapi.CreateListRequest{Name: "Garden", Color: new(taskapi.Green), Archived: true}
+	list, err := client.CreateList(ctx, request)
 	must(err)
-	if diff := cmp.Diff(given, taskapi.CreateListRequest{Name: list.Name, Color: list.Color, Archived: list.Archived}); diff != "" {
-		t.Errorf("the list (-given +made):\n%s", diff)
+	if diff := cmp.Diff(request, taskapi.CreateListRequest{Name: list.Name, Color: list.Color, Archived: list.Archived}); diff != "" {
+		t.Errorf("the list (-request +response):\n%s", diff)
 	}
-	_, err = client.CreateList(ctx, given)
+	_, err = client.CreateList(ctx, request)
 	must(err)
 	options := taskapi.ListListsOptions{Archived: new(true), Limit: 1}
 	page, err := client.ListLists(ctx, options)
@@ -286,7 +286,7 @@ func callLists(t *testing.T, client *sdk.Client) {
 		Name: taskapi.Some("Balcony"), Color: taskapi.Null[taskapi.Color](), Archived: taskapi.Some(false),
 	}, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
 	must(err)
-	list, err = client.ReplaceList(ctx, list.ID, taskapi.ReplaceListRequest(given), sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
+	list, err = client.ReplaceList(ctx, list.ID, taskapi.ReplaceListRequest(request), sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
 	must(err)
 	list, err = client.MoveList(ctx, list.ID, taskapi.MoveListRequest{Before: taskapi.Null[string]()}, sdk.IfMatch(list.Version), sdk.IfNoneMatch(list.Version+1))
 	must(err)

@@ -37,8 +37,9 @@ func TestEraseUser_NeedsItsScopeAndPreventsWrites(t *testing.T) {
 	wantProblem(t, s.as(t, "", http.MethodDelete, path, ""), taskapi.CodeUnauthenticated)
 }
 
-// TestChallengeNamesTheClaim checks that the error names the setting that differs.
-func TestChallengeNamesTheClaim(t *testing.T) {
+// TestChallenge_NamesTheSetting sends tokens whose issuer or audience is not that of the
+// settings.
+func TestChallenge_NamesTheSetting(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	for claim, want := range map[string]string{"iss": "JWT_ISSUER", "aud": "JWT_AUDIENCE"} {

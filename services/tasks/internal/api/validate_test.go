@@ -34,8 +34,8 @@ func validated(t *testing.T, next http.Handler) http.Handler {
 		response := middleware.NewWrapResponseWriter(w, r.ProtoMajor)
 		response.Tee(&body)
 		next.ServeHTTP(response, r)
-		given := contracttest.Response{Status: response.Status(), Header: response.Header(), Body: body.Bytes()}
-		if err := document.CheckResponse(r.Method, r.URL.Path, given); err != nil {
+		got := contracttest.Response{Status: response.Status(), Header: response.Header(), Body: body.Bytes()}
+		if err := document.CheckResponse(r.Method, r.URL.Path, got); err != nil {
 			t.Errorf("%s %s: %d is not as documented: %v", r.Method, r.URL.Path, response.Status(), err)
 		}
 	})

@@ -26,9 +26,9 @@ func TestZoneChange_ReachesEveryStream(t *testing.T) {
 	)
 	here, there := newReplicas(t, time.Hour)
 	want := map[string]time.Time{}
-	for begin := 0; begin < tasks; begin += batch {
+	for start := 0; start < tasks; start += batch {
 		var operations []string
-		for i := begin; i < begin+batch; i++ {
+		for i := start; i < start+batch; i++ {
 			day := time.Date(2026, 1, 1+i%700, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 			operations = append(operations, fmt.Sprintf(`{"op":"create","kind":"task","data":{"title":"%d","dueOn":"%s"}}`, i, day))
 		}

@@ -214,18 +214,18 @@ func TestDo_AnErrorAffectsOneRead(t *testing.T) {
 	failsWith := func(code string) func(string, error) bool {
 		return func(_ string, err error) bool { return hasCode(err, code) }
 	}
-	is := func(want string) func(string, error) bool {
+	returns := func(want string) func(string, error) bool {
 		return func(got string, err error) bool { return err == nil && got == want }
 	}
-	send(is("bob 1"), "bob", echo, "1")
+	send(returns("bob 1"), "bob", echo, "1")
 	send(failsWith("P0042"), "mallory", count)
-	send(is("bob 2"), "bob", echo, "2")
+	send(returns("bob 2"), "bob", echo, "2")
 	send(failsWith("22012"), "ada", divide, 0)
-	send(is("1"), "eve", divide, 1)
+	send(returns("1"), "eve", divide, 1)
 	send(failsWith("42P01"), "eve", "SELECT x::text FROM public.nothing")
 	send(func(_ string, err error) bool { return err != nil && strings.Contains(err.Error(), "encode args[0]") }, "eve", divide, struct{}{})
 	send(func(_ string, err error) bool { return errors.Is(err, pgx.ErrNoRows) }, "eve", "SELECT n::text FROM public.things WHERE false")
-	send(is("2"), "ada", count) // mallory's query was not executed
+	send(returns("2"), "ada", count) // mallory's query was not executed
 	unlock()
 	if err := group.Wait(); err != nil {
 		t.Error(err)

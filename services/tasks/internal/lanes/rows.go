@@ -117,8 +117,8 @@ func (p *scanPlans) scan(r *rows, targets []any) error {
 	}
 	for i, target := range targets {
 		field := &r.statement.fields[i]
-		if is := reflect.TypeOf(target); p.types[i] != is {
-			p.types[i], p.plans[i] = is, r.TypeMap().PlanScan(field.DataTypeOID, field.Format, target)
+		if typ := reflect.TypeOf(target); p.types[i] != typ {
+			p.types[i], p.plans[i] = typ, r.TypeMap().PlanScan(field.DataTypeOID, field.Format, target)
 		}
 		if err := p.plans[i].Scan(r.values[i], target); err != nil {
 			return pgx.ScanArgError{ColumnIndex: i, FieldName: field.Name, Err: err}

@@ -134,10 +134,10 @@ func TestCreatesThroughFaultsHappenOnce(t *testing.T) {
 	t.Parallel()
 	f := newFaulty(t)
 	ctx, n := t.Context(), writes()
-	made := make([]taskapi.Task, n)
+	created := make([]taskapi.Task, n)
 	eachWrite(n, func(i int) {
 		err := f.retry(ctx, func(key sdk.CallOption) (err error) {
-			made[i], err = f.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}, key)
+			created[i], err = f.client.CreateTask(ctx, taskapi.CreateTaskRequest{Title: strconv.Itoa(i)}, key)
 			return err
 		})
 		if err != nil {
@@ -149,7 +149,7 @@ func TestCreatesThroughFaultsHappenOnce(t *testing.T) {
 	if len(got) != n || changes != int64(n) {
 		t.Errorf("there are %d tasks after %d changes, want %d", len(got), changes, n)
 	}
-	for i, task := range made {
+	for i, task := range created {
 		if found := got[task.ID]; found.Title != strconv.Itoa(i) || task.Title != found.Title || found.Version != 1 {
 			t.Errorf("task %d: the response was %+v, the service has %+v", i, task, found)
 		}
