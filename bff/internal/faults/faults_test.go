@@ -144,15 +144,15 @@ func (l *load) check() {
 	var all discrepancies
 	var acknowledged int64
 	for _, w := range l.writers {
-		v := w.compare()
-		all.lost, all.doubled, all.gaps = all.lost+v.lost, all.doubled+v.doubled, all.gaps+v.gaps
+		found := w.compare()
+		all.lost, all.doubled, all.gaps = all.lost+found.lost, all.doubled+found.doubled, all.gaps+found.gaps
 		acknowledged += w.acknowledged.Load()
 	}
 	t.Logf("counted: faults injected %d, writes acknowledged %d, attempts failed %d, writes lost %d, writes doubled %d, gaps %d",
 		l.injected, acknowledged, l.failures(), all.lost, all.doubled, all.gaps)
 }
 
-// killed is the fault that these servers are killed.
+// killed is the fault of killed servers.
 func (s *system) killed(names ...string) fault {
 	return fault{
 		name: fmt.Sprintf("%v killed", names), stops: names,
@@ -160,7 +160,7 @@ func (s *system) killed(names ...string) fault {
 	}
 }
 
-// disturbed is the fault that a link is disturbed.
+// disturbed is the fault of a disturbed link.
 func (s *system) disturbed(link string, d disturbance) fault {
 	return fault{name: fmt.Sprintf("%s: %s", link, d.name), inject: func() func() { return s.disturb(link, d) }}
 }

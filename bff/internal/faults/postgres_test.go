@@ -97,9 +97,9 @@ func (s *system) occupyConnections(ctx context.Context, full chan<- struct{}) {
 // diskSize is the size in mebibytes of the disk that is filled.
 const diskSize = 192
 
-// TestFullDisk fills PostgreSQL's disk while users write, and frees it again. It has only a
-// long form, which mounts a small disk. That needs root on Linux.
-func TestFullDisk(t *testing.T) {
+// TestFullDisk_LosesNoWrite fills PostgreSQL's disk while users write, and frees it again.
+// It has only a long form, which mounts a small disk. That needs root on Linux.
+func TestFullDisk_LosesNoWrite(t *testing.T) {
 	t.Parallel()
 	if !soak() {
 		t.Log("TEST_SOAK is not set: no disk is filled")

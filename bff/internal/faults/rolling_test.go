@@ -25,19 +25,19 @@ func TestRollingRestartFailsNoRequest(t *testing.T) {
 	// Long enough for the proxies, which check every 100 ms, on a busy machine.
 	env := append([]string{"DRAIN_DELAY=1500ms"}, faultEnv...)
 	auth := servertest.StartAuthWith(t, servertest.AuthConfig{Public: public})
-	one := servertest.StartTasks(t, auth, env...)
-	two := one.Replica()
-	tasks := startFront(t, balance.Replica{URL: one.URL.String(), Ready: ready(one.OpsURL)}, balance.Replica{URL: two.URL.String(), Ready: ready(two.OpsURL)})
+	tasks1 := servertest.StartTasks(t, auth, env...)
+	tasks2 := tasks1.Replica()
+	tasks := startFront(t, balance.Replica{URL: tasks1.URL.String(), Ready: ready(tasks1.OpsURL)}, balance.Replica{URL: tasks2.URL.String(), Ready: ready(tasks2.OpsURL)})
 	env = append(env, "TASKS_URL="+tasks)
-	three, four := servertest.StartBFF(t, auth, one, env...), servertest.StartBFF(t, auth, one, env...)
-	s := &system{t: t, auth: auth, tasks: one}
-	s.url = startFront(t, balance.Replica{URL: three.URL.String(), Ready: ready(three.OpsURL)}, balance.Replica{URL: four.URL.String(), Ready: ready(four.OpsURL)})
+	bff1, bff2 := servertest.StartBFF(t, auth, tasks1, env...), servertest.StartBFF(t, auth, tasks1, env...)
+	s := &system{t: t, auth: auth, tasks: tasks1}
+	s.url = startFront(t, balance.Replica{URL: bff1.URL.String(), Ready: ready(bff1.OpsURL)}, balance.Replica{URL: bff2.URL.String(), Ready: ready(bff2.OpsURL)})
 
 	l := startLoad(t, s, 4, seed.Of(t))
 	l.awaitAcknowledged("the start")
 	begin := time.Now()
 	for range rounds {
-		for n, replica := range []interface{ Restart() }{one, three, two, four} {
+		for n, replica := range []interface{ Restart() }{tasks1, bff1, tasks2, bff2} {
 			replica.Restart()
 			l.awaitAcknowledged(fmt.Sprintf("restart %d", n+1))
 		}

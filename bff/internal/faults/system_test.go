@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { pgtest.Main(m) }
 // soak reports whether the long form of the tests is requested.
 func soak() bool { return os.Getenv("TEST_SOAK") == "1" }
 
-// public is the origin of the system in browsers.
+// public is the origin of the bff in browsers.
 const public = "http://localhost:3000"
 
 // server is a process of the system.
@@ -116,10 +116,10 @@ func (s *system) kill(names ...string) (restart func()) {
 	}
 }
 
-// disturbance is a toxic of toxiproxy, or "" to reject connections.
+// disturbance disturbs a link by a toxic of toxiproxy; "" rejects connections.
 type disturbance struct{ name, toxic string }
 
-// cut refuses all connections.
+// cut rejects all connections.
 var cut = disturbance{"cut", ""}
 
 var disturbances = []disturbance{

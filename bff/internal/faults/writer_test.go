@@ -98,7 +98,7 @@ func (w *writer) writeOnce(ctx context.Context, n int) error {
 	case kind < 9:
 		return w.writeUntilAcknowledged(ctx, http.MethodDelete, "/api/tasks/"+live.ID, nil, live.Version)
 	default:
-		delete(w.tasks, live.ID) // the response has the same version again
+		delete(w.tasks, live.ID) // the response does not have a higher version
 		if err := w.writeUntilAcknowledged(ctx, http.MethodDelete, "/api/tasks/"+live.ID+"?permanent=true", nil, live.Version); err != nil {
 			return err
 		}
@@ -230,7 +230,7 @@ func (w *writer) record(data []byte) error {
 type discrepancies struct{ lost, doubled, gaps int }
 
 // compare compares the stored tasks with the acknowledged ones.
-func (w *writer) compare() (v discrepancies) {
+func (w *writer) compare() (found discrepancies) {
 	t := w.t
 	t.Helper()
 	stored := map[string]taskapi.Task{}
@@ -250,27 +250,27 @@ func (w *writer) compare() (v discrepancies) {
 	}
 	for id, task := range w.tasks {
 		if diff := cmp.Diff(task, stored[id]); diff != "" {
-			v.lost++
+			found.lost++
 			t.Errorf("%s: tasks differ (-acknowledged +stored):\n%s", w.name, diff)
 		}
 	}
 	for id, task := range stored {
 		if _, known := w.tasks[id]; !known {
-			v.doubled++
+			found.doubled++
 			t.Errorf("%s: %+v is stored but was never acknowledged", w.name, task)
 		}
 	}
 	if changes != w.changes {
-		v.gaps++
+		found.gaps++
 		t.Errorf("%s: %d changes are stored, %d were acknowledged", w.name, changes, w.changes)
 	}
-	w.compareChanges(changes, &v)
-	return v
+	w.compareChanges(changes, &found)
+	return found
 }
 
 // compareChanges reads all changes and checks that each task is in them once, in its
 // current state, that their numbers rise, and that the last number is the count of changes.
-func (w *writer) compareChanges(changes int64, v *discrepancies) {
+func (w *writer) compareChanges(changes int64, found *discrepancies) {
 	t := w.t
 	t.Helper()
 	seen, last := map[string]bool{}, int64(0)
@@ -279,13 +279,13 @@ func (w *writer) compareChanges(changes int64, v *discrepancies) {
 		w.get(fmt.Sprintf("/api/changes?limit=200&after=%d", last), &page)
 		for _, change := range page.Data {
 			if change.Seq <= last || seen[change.ID] {
-				v.gaps++
+				found.gaps++
 				t.Errorf("%s: change %d of %s after %d", w.name, change.Seq, change.ID, last)
 			}
 			seen[change.ID], last = true, change.Seq
 			if task, kept := w.tasks[change.ID]; kept {
 				if changed, err := change.Task(); err != nil || changed.Version != task.Version {
-					v.gaps++
+					found.gaps++
 					t.Errorf("%s: change %+v, want version %d: %v", w.name, changed, task.Version, err)
 				}
 			}
@@ -293,7 +293,7 @@ func (w *writer) compareChanges(changes int64, v *discrepancies) {
 		more = page.Meta.HasMore
 	}
 	if last != changes {
-		v.gaps++
+		found.gaps++
 		t.Errorf("%s: the last change is %d of %d", w.name, last, changes)
 	}
 }

@@ -22,7 +22,7 @@ import (
 
 // testAuthProxy tests Better Auth behind the bff.
 func testAuthProxy(t *testing.T, s *site) {
-	t.Run("signing out", func(t *testing.T) {
+	t.Run("signing out ends the session and clears its cookie", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -42,10 +42,10 @@ func testAuthProxy(t *testing.T, s *site) {
 	})
 
 	for name, revoke := range map[string]func(t *testing.T, here *browser){
-		"all other sessions": func(_ *testing.T, here *browser) {
+		"all others": func(_ *testing.T, here *browser) {
 			here.post("/api/auth/revoke-other-sessions", map[string]any{}).is(http.StatusOK)
 		},
-		"one other session": func(t *testing.T, here *browser) {
+		"another session": func(t *testing.T, here *browser) {
 			var all []struct{ Token string }
 			here.get("/api/auth/list-sessions").is(http.StatusOK).into(&all)
 			own, _, _ := strings.Cut(here.cookie().Value, ".")
@@ -55,13 +55,13 @@ func testAuthProxy(t *testing.T, s *site) {
 				}
 			}
 		},
-		"by a new password": func(_ *testing.T, here *browser) {
+		"others by a new password": func(_ *testing.T, here *browser) {
 			here.post("/api/auth/change-password", map[string]any{
 				"currentPassword": servertest.Password, "newPassword": "another horse", "revokeOtherSessions": true,
 			}).is(http.StatusOK)
 		},
 	} {
-		t.Run("revoking "+name, func(t *testing.T) {
+		t.Run("revoking "+name+" takes effect at once", func(t *testing.T) {
 			t.Parallel()
 			here, there := s.newBrowser(t), s.newBrowser(t)
 			email := here.signUp()
@@ -420,8 +420,8 @@ func TestResetPassword_EndsSessions(t *testing.T) {
 	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
 	t.Cleanup(bff.Close)
 	nobody := (&site{url: bff.URL}).newBrowser(t)
-	get := func(user string) *response {
-		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + user + ".x"}})
+	get := func(token string) *response {
+		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + token + ".x"}})
 	}
 	for ada, path := range map[string]string{"ada1": "/api/auth/reset-password", "ada2": "/api/auth/email-otp/reset-password"} {
 		ended.Store(false)

@@ -383,7 +383,7 @@ func TestOutages(t *testing.T) {
 	known.get("/api/tasks").is(http.StatusOK)
 
 	for name, test := range map[string]struct {
-		instead http.HandlerFunc
+		service http.HandlerFunc
 		want    taskapi.ErrorCode
 	}{
 		"an error": {func(w http.ResponseWriter, _ *http.Request) {
@@ -394,7 +394,7 @@ func TestOutages(t *testing.T) {
 		"unavailable":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }, taskapi.CodeUnavailable},
 		"a broken connection": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, taskapi.CodeUnavailable},
 	} {
-		s.tasksTap.Instead(test.instead)
+		s.tasksTap.Instead(test.service)
 		response := known.get("/api/tasks")
 		response.fails(test.want)
 		if strings.Contains(string(response.body), "SELECT") {
@@ -402,11 +402,11 @@ func TestOutages(t *testing.T) {
 		}
 	}
 	s.tasksTap.Instead(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
-	hasty := httptest.NewServer(newHandler(t, handlerConfig{
+	impatient := httptest.NewServer(newHandler(t, handlerConfig{
 		public: s.url, secret: s.auth.Secret, auth: s.authTap.URL, tasks: s.tasksTap.URL.String(), callTimeout: 50 * time.Millisecond, log: s.log,
 	}))
-	t.Cleanup(hasty.Close)
-	(&site{url: hasty.URL}).newBrowser(t).
+	t.Cleanup(impatient.Close)
+	(&site{url: impatient.URL}).newBrowser(t).
 		do(http.MethodGet, "/api/tasks", nil, http.Header{"Cookie": {known.cookie().String()}}).
 		fails(taskapi.CodeTimeout)
 	s.tasksTap.Instead(nil)
@@ -421,13 +421,14 @@ func TestOutages(t *testing.T) {
 	}))
 	t.Cleanup(direct.Close)
 	cookie := http.Header{"Cookie": {known.cookie().String()}, "Origin": {s.url}}
-	there := (&site{url: direct.URL}).newBrowser(t)
-	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
+	// Its requests to Better Auth do not go through the tap.
+	untapped := (&site{url: direct.URL}).newBrowser(t)
+	untapped.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
 
 	s.auth.Stop()
 	// A request that never reached Better Auth has ended no session.
-	there.do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Ada King"}, cookie).fails(taskapi.CodeAuthUnavailable)
-	there.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
+	untapped.do(http.MethodPost, "/api/auth/update-user", map[string]any{"name": "Ada King"}, cookie).fails(taskapi.CodeAuthUnavailable)
+	untapped.do(http.MethodGet, "/api/tasks", nil, cookie).is(http.StatusOK)
 	known.get("/api/tasks").is(http.StatusOK)
 	known.get("/api/session").is(http.StatusOK)
 	unknown.get("/api/tasks").fails(taskapi.CodeAuthUnavailable)

@@ -23,11 +23,11 @@ func (p trustedProxies) client(r *http.Request) netip.Addr {
 	}
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		named, err := hopAddress(strings.TrimSpace(hop))
+		forwarded, err := hopAddress(strings.TrimSpace(hop))
 		if err != nil {
 			return addr
 		}
-		addr = named.Unmap().WithZone("")
+		addr = forwarded.Unmap().WithZone("")
 		if !p.contain(addr) {
 			return addr
 		}
@@ -60,8 +60,8 @@ func network(addr netip.Addr) netip.Prefix {
 	if addr.Is6() {
 		bits = networkBits
 	}
-	subscriber, _ := addr.Prefix(bits) // the length is valid
-	return subscriber
+	prefix, _ := addr.Prefix(bits) // the length is valid
+	return prefix
 }
 
 // clientKey returns the key of a request's client in rate limits.

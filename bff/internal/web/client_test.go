@@ -8,7 +8,7 @@ import (
 	"github.com/tasklane/tasklane/services/environ"
 )
 
-func TestClientAddress(t *testing.T) {
+func TestClientAddress_IsForwardedOnlyByTrustedProxies(t *testing.T) {
 	t.Parallel()
 	proxies := trustedProxies{environ.Network(netip.MustParsePrefix("10.0.0.0/8")), environ.Network(netip.MustParsePrefix("fd00::/8")), environ.Network(netip.MustParsePrefix("172.30.253.0/25"))}
 	for name, test := range map[string]struct {
@@ -88,12 +88,12 @@ func FuzzClientAddress(f *testing.F) {
 			t.Fatalf("%q is %v", forwarded, got)
 		}
 		if !proxies.contain(got) {
-			if more := from("10.0.0.1:4711", "192.0.2.99, "+forwarded); more != got {
-				t.Fatalf("%q is %v, and with an address before it %v", forwarded, got, more)
+			if longer := from("10.0.0.1:4711", "192.0.2.99, "+forwarded); longer != got {
+				t.Fatalf("%q is %v, and with an address before it %v", forwarded, got, longer)
 			}
 		}
-		if named := from("10.0.0.1:4711", forwarded+", 198.51.100.1"); named.String() != "198.51.100.1" {
-			t.Fatalf("%q, 198.51.100.1 is %v", forwarded, named)
+		if last := from("10.0.0.1:4711", forwarded+", 198.51.100.1"); last.String() != "198.51.100.1" {
+			t.Fatalf("%q, 198.51.100.1 is %v", forwarded, last)
 		}
 	})
 }

@@ -57,7 +57,7 @@ func TestServiceProblem_HidesGateways(t *testing.T) {
 	}
 }
 
-func TestServiceProblem_WithoutAResponse(t *testing.T) {
+func TestServiceProblem_DistinguishesFailedRequests(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]taskapi.ErrorCode{
 		&sdk.Error{Message: "no response: connection refused"}:                   taskapi.CodeUnavailable,

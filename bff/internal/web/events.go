@@ -61,24 +61,24 @@ const watchNote = " If the session has expired, the event session_ended, with th
 type stream struct {
 	*streams
 
-	user      string
-	out       *httpapi.Stream
-	feed      *feed
-	following *session.Follower
-	// stopped unregisters the stream from the server's shutdown.
-	stopped func() bool
+	user     string
+	out      *httpapi.Stream
+	feed     *feed
+	follower *session.Follower
+	// unregister removes the stream from those that a shutdown ends.
+	unregister func() bool
 
-	// at is the position after the latest change that was sent; more reports
+	// cursor is the position after the latest change that was sent; more reports
 	// whether there are further changes.
-	at   taskapi.ChangeCursor
-	more bool
+	cursor taskapi.ChangeCursor
+	more   bool
 	// first is the page that the operation has read, until it is sent.
 	first operations.ChangePage
-	// After a failed read at wake-up number paused, the stream reads again at
-	// until, or earlier if the feed wakes it.
-	paused uint64
-	until  time.Time
-	retry  *time.Timer
+	// After a failed read at wake-up number failedWakeUp, the stream reads again at
+	// retryAt, or earlier if the feed wakes it.
+	failedWakeUp uint64
+	retryAt      time.Time
+	retry        *time.Timer
 }
 
 // watchChanges responds with a stream of changes. Errors that occur before the stream
@@ -90,11 +90,11 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 	}
 	caller := callerFrom(ctx)
 	user := caller.session.User.ID
-	st := &stream{streams: s.streams, user: user, at: from, more: true}
+	st := &stream{streams: s.streams, user: user, cursor: from, more: true}
 	st.out = httpapi.NewStream(st, s.streams.heartbeat)
 	st.feed = s.streams.join(caller.request, st)
-	st.following = s.sessions.Follow(caller.request, user, st.out.Wake)
-	st.stopped = context.AfterFunc(s.streams.running, st.out.End)
+	st.follower = s.sessions.Follow(caller.request, user, st.out.Wake)
+	st.unregister = context.AfterFunc(s.streams.running, st.out.End)
 	if st.first, err = st.feed.read(ctx, from); err != nil {
 		st.Close()
 		return nil, callError(err)
@@ -106,7 +106,7 @@ func (s *server) watchChanges(ctx context.Context, in *operations.WatchChangesIn
 func (st *stream) Begin(ctx context.Context, events *httpapi.Events) error {
 	first := st.first
 	st.first = operations.ChangePage{}
-	defer first.Ready(ctx, events, st.at).Release()
+	defer first.Ready(ctx, events, st.cursor).Release()
 	return st.outcome(events, st.sendPage(ctx, events, first))
 }
 
@@ -135,8 +135,8 @@ func (st *stream) Close() {
 	if st.retry != nil {
 		st.retry.Stop()
 	}
-	st.stopped()
-	st.following.Close()
+	st.unregister()
+	st.follower.Close()
 	st.feed.leave(st)
 }
 
@@ -150,16 +150,16 @@ func (st *stream) catchUp(ctx context.Context, events *httpapi.Events) error {
 		switch {
 		case ended != nil:
 			return ended
-		case !st.more && latest <= st.at.After, wakeUps == st.paused && time.Now().Before(st.until):
+		case !st.more && latest <= st.cursor.After, wakeUps == st.failedWakeUp && time.Now().Before(st.retryAt):
 			return nil
 		}
-		next, release, err := st.feed.next(ctx, position{st.at, latest}, st.user)
+		next, release, err := st.feed.next(ctx, position{st.cursor, latest}, st.user)
 		if err == nil {
 			err = st.sendPage(ctx, events, next)
 			release()
 		}
 		if isTransient(err) {
-			st.paused, st.until = wakeUps, time.Now().Add(readPause)
+			st.failedWakeUp, st.retryAt = wakeUps, time.Now().Add(readPause)
 			st.retry = time.AfterFunc(readPause, st.out.Wake)
 			err = nil
 		}
@@ -183,9 +183,9 @@ func (st *stream) sendPage(ctx context.Context, events *httpapi.Events, p operat
 	if err != nil {
 		return err
 	}
-	st.at, st.more = p.Next, p.More
+	st.cursor, st.more = p.Next, p.More
 	if !st.more {
-		st.feed.watch(st.at.After)
+		st.feed.watch(st.cursor.After)
 	}
 	return events.Flush()
 }
@@ -193,8 +193,8 @@ func (st *stream) sendPage(ctx context.Context, events *httpapi.Events, p operat
 // check checks the session, if that is due.
 func (st *stream) check(ctx context.Context) error {
 	select {
-	case <-st.following.C:
-		return st.following.Check(ctx)
+	case <-st.follower.C:
+		return st.follower.Check(ctx)
 	default:
 		return nil
 	}

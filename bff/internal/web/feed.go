@@ -23,7 +23,7 @@ const feedLinger = 10 * time.Second
 // changes after its own position. Sessions of the same user have separate feeds, because
 // their JWTs may have different permissions.
 type feed struct {
-	all     *streams
+	all     *streams // of all sessions
 	request session.Request
 	ctx     context.Context //nolint:containedctx // context of the connection
 	stop    context.CancelFunc
@@ -165,27 +165,27 @@ func (f *feed) state() (latest int64, wakeUps uint64, err error) {
 
 // next returns the page at a position, which the caller must release. Streams at the same
 // position share the request and the page.
-func (f *feed) next(ctx context.Context, at position, user string) (operations.ChangePage, func(), error) {
-	return f.pages.Get(ctx, at, user, func(ctx context.Context) (operations.ChangePage, error) {
+func (f *feed) next(ctx context.Context, p position, user string) (page operations.ChangePage, release func(), err error) {
+	return f.pages.Get(ctx, p, user, func(ctx context.Context) (operations.ChangePage, error) {
 		ctx, cancel := context.WithTimeout(ctx, budget.BFF)
 		defer cancel()
-		return f.read(ctx, at.from)
+		return f.read(ctx, p.from)
 	})
 }
 
-// read reads the changes after a position.
+// read reads a page of changes after a cursor.
 func (f *feed) read(ctx context.Context, from taskapi.ChangeCursor) (operations.ChangePage, error) {
-	read, err := f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: from.String()}, f.asUser()...)
+	page, err := f.all.tasks.ListChanges(ctx, taskapi.ListChangesOptions{Cursor: from.String()}, f.asUser()...)
 	if err != nil {
 		return operations.ChangePage{}, err
 	}
-	next, err := taskapi.ParseChangeCursor(read.Meta.NextCursor)
+	next, err := taskapi.ParseChangeCursor(page.Meta.NextCursor)
 	if err != nil {
 		return operations.ChangePage{}, fmt.Errorf("read the next cursor: %w", err)
 	}
 	if from == (taskapi.ChangeCursor{}) {
-		// The cursor of the last page has no start any more.
+		// Began is zero in the cursor of the last page, which has reached it.
 		from.Began = max(next.After, next.Began)
 	}
-	return operations.NewChangePage(read.Changes, from, next, read.Meta.HasMore)
+	return operations.NewChangePage(page.Changes, from, next, page.Meta.HasMore)
 }

@@ -12,31 +12,31 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// watched is a bff in front of the SDK's in-memory service. Every session belongs to the
+// fakeSite is a bff in front of the SDK's in-memory service. Every session belongs to the
 // user ada.
-type watched struct {
+type fakeSite struct {
 	*stubs
 
 	fake *sdktest.Server
 	ada  *sdk.Client
 }
 
-func newWatched(t *testing.T) *watched {
+func newFakeSite(t *testing.T) *fakeSite {
 	t.Helper()
 	fake := sdktest.NewServer(t)
-	return &watched{fake: fake, ada: fake.Client(t, "ada"), stubs: newStubs(t, func(w http.ResponseWriter, r *http.Request) {
+	return &fakeSite{fake: fake, ada: fake.Client(t, "ada"), stubs: newStubs(t, func(w http.ResponseWriter, r *http.Request) {
 		r.Header.Set("Authorization", "Bearer "+fake.Token("ada"))
 		fake.ServeHTTP(w, r)
 	}, nil)}
 }
 
 // tab opens a session's stream.
-func (w *watched) tab(cookie string, after int64) *eventStream {
+func (w *fakeSite) tab(cookie string, after int64) *eventStream {
 	w.t.Helper()
 	return w.watch("?after="+strconv.FormatInt(after, 10), http.Header{"Cookie": {session.CookieName + "=" + cookie}}).ready(after)
 }
 
-func (w *watched) create(title string) taskapi.Task {
+func (w *fakeSite) create(title string) taskapi.Task {
 	w.t.Helper()
 	task, err := w.ada.CreateTask(w.t.Context(), taskapi.CreateTaskRequest{Title: title})
 	if err != nil {
@@ -47,7 +47,7 @@ func (w *watched) create(title string) taskapi.Task {
 
 func TestFeed_IsSharedByTabsOfASession(t *testing.T) {
 	t.Parallel()
-	w := newWatched(t)
+	w := newFakeSite(t)
 	w.create("before")
 	const tabs = 5
 	var streams []*eventStream
@@ -85,7 +85,7 @@ func TestFeed_IsSharedByTabsOfASession(t *testing.T) {
 
 func TestFeed_IsNotSharedBySessions(t *testing.T) {
 	t.Parallel()
-	w := newWatched(t)
+	w := newFakeSite(t)
 	here, there := w.tab("a.b", 0), w.tab("c.d", 0)
 	eventually(t, "both are connected", func() bool { return w.fake.Requests("watchChanges") == 2 })
 	w.create("task")
@@ -95,7 +95,7 @@ func TestFeed_IsNotSharedBySessions(t *testing.T) {
 
 func TestFeed_SurvivesAReload(t *testing.T) {
 	t.Parallel()
-	w := newWatched(t)
+	w := newFakeSite(t)
 	first := w.tab("a.b", 0)
 	eventually(t, "the feed is connected", func() bool { return w.fake.Requests("watchChanges") == 1 })
 	first.leave()
@@ -113,7 +113,7 @@ func TestFeed_SurvivesAReload(t *testing.T) {
 
 func TestStreams_SendEveryChangeOnce(t *testing.T) {
 	t.Parallel()
-	w := newWatched(t)
+	w := newFakeSite(t)
 	const writers, each = 4, 25
 	var writing sync.WaitGroup
 	for range writers {
@@ -144,7 +144,7 @@ func TestStreams_SendEveryChangeOnce(t *testing.T) {
 
 func TestFailedRead_IsRetried(t *testing.T) {
 	t.Parallel()
-	w := newWatched(t)
+	w := newFakeSite(t)
 	stream := w.tab("a.b", 0)
 	eventually(t, "the feed is connected", func() bool { return w.fake.Requests("watchChanges") == 1 })
 	w.fake.Inject(sdktest.Fault{Operation: "listChanges", Times: 1, Code: taskapi.CodeUnavailable})

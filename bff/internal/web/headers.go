@@ -13,9 +13,9 @@ const (
 	strictTransport = "max-age=63072000"
 )
 
-// secure sets security headers on every response. The page's files replace the API's
-// policy.
-func secure(https bool) func(http.Handler) http.Handler {
+// securityHeaders sets security headers on every response. The page's files replace the
+// API's policy.
+func securityHeaders(https bool) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			header := w.Header()

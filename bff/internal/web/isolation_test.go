@@ -36,6 +36,6 @@ func (b *browser) send(_ testing.TB, r contracttest.Request) contracttest.Respon
 	if r.Body != "" {
 		body = r.Body
 	}
-	a := b.do(r.Method, r.Path, body, r.Header)
-	return contracttest.Response{Status: a.status, Header: a.header, Body: a.body}
+	response := b.do(r.Method, r.Path, body, r.Header)
+	return contracttest.Response{Status: response.status, Header: response.header, Body: response.body}
 }

@@ -18,8 +18,8 @@ type jwtChecker struct {
 	next http.RoundTripper
 }
 
-func (w *jwtChecker) RoundTrip(r *http.Request) (*http.Response, error) {
-	response, err := w.next.RoundTrip(r)
+func (c *jwtChecker) RoundTrip(r *http.Request) (*http.Response, error) {
+	response, err := c.next.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (w *jwtChecker) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	_ = response.Body.Close()
 	response.Body = io.NopCloser(bytes.NewReader(body))
-	checkNoJWT(w.t, r.Method+" "+r.URL.Path, body, response.Header, response.Trailer)
+	checkNoJWT(c.t, r.Method+" "+r.URL.Path, body, response.Header, response.Trailer)
 	return response, nil
 }
 

@@ -114,7 +114,7 @@ func TestStream_OutlivesItsJWT(t *testing.T) {
 
 // testStreamEnds tests streams that end for reasons other than their session.
 func testStreamEnds(t *testing.T, s *site) {
-	t.Run("a stalled reader is dropped and affects no other", func(t *testing.T) {
+	t.Run("a stalled reader is dropped and does not delay others", func(t *testing.T) {
 		t.Parallel()
 		ada := s.newBrowser(t)
 		ada.signUp()
@@ -170,7 +170,7 @@ func testStreamEnds(t *testing.T, s *site) {
 		t.Cleanup(bff.Close)
 		ada := s.newBrowser(t)
 		ada.signUp()
-		here := ada.at(&site{url: bff.URL})
+		here := ada.onSite(&site{url: bff.URL})
 		stream := here.watch("", nil).ready(0)
 		for range 3 {
 			if e, more := <-stream.events; !more || e != (event{}) {

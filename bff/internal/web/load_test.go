@@ -34,21 +34,21 @@ type worker struct {
 	name string
 
 	mu sync.Mutex
-	// seen are the responses so far, in order.
-	seen []seen
+	// results are the responses so far, in order.
+	results []result
 	// acknowledged are the titles of the tasks whose creation succeeded.
 	acknowledged []string
 }
 
-// seen is a response to a worker.
-type seen struct {
+// result is a response to a worker.
+type result struct {
 	*response
 
 	code       taskapi.ErrorCode // of an error
 	begin, end time.Time
 }
 
-func (s *seen) failed() bool { return s.status >= http.StatusBadRequest }
+func (r *result) failed() bool { return r.status >= http.StatusBadRequest }
 
 // startLoad signs up users and starts them.
 func (s *site) startLoad(t *testing.T, users int) *load {
@@ -96,32 +96,32 @@ func (w *worker) run(ctx context.Context) {
 	}
 }
 
-func (w *worker) record(send func() *response) seen {
-	s := seen{begin: time.Now()}
-	s.response = send()
-	s.end = time.Now()
-	if s.failed() {
+func (w *worker) record(send func() *response) result {
+	r := result{begin: time.Now()}
+	r.response = send()
+	r.end = time.Now()
+	if r.failed() {
 		var problem taskapi.Problem
 		// An error without a code is detected where the code is checked.
-		_ = json.Unmarshal(s.body, &problem)
-		s.code = problem.Code
+		_ = json.Unmarshal(r.body, &problem)
+		r.code = problem.Code
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.seen = append(w.seen, s)
-	return s
+	w.results = append(w.results, r)
+	return r
 }
 
 // since returns the responses to requests sent after start.
-func (w *worker) since(start time.Time) []seen {
+func (w *worker) since(start time.Time) []result {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.DeleteFunc(slices.Clone(w.seen), func(s seen) bool { return s.begin.Before(start) })
+	return slices.DeleteFunc(slices.Clone(w.results), func(r result) bool { return r.begin.Before(start) })
 }
 
 // await waits until enough returns true for the responses to each user's requests that are
 // sent from now on.
-func (l *load) await(what string, enough func([]seen) bool) {
+func (l *load) await(what string, enough func([]result) bool) {
 	l.t.Helper()
 	start := time.Now()
 	ctx, cancel := context.WithTimeout(l.t.Context(), waitTimeout)
@@ -142,7 +142,7 @@ func (l *load) await(what string, enough func([]seen) bool) {
 // awaitSuccess waits until every user has completed a round without an error.
 func (l *load) awaitSuccess() {
 	l.t.Helper()
-	l.await("served", func(all []seen) bool {
+	l.await("served", func(all []result) bool {
 		return len(all) >= 2 && !all[len(all)-1].failed() && !all[len(all)-2].failed()
 	})
 }
@@ -150,8 +150,8 @@ func (l *load) awaitSuccess() {
 // awaitCode waits until every user has received this error code.
 func (l *load) awaitCode(code taskapi.ErrorCode) {
 	l.t.Helper()
-	l.await(string(code), func(all []seen) bool {
-		return slices.ContainsFunc(all, func(s seen) bool { return s.code == code })
+	l.await(string(code), func(all []result) bool {
+		return slices.ContainsFunc(all, func(r result) bool { return r.code == code })
 	})
 }
 
@@ -160,15 +160,15 @@ func (l *load) awaitCode(code taskapi.ErrorCode) {
 func (l *load) failsOnlyWith(start time.Time, codes ...taskapi.ErrorCode) {
 	l.t.Helper()
 	for _, w := range l.users {
-		for _, s := range w.since(start) {
-			if !s.failed() {
+		for _, r := range w.since(start) {
+			if !r.failed() {
 				continue
 			}
-			if !slices.Contains(codes, s.code) {
-				l.t.Errorf("%s: %s: %d %s", w.name, s.what, s.status, s.body)
+			if !slices.Contains(codes, r.code) {
+				l.t.Errorf("%s: %s: %d %s", w.name, r.what, r.status, r.body)
 				continue
 			}
-			s.fails(s.code)
+			r.fails(r.code)
 		}
 	}
 }
@@ -176,7 +176,7 @@ func (l *load) failsOnlyWith(start time.Time, codes ...taskapi.ErrorCode) {
 // log logs the results of the users since start.
 func (l *load) log(what string, start time.Time) {
 	l.t.Helper()
-	var all []seen
+	var all []result
 	for _, w := range l.users {
 		all = append(all, w.since(start)...)
 	}
@@ -184,12 +184,12 @@ func (l *load) log(what string, start time.Time) {
 }
 
 // tally counts responses by status and code, with the longest duration of each.
-func tally(all []seen) string {
+func tally(all []result) string {
 	counts, longest := map[string]int{}, map[string]time.Duration{}
-	for _, s := range all {
-		kind := fmt.Sprintf("%d %s", s.status, s.code)
+	for _, r := range all {
+		kind := fmt.Sprintf("%d %s", r.status, r.code)
 		counts[kind]++
-		longest[kind] = max(longest[kind], s.end.Sub(s.begin))
+		longest[kind] = max(longest[kind], r.end.Sub(r.begin))
 	}
 	text := fmt.Sprintf("%d responses", len(all))
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {

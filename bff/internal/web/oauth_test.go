@@ -22,16 +22,16 @@ func TestOAuth_SignsIn(t *testing.T) {
 	s := newSiteWith(t, siteConfig{provider: provider.URL})
 	ada := s.newBrowser(t)
 
-	var begun struct {
+	var started struct {
 		URL      string
 		Redirect bool
 	}
 	response := ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/welcome?from=provider"}).is(http.StatusOK)
-	response.into(&begun)
-	authorize := parse(t, begun.URL)
+	response.into(&started)
+	authorize := parse(t, started.URL)
 	sent := authorize.Query()
-	if !begun.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
-		t.Errorf("the browser is redirected to %s", begun.URL)
+	if !started.Redirect || "http://"+authorize.Host+authorize.Path != provider.URL+"/authorize" {
+		t.Errorf("the browser is redirected to %s", started.URL)
 	}
 	if got, want := sent.Get("redirect_uri"), s.url+"/api/auth/callback/provider"; got != want {
 		t.Errorf("redirect_uri %q, want %q", got, want)
@@ -72,17 +72,17 @@ func TestOAuth_SignsIn(t *testing.T) {
 	other.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "https://evil.example/"}).is(http.StatusForbidden)
 }
 
-// TestOAuth_AccountIsDeletedWithARecentSession deletes the account of a user who has no
+// TestOAuth_DeletingAnAccountNeedsARecentSession deletes the account of a user who has no
 // password. The session must be at most a day old.
-func TestOAuth_AccountIsDeletedWithARecentSession(t *testing.T) {
+func TestOAuth_DeletingAnAccountNeedsARecentSession(t *testing.T) {
 	t.Parallel()
 	provider := newProvider(t, servertest.NewEmail())
 	s := newSiteWith(t, siteConfig{provider: provider.URL})
 	signIn := func() *browser {
 		ada := s.newBrowser(t)
-		var begun struct{ URL string }
-		ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/"}).is(http.StatusOK).into(&begun)
-		state := parse(t, begun.URL).Query().Get("state")
+		var started struct{ URL string }
+		ada.post("/api/auth/sign-in/social", map[string]any{"provider": "provider", "callbackURL": "/"}).is(http.StatusOK).into(&started)
+		state := parse(t, started.URL).Query().Get("state")
 		ada.get("/api/auth/callback/provider?code=" + url.QueryEscape(providerCode) + "&state=" + url.QueryEscape(state)).is(http.StatusFound)
 		return ada
 	}
@@ -93,12 +93,12 @@ func TestOAuth_AccountIsDeletedWithARecentSession(t *testing.T) {
 		t.Fatalf("the second sign-in is user %s, want %s", other, id)
 	}
 
-	const sessionsBegan = `UPDATE session SET "createdAt" = now() - $1::interval`
-	s.auth.Exec(sessionsBegan, "25 hours")
+	const setSessionAge = `UPDATE session SET "createdAt" = now() - $1::interval`
+	s.auth.Exec(setSessionAge, "25 hours")
 	if rejected := ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusBadRequest); !strings.Contains(string(rejected.body), "SESSION_EXPIRED") {
 		t.Errorf("with an old session: %s", rejected.body)
 	}
-	s.auth.Exec(sessionsBegan, "23 hours")
+	s.auth.Exec(setSessionAge, "23 hours")
 	ada.post("/api/auth/delete-user", map[string]any{}).is(http.StatusOK)
 	for _, session := range []*browser{ada, elsewhere} {
 		session.post("/api/tasks", map[string]any{"title": "Ghost"}).is(http.StatusUnauthorized)

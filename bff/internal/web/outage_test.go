@@ -19,8 +19,8 @@ const shortTTL = 500 * time.Millisecond
 // than a second, because the times in a JWT are truncated to seconds.
 const steadyWork = 1500 * time.Millisecond
 
-// TestAuthOutageUnderLoad stops Better Auth while users work.
-func TestAuthOutageUnderLoad(t *testing.T) {
+// TestAuthOutage_RejectsNobodyWithAValidJWT stops Better Auth while users work.
+func TestAuthOutage_RejectsNobodyWithAValidJWT(t *testing.T) {
 	t.Parallel()
 	s := newSiteWith(t, siteConfig{ttl: shortTTL, jwtLifetime: "5s", directAuth: true})
 	l := s.startLoad(t, 4)
@@ -28,53 +28,54 @@ func TestAuthOutageUnderLoad(t *testing.T) {
 	l.awaitSuccess()
 
 	for _, outage := range []struct {
-		what       string
-		down, back func()
+		name          string
+		stop, restore func()
 	}{
 		{"Better Auth killed", s.auth.Kill, s.auth.Restart},
 		{"Better Auth hanging", s.auth.Pause, s.auth.Resume},
 	} {
-		l.await("at work", func(all []seen) bool {
+		l.await("at work", func(all []result) bool {
 			return len(all) > 0 && all[len(all)-1].end.Sub(all[0].begin) > steadyWork
 		})
 		start := time.Now()
-		outage.down()
+		outage.stop()
 		l.awaitCode(taskapi.CodeAuthUnavailable)
-		l.log(outage.what, start)
-		back := time.Now()
-		outage.back()
+		l.log(outage.name, start)
+		restored := time.Now()
+		outage.restore()
 		l.awaitSuccess()
-		t.Logf("all users were served %s after the restart began", time.Since(back).Round(time.Millisecond))
+		t.Logf("all users were served %s after the restart began", time.Since(restored).Round(time.Millisecond))
 	}
 	l.end()
 
 	l.failsOnlyWith(begin, taskapi.CodeAuthUnavailable)
-	s.servedToTheEnd(l)
+	s.checkServedWhileJWTsValid(l)
 	l.checkWrites()
 }
 
-// servedToTheEnd fails the test if a request was rejected while the user's JWT was valid.
-func (s *site) servedToTheEnd(l *load) {
+// checkServedWhileJWTsValid fails the test if a request was rejected while the user's JWT
+// was valid.
+func (s *site) checkServedWhileJWTsValid(l *load) {
 	t := l.t
 	t.Helper()
-	type use struct{ at, until time.Time }
-	uses := map[string][]use{} // by user id
+	type validity struct{ from, until time.Time }
+	validities := map[string][]validity{} // by user id
 	for _, r := range s.tasksTap.Requests() {
 		user, from, until := claims(t, strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
-		uses[user] = append(uses[user], use{from, until})
+		validities[user] = append(validities[user], validity{from, until})
 	}
 	for _, w := range l.users {
 		user := w.userID()
-		if len(uses[user]) == 0 {
+		if len(validities[user]) == 0 {
 			t.Errorf("%s: no JWT reached the task service", w.name)
 		}
 		for _, rejected := range w.since(time.Time{}) {
 			if !rejected.failed() {
 				continue
 			}
-			for _, u := range uses[user] {
-				if u.at.Before(rejected.begin) && rejected.end.Before(u.until) {
-					t.Errorf("%s was rejected %s before the JWT expired", w.name, u.until.Sub(rejected.end))
+			for _, jwt := range validities[user] {
+				if jwt.from.Before(rejected.begin) && rejected.end.Before(jwt.until) {
+					t.Errorf("%s was rejected %s before the JWT expired", w.name, jwt.until.Sub(rejected.end))
 					break
 				}
 			}
@@ -114,8 +115,8 @@ func claims(t *testing.T, token string) (user string, from, until time.Time) {
 	return c.Sub, time.Unix(c.Iat+1, 0), time.Unix(c.Exp, 0)
 }
 
-// TestServiceOutageUnderLoad stops the task service and PostgreSQL while users work.
-func TestServiceOutageUnderLoad(t *testing.T) {
+// TestServiceOutage_LosesNoWrite stops the task service and PostgreSQL while users work.
+func TestServiceOutage_LosesNoWrite(t *testing.T) {
 	t.Parallel()
 	database := servertest.StartPostgres(t)
 	s := newSiteWith(t, siteConfig{ttl: shortTTL, postgres: database, directAuth: true, directTasks: true})
@@ -126,9 +127,9 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 	l.awaitSuccess()
 
 	for _, outage := range []struct {
-		what       string
-		down, back func()
-		code       taskapi.ErrorCode
+		name          string
+		stop, restore func()
+		code          taskapi.ErrorCode
 	}{
 		{"task service killed", s.tasks.Kill, s.tasks.Restart, taskapi.CodeUnavailable},
 		{"task service hanging", s.tasks.Pause, s.tasks.Resume, taskapi.CodeTimeout},
@@ -140,13 +141,13 @@ func TestServiceOutageUnderLoad(t *testing.T) {
 		}, taskapi.CodeUnavailable},
 	} {
 		start := time.Now()
-		outage.down()
+		outage.stop()
 		l.awaitCode(outage.code)
-		l.log(outage.what, start)
-		back := time.Now()
-		outage.back()
+		l.log(outage.name, start)
+		restored := time.Now()
+		outage.restore()
 		l.awaitSuccess()
-		t.Logf("all users were served %s after the restart began", time.Since(back).Round(time.Millisecond))
+		t.Logf("all users were served %s after the restart began", time.Since(restored).Round(time.Millisecond))
 	}
 	l.end()
 

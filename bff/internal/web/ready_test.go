@@ -15,16 +15,16 @@ import (
 	"github.com/tasklane/tasklane/services/httpapi"
 )
 
-func TestReadiness(t *testing.T) {
+func TestReadiness_NeedsTheTaskServiceAndBetterAuthOnce(t *testing.T) {
 	t.Parallel()
 	auth := servertest.StartAuth(t, "http://localhost")
 	tasks := servertest.StartTasks(t, auth)
 	authTap, tasksTap := servertest.NewTap(t, auth.URL), servertest.NewTap(t, tasks.URL)
-	better := session.NewBetterAuth(authTap.URL)
-	t.Cleanup(better.Transport.CloseIdleConnections)
-	operations := web.NewOperationsHandler(httpapi.NewMetrics(), better, tasksTap.URL, new(httpapi.Drain).Check())
+	betterAuth := session.NewBetterAuth(authTap.URL)
+	t.Cleanup(betterAuth.Transport.CloseIdleConnections)
+	operations := web.NewOperationsHandler(httpapi.NewMetrics(), betterAuth, tasksTap.URL, new(httpapi.Drain).Check())
 
-	ready := func(status int, wantAuth, wantTasks string) {
+	wantReadiness := func(status int, wantAuth, wantTasks string) {
 		t.Helper()
 		w := httptest.NewRecorder()
 		operations.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/readyz", nil))
@@ -49,15 +49,15 @@ func TestReadiness(t *testing.T) {
 	unavailable := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusServiceUnavailable) }
 
 	authTap.Instead(unavailable)
-	ready(http.StatusServiceUnavailable, "better auth responded with 503 for its keys", "ok")
+	wantReadiness(http.StatusServiceUnavailable, "better auth responded with 503 for its keys", "ok")
 	authTap.Instead(nil)
-	ready(http.StatusOK, "ok", "ok")
+	wantReadiness(http.StatusOK, "ok", "ok")
 
 	tasksTap.Instead(unavailable)
-	ready(http.StatusServiceUnavailable, "ok", "the task service responded with status 503")
+	wantReadiness(http.StatusServiceUnavailable, "ok", "the task service responded with status 503")
 	tasksTap.Instead(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	before := len(tasksTap.Requests())
-	ready(http.StatusServiceUnavailable, "ok", "the task service is unavailable")
+	wantReadiness(http.StatusServiceUnavailable, "ok", "the task service is unavailable")
 	if n := len(tasksTap.Requests()) - before; n != 1 {
 		t.Errorf("one probe sent %d requests to the task service", n)
 	}
@@ -65,7 +65,7 @@ func TestReadiness(t *testing.T) {
 
 	// Cached sessions are still served.
 	auth.Stop()
-	ready(http.StatusOK, "better auth does not respond", "ok")
+	wantReadiness(http.StatusOK, "better auth does not respond", "ok")
 
 	// Probes are not logged; other requests are.
 	response, err := http.Get(tasks.URL.JoinPath("/another").String())

@@ -13,10 +13,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// TestKeysChangeUnderLoad replaces the signing keys of JWTs while users send requests. No
-// request may fail, unless creating a key takes longer than the timeout of an exchange, on a
-// busy machine; then the request is retried.
-func TestKeysChangeUnderLoad(t *testing.T) {
+// TestKeysChange_FailsNoRequest replaces the signing keys of JWTs while users send requests.
+// A request may fail only if creating a key takes longer than the timeout of an exchange, on
+// a busy machine. It is then retried.
+func TestKeysChange_FailsNoRequest(t *testing.T) {
 	t.Parallel()
 	// The users keep their JWTs while the keys change.
 	s := newSite(t)
@@ -43,16 +43,16 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		// Better Auth makes one per request. The service discovers the
 		// change from these JWTs.
 		responses := make([]*response, len(newcomers))
-		var first sync.WaitGroup
+		var requesting sync.WaitGroup
 		var failed atomic.Int64
 		for i, newcomer := range newcomers {
-			first.Go(func() {
+			requesting.Go(func() {
 				for responses[i] = newcomer.get("/api/tasks"); responses[i].status == http.StatusServiceUnavailable; failed.Add(1) {
 					responses[i] = newcomer.get("/api/tasks")
 				}
 			})
 		}
-		first.Wait()
+		requesting.Wait()
 		for _, got := range responses {
 			got.is(http.StatusOK)
 		}
@@ -60,9 +60,9 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 		l.log("keys "+change.what, start)
 
 		exchanges = s.authTap.Count(getSession) - exchanges
-		made := len(s.keysInUse(t)) - len(known)
-		t.Logf("%d exchanges returned JWTs of %d new keys", exchanges, made)
-		if made == 0 {
+		newKeys := len(s.keysInUse(t)) - len(known)
+		t.Logf("%d exchanges returned JWTs of %d new keys", exchanges, newKeys)
+		if newKeys == 0 {
 			t.Errorf("keys %s: no JWT has a new key", change.what)
 		}
 		want := len(newcomers)
@@ -70,8 +70,8 @@ func TestKeysChangeUnderLoad(t *testing.T) {
 			want += len(l.users)
 		}
 		for _, w := range l.users {
-			for _, seen := range w.since(start) {
-				if seen.failed() {
+			for _, result := range w.since(start) {
+				if result.failed() {
 					failed.Add(1)
 				}
 			}

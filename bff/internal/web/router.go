@@ -42,8 +42,8 @@ type Config struct {
 	TasksTransport  http.RoundTripper
 	StreamTransport http.RoundTripper
 	Log             *slog.Logger
-	// Limits bound the load of the bff; its Rate applies to each user. The zero
-	// Limits are no limits.
+	// Limits bound the load of the bff; its Rate applies to each user. The zero value
+	// sets no limits.
 	Limits httpapi.Limits
 	// ClientRate limits the requests from one address.
 	ClientRate httpapi.Rate
@@ -92,7 +92,7 @@ func NewHandler(config Config) (*Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	streaming, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
+	watching, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
 		sdk.WithHTTPClient(&http.Client{Transport: cmp.Or(config.StreamTransport, config.TasksTransport)}))
 	if err != nil {
 		return nil, err
@@ -104,12 +104,12 @@ func NewHandler(config Config) (*Handler, error) {
 		proxies:  config.TrustedProxies,
 		tasks:    tasks,
 		service:  forward.Upstream{URL: config.TasksURL, Transport: config.TasksTransport, Headers: serviceResponseHeaders},
-		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, streaming, config.Sessions),
+		streams:  newStreams(cmp.Or(config.Heartbeat, httpapi.DefaultHeartbeat), tasks, watching, config.Sessions),
 	}
 	r := httpapi.NewRouter(httpapi.Observers{Log: config.Log, Metrics: config.Metrics, Tracing: config.Tracing, Public: true})
 	belowAPI := func(r *http.Request) bool { return isAPI(r.URL.Path) }
 	r.Use(
-		secure(config.PublicURL.Scheme == "https"),
+		securityHeaders(config.PublicURL.Scheme == "https"),
 		// Before the rate limit, so that pages of trusted origins can read its error.
 		onlyIf(belowAPI, shareAPI(config.TrustedOrigins)),
 		onlyIf(belowAPI, httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
@@ -138,7 +138,7 @@ func NewHandler(config Config) (*Handler, error) {
 	return &Handler{Handler: r, streams: s.streams}, nil
 }
 
-// onlyIf applies a middleware only to requests that fulfill the condition.
+// onlyIf applies a middleware only to requests that meet the condition.
 func onlyIf(condition func(*http.Request) bool, middleware func(http.Handler) http.Handler) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		applied := middleware(next)

@@ -10,7 +10,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
@@ -42,8 +41,8 @@ const (
 	// trustedProxy is the address of a proxy in front of the test's bff.
 	trustedProxy = "127.0.0.1/32"
 	// waitTimeout bounds every wait, so that a test that hangs ends.
-	waitTimeout = time.Minute
-	logPause    = 10 * time.Millisecond
+	waitTimeout  = time.Minute
+	pollInterval = 10 * time.Millisecond
 )
 
 // site is a bff with a real Better Auth server and a real task service.
@@ -170,10 +169,10 @@ type withTimeout struct {
 	callTimeout time.Duration
 }
 
-func (i withTimeout) RoundTrip(r *http.Request) (*http.Response, error) {
-	ctx, cancel := context.WithTimeout(r.Context(), i.callTimeout)
+func (w withTimeout) RoundTrip(r *http.Request) (*http.Response, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), w.callTimeout)
 	context.AfterFunc(ctx, cancel)
-	return i.RoundTripper.RoundTrip(r.WithContext(ctx))
+	return w.RoundTripper.RoundTrip(r.WithContext(ctx))
 }
 
 // browser sends requests like a browser in which a page of the site runs.
@@ -249,29 +248,22 @@ func (b *browser) do(method, path string, body any, header http.Header) *respons
 		r.Header.Set("Content-Type", "application/json")
 	}
 	maps.Copy(r.Header, header)
-	got, err := b.client.Do(r)
+	unread, err := b.client.Do(r)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	defer got.Body.Close()
-	text, err := io.ReadAll(got.Body)
+	defer unread.Body.Close()
+	data, err := io.ReadAll(unread.Body)
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return &response{t: b.t, what: method + " " + path, status: got.StatusCode, header: got.Header, body: text}
+	return &response{t: b.t, what: method + " " + path, status: unread.StatusCode, header: unread.Header, body: data}
 }
 
 // statusWithHost sends a GET request with an invalid Host header and returns the response's status.
 func (s *site) statusWithHost(t *testing.T, host, path string) int {
 	t.Helper()
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", parse(t, s.url).Host)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	if _, err := fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host); err != nil {
-		t.Fatal(err)
-	}
+	conn := s.sendRaw(t, fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", path, host))
 	response, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -298,61 +290,61 @@ func (b *browser) cookie() *http.Cookie {
 // response is a response to a browser.
 type response struct {
 	t      *testing.T
-	what   string
+	what   string // the method and the path of the request
 	status int
 	header http.Header
 	body   []byte
 }
 
 // is fails the test unless the response has this status.
-func (a *response) is(status int) *response {
-	a.t.Helper()
-	if a.status != status {
-		a.t.Fatalf("%s: %d %s, want %d", a.what, a.status, a.body, status)
+func (r *response) is(status int) *response {
+	r.t.Helper()
+	if r.status != status {
+		r.t.Fatalf("%s: %d %s, want %d", r.what, r.status, r.body, status)
 	}
-	return a
+	return r
 }
 
 // into decodes the response.
-func (a *response) into(v any) {
-	a.t.Helper()
-	if err := json.Unmarshal(a.body, v); err != nil {
-		a.t.Fatalf("%s: %q: %v", a.what, a.body, err)
+func (r *response) into(v any) {
+	r.t.Helper()
+	if err := json.Unmarshal(r.body, v); err != nil {
+		r.t.Fatalf("%s: %q: %v", r.what, r.body, err)
 	}
 }
 
 // task returns the task in a response.
-func (a *response) task() taskapi.Task {
-	a.t.Helper()
+func (r *response) task() taskapi.Task {
+	r.t.Helper()
 	var body taskapi.TaskResponse
-	a.into(&body)
+	r.into(&body)
 	if !body.Success {
-		a.t.Errorf("%s: %s is not a success", a.what, a.body)
+		r.t.Errorf("%s: %s is not a success", r.what, r.body)
 	}
 	return body.Data
 }
 
 // fails fails the test unless the response is a complete problem with this code and the
 // request's id.
-func (a *response) fails(code taskapi.ErrorCode) taskapi.Problem {
-	a.t.Helper()
-	a.is(code.Status())
+func (r *response) fails(code taskapi.ErrorCode) taskapi.Problem {
+	r.t.Helper()
+	r.is(code.Status())
 	var problem taskapi.Problem
-	a.into(&problem)
-	if problem.Code != code || problem.Success || problem.Status != a.status || problem.Error == "" || problem.Title != http.StatusText(a.status) {
-		a.t.Fatalf("%s: %s is not the problem %s", a.what, a.body, code)
+	r.into(&problem)
+	if problem.Code != code || problem.Success || problem.Status != r.status || problem.Error == "" || problem.Title != http.StatusText(r.status) {
+		r.t.Fatalf("%s: %s is not the problem %s", r.what, r.body, code)
 	}
-	if id := a.header.Get("X-Request-Id"); id == "" || problem.RequestID != id {
-		a.t.Errorf("%s: request id %q in the body, %q in the header", a.what, problem.RequestID, id)
+	if id := r.header.Get("X-Request-Id"); id == "" || problem.RequestID != id {
+		r.t.Errorf("%s: request id %q in the body, %q in the header", r.what, problem.RequestID, id)
 	}
-	if got := a.header.Get("Content-Type"); got != "application/problem+json" {
-		a.t.Errorf("%s: Content-Type %q", a.what, got)
+	if got := r.header.Get("Content-Type"); got != "application/problem+json" {
+		r.t.Errorf("%s: Content-Type %q", r.what, got)
 	}
-	if got := a.header.Get("WWW-Authenticate"); (got == "") == (problem.Status == http.StatusUnauthorized) {
-		a.t.Errorf("%s: WWW-Authenticate %q", a.what, got)
+	if got := r.header.Get("WWW-Authenticate"); (got == "") == (problem.Status == http.StatusUnauthorized) {
+		r.t.Errorf("%s: WWW-Authenticate %q", r.what, got)
 	}
-	if (problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusGatewayTimeout) && a.header.Get("Retry-After") == "" {
-		a.t.Errorf("%s: no Retry-After", a.what)
+	if (problem.Status == http.StatusServiceUnavailable || problem.Status == http.StatusGatewayTimeout) && r.header.Get("Retry-After") == "" {
+		r.t.Errorf("%s: no Retry-After", r.what)
 	}
 	return problem
 }
@@ -383,7 +375,7 @@ func logged(t *testing.T, log interface{ Log() []string }, text string) []string
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 	defer cancel()
-	tick := time.NewTicker(logPause)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	for {
 		found := slices.DeleteFunc(log.Log(), func(line string) bool { return !strings.Contains(line, text) })

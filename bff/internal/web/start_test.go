@@ -22,8 +22,8 @@ const (
 	statsPath     = "/api/tasks/stats"
 )
 
-// intercept returns a copy of the site in which handle receives requests to the task service,
-// unless it returns false.
+// intercept returns a copy of the site in which handle responds to the requests to the task
+// service. If it returns false, the service responds.
 func (s *site) intercept(t *testing.T, handle func(http.ResponseWriter, *http.Request) bool) *site {
 	t.Helper()
 	service := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(s.tasks.URL) }}
@@ -40,8 +40,8 @@ func (s *site) intercept(t *testing.T, handle func(http.ResponseWriter, *http.Re
 	return &site{url: bff.URL}
 }
 
-// at returns the browser with its cookies on another site of the same host.
-func (b *browser) at(other *site) *browser {
+// onSite returns the browser with its cookies on another site of the same host.
+func (b *browser) onSite(other *site) *browser {
 	return &browser{t: b.t, site: other.url, client: b.client}
 }
 
@@ -141,7 +141,7 @@ func testStart(t *testing.T, s *site) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				if diff := cmp.Diff(test.want, bootstrap(t, ada.at(s.intercept(t, test.handle)))); diff != "" {
+				if diff := cmp.Diff(test.want, bootstrap(t, ada.onSite(s.intercept(t, test.handle)))); diff != "" {
 					t.Errorf("bootstrap (-want +got):\n%s", diff)
 				}
 			})
@@ -151,7 +151,7 @@ func testStart(t *testing.T, s *site) {
 	t.Run("bootstrap fails if all parts fail", func(t *testing.T) {
 		t.Parallel()
 		ada := signedUp(t)
-		ada.at(s.intercept(t, func(w http.ResponseWriter, _ *http.Request) bool {
+		ada.onSite(s.intercept(t, func(w http.ResponseWriter, _ *http.Request) bool {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		})).get(bootstrapPath).fails(taskapi.CodeUnavailable)
@@ -195,7 +195,7 @@ func testStart(t *testing.T, s *site) {
 			}
 		}
 		s.newBrowser(t).get(agendaPath).fails(taskapi.CodeUnauthenticated)
-		ada.at(s.intercept(t, func(w http.ResponseWriter, r *http.Request) bool {
+		ada.onSite(s.intercept(t, func(w http.ResponseWriter, r *http.Request) bool {
 			w.WriteHeader(http.StatusServiceUnavailable)
 			return true
 		})).get(agendaPath).fails(taskapi.CodeUnavailable)
@@ -216,7 +216,7 @@ func testStart(t *testing.T, s *site) {
 			ada.post("/api/batch", map[string]any{"operations": operations}).is(http.StatusOK)
 		}
 		var calls atomic.Int64
-		counted := ada.at(s.intercept(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
+		counted := ada.onSite(s.intercept(t, func(http.ResponseWriter, *http.Request) bool { calls.Add(1); return false }))
 		// More at once would wait for the user's share of the service's memory, and be
 		// rejected after 5 s on a busy machine.
 		const atOnce, each = 5, 6
@@ -252,10 +252,10 @@ func agenda(b *browser, query string) taskapi.Agenda {
 // titles returns the titles of an agenda's tasks by section.
 func titles(a taskapi.Agenda) map[string][]string {
 	all := map[string][]string{}
-	add := func(place string, tasks []taskapi.Task) {
-		all[place] = nil
+	add := func(section string, tasks []taskapi.Task) {
+		all[section] = nil
 		for _, task := range tasks {
-			all[place] = append(all[place], task.Title)
+			all[section] = append(all[section], task.Title)
 		}
 	}
 	add("overdue", a.Overdue)
