@@ -74,7 +74,7 @@ test-compose: tools ## build and start the compose stack on Docker, use it while
 
 .PHONY: test-restore
 test-restore: tools $(AUTH) $(POSTGRES) ## follow OPERATIONS.md to back up, restore elsewhere, find, erase and change passwords; needs pg_dump
-	cd bff && go test -count=1 -timeout=10m -tags=drill -v -run '^Test(Restore|Passwords)$$' ./internal/drill
+	cd bff && go test -count=1 -timeout=10m -tags=drill -v -run '^Test(Restore|Passwords)_' ./internal/drill
 
 .PHONY: test-monitoring
 test-monitoring: tools $(AUTH) $(POSTGRES) ## run the queries of the dashboard and of the alerts on metrics of real servers, and promtool's tests

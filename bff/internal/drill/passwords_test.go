@@ -14,8 +14,8 @@ import (
 	"github.com/tasklane/tasklane/services/stack/roles"
 )
 
-// TestPasswords changes the passwords of all database roles while the servers run.
-func TestPasswords(t *testing.T) {
+// TestPasswords_CanChangeWhileServersRun changes the passwords of all database roles.
+func TestPasswords_CanChangeWhileServersRun(t *testing.T) {
 	root, programs := prepare(t)
 	s := newSite(t, root, programs)
 	s.create()

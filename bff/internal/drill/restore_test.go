@@ -52,7 +52,7 @@ type site struct {
 	log strings.Builder
 }
 
-func TestRestore(t *testing.T) {
+func TestRestore_BringsBackEveryUser(t *testing.T) {
 	root, programs := prepare(t)
 	first := newSite(t, root, programs)
 	first.create()
@@ -61,27 +61,27 @@ func TestRestore(t *testing.T) {
 	for _, u := range []user{ada, eve} {
 		first.fill(u)
 	}
-	adas, eves := first.sh("tasks export-user "+ada.id), first.sh("tasks export-user "+eve.id)
-	if strings.Count(adas, "\n") != 4 { // three tasks and a list
-		t.Fatalf("Ada has\n%s", adas)
+	adasExport, evesExport := first.sh("tasks export-user "+ada.id), first.sh("tasks export-user "+eve.id)
+	if strings.Count(adasExport, "\n") != 4 { // three tasks and a list
+		t.Fatalf("Ada has\n%s", adasExport)
 	}
-	kept := filepath.Join(t.TempDir(), "tasklane.dump")
-	dumped := func(commands string) string { return strings.ReplaceAll(commands, "tasklane.dump", kept) }
-	first.sh(dumped(block(t, root, "backup")))
+	dump := filepath.Join(t.TempDir(), "tasklane.dump")
+	withDump := func(commands string) string { return strings.ReplaceAll(commands, "tasklane.dump", dump) }
+	first.sh(withDump(block(t, root, "backup")))
 
 	// The second server has other passwords and the same secret.
 	second := newSite(t, root, programs)
 	second.secret = first.secret
 	begin := time.Now()
 	// Better Auth can start once its schema is restored, and doctor needs it.
-	restore, checks, found := strings.Cut(dumped(block(t, root, "restore")), "tasks doctor")
+	restore, checks, found := strings.Cut(withDump(block(t, root, "restore")), "tasks doctor")
 	if !found {
 		t.Fatal("the commands of the restore do not run doctor")
 	}
 	second.sh(restore + ")")
 	// No server has a connection, which would keep the database from being dropped.
 	t.Run("an incomplete dump changes nothing", func(t *testing.T) {
-		whole, err := os.ReadFile(kept)
+		whole, err := os.ReadFile(dump)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -92,7 +92,7 @@ func TestRestore(t *testing.T) {
 			}
 			// As pasted into a terminal, where a command that fails does not end the shell.
 			second.sh("set +e\n" + strings.ReplaceAll(block(t, root, "restore"), "tasklane.dump", short) + "[ $? != 0 ]")
-			if diff := cmp.Diff(adas, second.sh("tasks export-user "+ada.id)); diff != "" {
+			if diff := cmp.Diff(adasExport, second.sh("tasks export-user "+ada.id)); diff != "" {
 				t.Errorf("after a dump without %d of %d bytes, a user's resources (-before +after):\n%s", missing, len(whole), diff)
 			}
 		}
@@ -107,7 +107,7 @@ func TestRestore(t *testing.T) {
 	}
 	second.startTasks()
 	t.Logf("restored and serving after %s", time.Since(begin).Round(time.Second))
-	for id, want := range map[string]string{ada.id: adas, eve.id: eves} {
+	for id, want := range map[string]string{ada.id: adasExport, eve.id: evesExport} {
 		if diff := cmp.Diff(want, second.sh("tasks export-user "+id)); diff != "" {
 			t.Errorf("a user's resources (-backup +restored):\n%s", diff)
 		}
@@ -132,11 +132,11 @@ func TestRestore(t *testing.T) {
 		}
 	})
 	t.Run("the filter counts the lines of each user", func(t *testing.T) {
-		kept := filepath.Join(t.TempDir(), "log")
-		if err := os.WriteFile(kept, []byte(first.logged()), 0o600); err != nil {
+		logFile := filepath.Join(t.TempDir(), "log")
+		if err := os.WriteFile(logFile, []byte(first.logged()), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		lines := strings.Split(strings.TrimSpace(second.sh("cat "+kept+" | "+block(t, root, "who-sends-most"))), "\n")
+		lines := strings.Split(strings.TrimSpace(second.sh("cat "+logFile+" | "+block(t, root, "who-sends-most"))), "\n")
 		// Each user creates three tasks and a list, and deletes a task.
 		if len(lines) != 2 || !strings.HasPrefix(strings.TrimSpace(lines[0]), "5 ") || !strings.HasPrefix(strings.TrimSpace(lines[1]), "5 ") {
 			t.Errorf("the users are %q", lines)
@@ -151,13 +151,13 @@ func TestRestore(t *testing.T) {
 		export := filepath.Join(t.TempDir(), "export.jsonl")
 		erase := strings.ReplaceAll(block(t, root, "erase"), "export.jsonl", export)
 		second.sh("ID=" + ada.id + "\n" + erase)
-		if copied, err := os.ReadFile(export); err != nil || string(copied) != adas {
+		if copied, err := os.ReadFile(export); err != nil || string(copied) != adasExport {
 			t.Errorf("the export is %q, %v", copied, err)
 		}
 		if left := second.sh("tasks export-user " + ada.id); left != "" {
 			t.Errorf("resources are left:\n%s", left)
 		}
-		if got := second.sh("tasks export-user " + eve.id); got != eves {
+		if got := second.sh("tasks export-user " + eve.id); got != evesExport {
 			t.Errorf("Eve has\n%s", got)
 		}
 		if status, _ := second.post("/api/auth/sign-in/email", credentials("ada@example.com")); status != http.StatusUnauthorized {
@@ -206,7 +206,8 @@ func (s *site) create() {
 	s.sh("tasks migrate")
 }
 
-// block returns the commands of the block of OPERATIONS.md that a comment gives this name.
+// block returns the commands of the block of OPERATIONS.md that follows a comment with this
+// name.
 func block(t *testing.T, root, name string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, "OPERATIONS.md"))
@@ -330,37 +331,38 @@ func credentials(email string) map[string]string {
 
 func (s *site) signUp(email string) user {
 	s.t.Helper()
-	return s.sign("/api/auth/sign-up/email", email)
+	return s.authenticate("/api/auth/sign-up/email", email)
 }
 
 func (s *site) signIn(email string) user {
 	s.t.Helper()
-	return s.sign("/api/auth/sign-in/email", email)
+	return s.authenticate("/api/auth/sign-in/email", email)
 }
 
-func (s *site) sign(path, email string) user {
+// authenticate sends a user's credentials and gets the session.
+func (s *site) authenticate(path, email string) user {
 	s.t.Helper()
 	status, response := s.post(path, credentials(email))
 	if status != http.StatusOK {
 		s.t.Fatalf("%s: %d", path, status)
 	}
-	session, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api/auth/get-session", s.ports[0]), nil)
+	request, err := http.NewRequestWithContext(s.t.Context(), http.MethodGet, fmt.Sprintf("http://127.0.0.1:%d/api/auth/get-session", s.ports[0]), nil)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	for _, cookie := range response.Cookies() {
-		session.AddCookie(cookie)
+		request.AddCookie(cookie)
 	}
-	got, err := http.DefaultClient.Do(session)
+	session, err := http.DefaultClient.Do(request)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	defer got.Body.Close()
+	defer session.Body.Close()
 	var body struct{ User struct{ ID string } }
-	if err := json.NewDecoder(got.Body).Decode(&body); err != nil {
+	if err := json.NewDecoder(session.Body).Decode(&body); err != nil {
 		s.t.Fatal(err)
 	}
-	return user{body.User.ID, got.Header.Get("Set-Auth-Jwt")}
+	return user{body.User.ID, session.Header.Get("Set-Auth-Jwt")}
 }
 
 func (s *site) post(path string, body any) (int, *http.Response) {
