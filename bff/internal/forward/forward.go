@@ -93,8 +93,8 @@ func NewRequest(r *http.Request, headers []string, body []byte) (Request, error)
 }
 
 // Do sends a request and waits for the first 64 KiB of the response, which the caller must
-// close. The error is [ErrResponse], one that wraps [context.DeadlineExceeded] after the
-// request's timeout, that of ctx, or the transport's.
+// close. The error wraps [ErrResponse], [context.DeadlineExceeded] after the request's
+// timeout, the error of ctx, or that of the transport.
 func (u *Upstream) Do(ctx context.Context, req Request) (*Response, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(req.Timeout, func() { cancel(context.DeadlineExceeded) })

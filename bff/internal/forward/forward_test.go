@@ -24,10 +24,10 @@ import (
 func TestRequest_IsForwardedUnchanged(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
-	var sent []byte
+	var gotBody []byte
 	f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
 		got = r
-		sent, _ = io.ReadAll(r.Body)
+		gotBody, _ = io.ReadAll(r.Body)
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("ETag", `"7"`)
 		w.Header().Set("X-Internal", "secret")
@@ -42,8 +42,8 @@ func TestRequest_IsForwardedUnchanged(t *testing.T) {
 	if want := "/base/api/tasks/a%20b?q=%zz&b=1;c&a=%2F&&"; got.Method != http.MethodPatch || got.RequestURI != want {
 		t.Errorf("got %s %s, want %s", got.Method, got.RequestURI, want)
 	}
-	if string(sent) != `{"title":"x"}` || got.ContentLength != int64(len(sent)) {
-		t.Errorf("body %q of %d bytes", sent, got.ContentLength)
+	if string(gotBody) != `{"title":"x"}` || got.ContentLength != int64(len(gotBody)) {
+		t.Errorf("body %q, Content-Length %d", gotBody, got.ContentLength)
 	}
 	want := http.Header{"Content-Length": {"13"}, "Content-Type": {"application/json"}, "If-Match": {`"1"`, `"2"`}}
 	if diff := cmp.Diff(want, got.Header); diff != "" {
@@ -284,9 +284,9 @@ func TestTimeouts(t *testing.T) {
 	t.Parallel()
 	t.Run("a response that does not arrive in time is an error", func(t *testing.T) {
 		t.Parallel()
-		for _, begun := range []bool{false, true} {
+		for _, sendHeaders := range []bool{false, true} {
 			f := newFront(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if begun {
+				if sendHeaders {
 					_ = http.NewResponseController(w).Flush()
 				}
 				<-r.Context().Done() // ends with the request

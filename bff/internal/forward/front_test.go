@@ -36,8 +36,8 @@ type front struct {
 	err chan error
 }
 
-// frontStatus is the status of the responses that are the front's own: no upstream of
-// these tests sends it.
+// frontStatus is the status with which the front reports an error. No upstream of these
+// tests sends it.
 const frontStatus = 599
 
 // newFront returns a server in front of an upstream.
@@ -95,11 +95,11 @@ func (f *front) do(t *testing.T, method, path string, body io.Reader, header htt
 		t.Fatal(err)
 	}
 	defer response.Body.Close()
-	got, err := io.ReadAll(response.Body)
+	data, err := io.ReadAll(response.Body)
 	if err != nil {
 		t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return response, got
+	return response, data
 }
 
 func (f *front) get(t *testing.T, path string) (*http.Response, []byte) {

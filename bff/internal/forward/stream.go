@@ -15,7 +15,7 @@ const streamBuffer = 1 << 10
 
 // StreamTransport sends each request on its own connection, for streams that stay open for
 // hours. net/http keeps two goroutines and 8 KiB of buffers per connection; this
-// transport keeps neither. Next handles requests that are not plain HTTP or need a proxy.
+// transport keeps only 1 KiB. Next handles requests that are not plain HTTP or need a proxy.
 type StreamTransport struct{ Next *http.Transport }
 
 // RoundTrip implements [http.RoundTripper] for requests without a body.

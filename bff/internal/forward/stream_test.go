@@ -33,7 +33,7 @@ func requestStream(ctx context.Context, t *testing.T, server *httptest.Server) (
 func TestStreamTransport(t *testing.T) {
 	t.Parallel()
 	more := make(chan string)
-	left := make(chan struct{}, 1)
+	disconnected := make(chan struct{}, 1)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if got := r.Method + r.URL.String() + r.Header.Get("Authorization"); got != "GET/events?after=1Bearer a.b.c" {
 			t.Errorf("the request is %s", got)
@@ -44,7 +44,7 @@ func TestStreamTransport(t *testing.T) {
 			case text := <-more:
 				_, _ = io.WriteString(w, text)
 			case <-r.Context().Done():
-				left <- struct{}{}
+				disconnected <- struct{}{}
 				panic(http.ErrAbortHandler) // the caller might still read the end of the response
 			}
 		}
@@ -53,10 +53,10 @@ func TestStreamTransport(t *testing.T) {
 	for name, start := range map[string]func(http.Handler) *httptest.Server{
 		"plain HTTP": httptest.NewServer, "TLS, by the next transport": httptest.NewTLSServer,
 	} {
-		t.Run(name, func(t *testing.T) {
+		t.Run("sends a stream over "+name, func(t *testing.T) {
 			server := start(handler)
 			t.Cleanup(server.Close)
-			ctx, leave := context.WithCancelCause(t.Context())
+			ctx, cancel := context.WithCancelCause(t.Context())
 			response, err := requestStream(ctx, t, server)
 			if err != nil || response.StatusCode != http.StatusOK {
 				t.Fatal(response, err)
@@ -71,11 +71,11 @@ func TestStreamTransport(t *testing.T) {
 				}
 			}
 			reason := errors.New("the caller left")
-			leave(reason)
+			cancel(reason)
 			if _, err := response.Body.Read(make([]byte, 1)); !errors.Is(err, reason) {
 				t.Errorf("after the end: %v", err)
 			}
-			<-left
+			<-disconnected
 		})
 	}
 
@@ -89,14 +89,14 @@ func TestStreamTransport(t *testing.T) {
 		if err := response.Body.Close(); err != nil {
 			t.Error(err)
 		}
-		<-left
+		<-disconnected
 	})
 
 	t.Run("waiting for a response ends with the request", func(t *testing.T) {
-		ctx, leave := context.WithCancelCause(t.Context())
+		ctx, cancel := context.WithCancelCause(t.Context())
 		reason := errors.New("too slow")
 		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			leave(reason)
+			cancel(reason)
 			<-r.Context().Done()
 		}))
 		t.Cleanup(server.Close)
@@ -105,7 +105,7 @@ func TestStreamTransport(t *testing.T) {
 		}
 	})
 
-	t.Run("interim responses are not the response", func(t *testing.T) {
+	t.Run("interim responses are skipped", func(t *testing.T) {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Set-Cookie", "early=1")
 			w.WriteHeader(http.StatusProcessing)
