@@ -31,13 +31,13 @@ type Auth struct {
 	postgres *Postgres
 	issuer   string
 	route    Route
-	// tasksPort is the port of the first task service that is started with it.
+	// tasksPort is the port of the first task service that StartTasks starts for it.
 	tasksPort  string
 	firstTasks sync.Once
 }
 
-// Route returns the address at which one server reaches another, such as that of a proxy in
-// front of address. Nil means address itself.
+// Route returns the address at which one server reaches another at address: that of a proxy
+// between them, for example. The nil Route returns address itself.
 type Route func(from, to, address string) string
 
 func (r Route) address(from, to, address string) string {
@@ -141,7 +141,7 @@ func (a *Auth) Replica() *Auth {
 	return replica
 }
 
-// OwnerURL is the URL of the server's database.
+// OwnerURL is the URL of the server's database as superuser.
 func (a *Auth) OwnerURL() string { return a.database }
 
 // Exec runs a statement in the server's database.

@@ -37,12 +37,12 @@ func build(t testing.TB, module, pkg string) string {
 
 func buildOnce(dir, pkg string) (string, error) {
 	if built.dir == "" {
-		made, err := os.MkdirTemp("", "tasklane-bff-test-")
+		temp, err := os.MkdirTemp("", "tasklane-bff-test-")
 		if err != nil {
 			return "", err
 		}
-		pgtest.AtExit(func() error { return os.RemoveAll(made) })
-		built.dir, built.paths = made, map[string]string{}
+		pgtest.AtExit(func() error { return os.RemoveAll(temp) })
+		built.dir, built.paths = temp, map[string]string{}
 	}
 	program := filepath.Join(built.dir, path.Base(pkg))
 	command := exec.Command("go", "build", "-o", program, pkg)

@@ -13,9 +13,9 @@ import (
 	"github.com/tasklane/tasklane/services/stack/pgtest"
 )
 
-// newDatabase creates an empty database on own or, if that is nil, on the shared server. It
-// returns the database's URL as superuser, and the name and password for a role that does
-// not exist yet. On the shared server, the database and the role are dropped when the test
+// newDatabase creates an empty database on the server own, or on the shared server if own is
+// nil. It returns the database's URL as superuser, and the name and password for a role that
+// does not exist yet. On the shared server, the database and the role are dropped when the test
 // ends.
 func newDatabase(t testing.TB, own *Postgres) (ownerURL string, role *url.Userinfo) {
 	t.Helper()

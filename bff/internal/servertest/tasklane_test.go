@@ -18,33 +18,27 @@ import (
 	"github.com/tasklane/tasklane/services/stack/repotest"
 )
 
-// buildTasklane builds sdk/examples/tasklane and returns the program's path.
-func buildTasklane(t *testing.T) string {
+// newCommandLine builds sdk/examples/tasklane. command returns a command of it in a new home
+// directory, with only these settings; run runs one, which must succeed, and returns its
+// output.
+func newCommandLine(t *testing.T, env ...string) (command func(args ...string) *exec.Cmd, run func(args ...string) string) {
 	t.Helper()
-	root := repotest.Root(t)
 	tasklane := filepath.Join(t.TempDir(), "tasklane")
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", tasklane, "./examples/tasklane")
-	build.Dir = filepath.Join(root, "sdk")
+	build.Dir = filepath.Join(repotest.Root(t), "sdk")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	return tasklane
-}
-
-// commandLine runs sdk/examples/tasklane against the real servers, with an email and a
-// password.
-func commandLine(t *testing.T, s servers) {
-	tasklane, home := buildTasklane(t), t.TempDir()
-	p := newProgram(t, s)
-	command := func(args ...string) *exec.Cmd {
+	env = append([]string{
+		"HOME=" + t.TempDir(), "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "TASKLANE_URL=", "TASKLANE_SITE=", "TASKLANE_AUTH_URL=",
+		"TASKLANE_TOKEN=", "TASKLANE_KEY=", "TASKLANE_EMAIL=", "TASKLANE_PASSWORD=",
+	}, env...)
+	command = func(args ...string) *exec.Cmd {
 		cmd := exec.CommandContext(t.Context(), tasklane, args...)
-		cmd.Env = append(os.Environ(),
-			"HOME="+home, "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=", "TASKLANE_TOKEN=", "TASKLANE_KEY=",
-			"TASKLANE_URL="+s.tasks.URL.String(), "TASKLANE_AUTH_URL="+p.authTap.URL.String(),
-			"TASKLANE_EMAIL="+p.email, "TASKLANE_PASSWORD="+servertest.Password)
+		cmd.Env = append(os.Environ(), env...)
 		return cmd
 	}
-	run := func(args ...string) string {
+	run = func(args ...string) string {
 		t.Helper()
 		out, err := command(args...).CombinedOutput()
 		if err != nil {
@@ -52,6 +46,15 @@ func commandLine(t *testing.T, s servers) {
 		}
 		return string(out)
 	}
+	return command, run
+}
+
+// commandLine runs sdk/examples/tasklane against the real servers, with an email and a
+// password.
+func commandLine(t *testing.T, s servers) {
+	p := newProgram(t, s)
+	command, run := newCommandLine(t, "TASKLANE_URL="+s.tasks.URL.String(), "TASKLANE_AUTH_URL="+p.authTap.URL.String(),
+		"TASKLANE_EMAIL="+p.email, "TASKLANE_PASSWORD="+servertest.Password)
 
 	watch := command("watch")
 	notes, err := watch.StderrPipe()
@@ -111,21 +114,7 @@ func TestTasklane_SignsInByDeviceCode(t *testing.T) {
 	public := "http://localhost:3000"
 	auth := servertest.StartAuth(t, public)
 	bff := servertest.StartBFF(t, auth, servertest.StartTasks(t, auth))
-	tasklane, home := buildTasklane(t), t.TempDir()
-	command := func(args ...string) *exec.Cmd {
-		cmd := exec.CommandContext(t.Context(), tasklane, args...)
-		cmd.Env = append(os.Environ(), "HOME="+home, "XDG_CACHE_HOME=", "XDG_CONFIG_HOME=",
-			"TASKLANE_TOKEN=", "TASKLANE_KEY=", "TASKLANE_EMAIL=", "TASKLANE_PASSWORD=", "TASKLANE_URL=", "TASKLANE_SITE="+bff.URL.String())
-		return cmd
-	}
-	run := func(args ...string) string {
-		t.Helper()
-		out, err := command(args...).CombinedOutput()
-		if err != nil {
-			t.Fatalf("tasklane %q: %v\n%s", args, err, out)
-		}
-		return string(out)
-	}
+	command, run := newCommandLine(t, "TASKLANE_SITE="+bff.URL.String())
 	if out, err := command("list").CombinedOutput(); err == nil || !strings.Contains(string(out), `run "tasklane login"`) {
 		t.Errorf("list before the login: %v\n%s", err, out)
 	}
