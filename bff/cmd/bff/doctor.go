@@ -82,6 +82,9 @@ func (d *diagnosis) checks() []doctor.Check {
 	}
 }
 
+// fault returns an error whose fix replaces that of the check.
+func fault(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
+
 // response is a response whose body has been read.
 type response struct {
 	status  int

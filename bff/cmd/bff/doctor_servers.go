@@ -19,10 +19,8 @@ func (d *diagnosis) checkSite(ctx context.Context) (string, error) {
 	target := d.PublicURL.JoinPath("/api/session")
 	response, err := d.send(ctx, http.MethodGet, target, nil)
 	if dns, ok := errors.AsType[*net.DNSError](err); ok && dns.IsNotFound {
-		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("the host %s of PUBLIC_URL has no address", d.PublicURL.Hostname()),
-			Fix:     "set PUBLIC_URL to the address at which browsers find the site, and add its host to DNS",
-		}
+		return "", fault(fmt.Sprintf("the host %s of PUBLIC_URL has no address", d.PublicURL.Hostname()),
+			"set PUBLIC_URL to the address at which browsers find the site, and add its host to DNS")
 	}
 	if _, unreachable := errors.AsType[*net.OpError](err); unreachable {
 		return "", doctor.Skip("PUBLIC_URL cannot be reached from here")
@@ -31,10 +29,8 @@ func (d *diagnosis) checkSite(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if response.status >= http.StatusInternalServerError {
-		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("%s responds with status %d", target, response.status),
-			Fix:     "see the logs of the proxy in front and of this bff",
-		}
+		return "", fault(fmt.Sprintf("%s responds with status %d", target, response.status),
+			"see the logs of the proxy in front and of this bff")
 	}
 	var problem struct{ Code string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
@@ -55,12 +51,10 @@ func (d *diagnosis) checkAuth(ctx context.Context) (string, error) {
 	}
 	switch {
 	case response.status >= http.StatusInternalServerError:
-		return "", &doctor.Fault{Problem: fmt.Sprintf("the request for its keys: status %d", response.status), Fix: "see Better Auth's log: it may not reach its database"}
+		return "", fault(fmt.Sprintf("the request for its keys: status %d", response.status), "see Better Auth's log: it may not reach its database")
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &keys) != nil || keys.Keys == nil:
-		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("%s does not respond with a list of keys (status %d)", d.auth.URL, response.status),
-			Fix:     "set BETTER_AUTH_URL to Better Auth's address, with its path if that is not /api/auth, and add the plugin jwt to it",
-		}
+		return "", fault(fmt.Sprintf("%s does not respond with a list of keys (status %d)", d.auth.URL, response.status),
+			"set BETTER_AUTH_URL to Better Auth's address, with its path if that is not /api/auth, and add the plugin jwt to it")
 	}
 	return fmt.Sprintf("responds, with %d keys", len(keys.Keys)), nil
 }
@@ -96,10 +90,8 @@ func (d *diagnosis) checkOrigin(ctx context.Context) (string, error) {
 		switch response.status {
 		case http.StatusOK:
 		case http.StatusForbidden:
-			return "", &doctor.Fault{
-				Problem: "Better Auth rejects requests from " + origin,
-				Fix:     "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth, set baseURL and trustedOrigins",
-			}
+			return "", fault("Better Auth rejects requests from "+origin,
+				"set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and BETTER_AUTH_TRUSTED_ORIGINS there to TRUSTED_ORIGINS; with your own Better Auth, set baseURL and trustedOrigins")
 		default:
 			return "", fmt.Errorf("sign-out: status %d", response.status)
 		}
@@ -131,10 +123,8 @@ func (d *diagnosis) checkProxy(ctx context.Context) (string, error) {
 		if isShared, err := limited(second); err != nil || !isShared {
 			return "is right: Better Auth limits sign-ins by the user's address", err
 		}
-		return "", &doctor.Fault{
-			Problem: "all users share one limit on sign-ins, because Better Auth does not trust X-Forwarded-For",
-			Fix:     "list the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth, set advanced.ipAddress",
-		}
+		return "", fault("all users share one limit on sign-ins, because Better Auth does not trust X-Forwarded-For",
+			"list the bffs in TRUSTED_PROXIES of the auth server; with your own Better Auth, set advanced.ipAddress")
 	}
 	return "not checked: Better Auth does not limit sign-ins", nil
 }
@@ -175,10 +165,8 @@ func (d *diagnosis) checkService(ctx context.Context) (string, error) {
 	}
 	switch {
 	case response.status >= http.StatusInternalServerError:
-		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("%s responds with status %d", d.TasksURL, response.status),
-			Fix:     "see the log of the task service, and that of the proxy in front of it",
-		}
+		return "", fault(fmt.Sprintf("%s responds with status %d", d.TasksURL, response.status),
+			"see the log of the task service, and that of the proxy in front of it")
 	case response.status != http.StatusNoContent:
 		return "", fmt.Errorf("%s responds with status %d: it is not the task service", d.TasksURL, response.status)
 	}

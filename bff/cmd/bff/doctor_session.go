@@ -28,7 +28,6 @@ func (d *diagnosis) checkSignIn(ctx context.Context) (string, error) {
 	var problem struct{ Code, Message string }
 	_ = json.Unmarshal(response.body, &problem) // a body that is not an object has no code
 	d.cookies = response.cookies
-	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case problem.Code == "INVALID_EMAIL_OR_PASSWORD":
 		return "", fault("no user has this email and password", "set --email and DOCTOR_PASSWORD to those of a user who has a password")
@@ -69,10 +68,8 @@ func (d *diagnosis) checkCookie(context.Context) (string, error) {
 		return "", fmt.Errorf("the cookie is named %s, not %s", name, want)
 	}
 	if isHTTPS := d.PublicURL.Scheme == "https"; isHTTPS != isSecure {
-		return "", &doctor.Fault{
-			Problem: fmt.Sprintf("the cookie is named %s, but PUBLIC_URL is %s", cookie.Name, d.PublicURL),
-			Fix:     "set BETTER_AUTH_URL of the auth server (its baseURL) to PUBLIC_URL, with the same scheme",
-		}
+		return "", fault(fmt.Sprintf("the cookie is named %s, but PUBLIC_URL is %s", cookie.Name, d.PublicURL),
+			"set BETTER_AUTH_URL of the auth server (its baseURL) to PUBLIC_URL, with the same scheme")
 	}
 	return "is named " + cookie.Name, nil
 }
@@ -132,7 +129,6 @@ func (d *diagnosis) checkChain(ctx context.Context) (string, error) {
 	}
 	algorithm, issuer, audience := d.claims()
 	challenge := response.header.Get("Www-Authenticate")
-	fault := func(problem, fix string) error { return &doctor.Fault{Problem: problem, Fix: fix} }
 	switch {
 	case response.status == http.StatusOK:
 		return "works: the task service accepts Better Auth's JWT", nil
