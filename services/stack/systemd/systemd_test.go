@@ -72,8 +72,12 @@ func settings(t *testing.T, dest string) map[string]string {
 	all := map[string]string{}
 	for _, file := range files {
 		all[filepath.Base(file)] = repotest.Read(t, file)
-		if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
-			t.Errorf("%s has mode %v, want 0600: %v", file, info.Mode(), err)
+		info, err := os.Stat(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if mode := info.Mode().Perm(); mode != 0o600 {
+			t.Errorf("%s has mode %v, want 0600", file, mode)
 		}
 	}
 	return all
