@@ -49,11 +49,11 @@ func chooseAccount(ctx context.Context, bin binaries) (account, error) {
 	if _, err := user.LookupId(strconv.Itoa(uid)); uid != 0 && err == nil {
 		return account{}, nil
 	}
-	as, err := unprivileged()
+	runAs, err := unprivileged()
 	if err != nil {
 		return account{}, err
 	}
-	namespaced, namespaceErr := inNamespace(as)
+	namespaced, namespaceErr := inNamespace(runAs)
 	if namespaceErr == nil {
 		probe := exec.CommandContext(ctx, bin.path("postgres"), "--version")
 		namespaced.apply(probe)
@@ -64,7 +64,7 @@ func chooseAccount(ctx context.Context, bin binaries) (account, error) {
 	if uid != 0 {
 		return account{}, fmt.Errorf("user id %d has no name, which PostgreSQL requires, and a user namespace cannot be created: %w", uid, namespaceErr)
 	}
-	return as, nil
+	return runAs, nil
 }
 
 // unprivileged returns an account of this machine that is not root.

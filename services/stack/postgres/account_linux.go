@@ -8,11 +8,11 @@ import (
 
 // inNamespace returns our own user with the name of the other account in a user
 // namespace.
-func inNamespace(as account) (account, error) {
+func inNamespace(runAs account) (account, error) {
 	return account{attr: syscall.SysProcAttr{
 		Cloneflags:  syscall.CLONE_NEWUSER,
-		UidMappings: []syscall.SysProcIDMap{{ContainerID: as.uid, HostID: os.Geteuid(), Size: 1}},
-		GidMappings: []syscall.SysProcIDMap{{ContainerID: as.gid, HostID: os.Getegid(), Size: 1}},
+		UidMappings: []syscall.SysProcIDMap{{ContainerID: runAs.uid, HostID: os.Geteuid(), Size: 1}},
+		GidMappings: []syscall.SysProcIDMap{{ContainerID: runAs.gid, HostID: os.Getegid(), Size: 1}},
 	}}, nil
 }
 

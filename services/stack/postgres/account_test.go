@@ -34,7 +34,7 @@ func TestRunsWithoutRoot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, as := range map[string]account{"runs as the chosen account": chosen, "runs as another account": another} {
+	for name, runAs := range map[string]account{"runs as the chosen account": chosen, "runs as another account": another} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := &Server{}
@@ -43,7 +43,7 @@ func TestRunsWithoutRoot(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			reachable, err := s.copyTree(bin, as)
+			reachable, err := s.copyTree(bin, runAs)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestRunsWithoutRoot(t *testing.T) {
 			if err := os.Chmod(filepath.Dir(dir), 0o700); err != nil {
 				t.Fatal(err)
 			}
-			c := &cluster{bin: reachable, as: as, dir: filepath.Join(dir, "18")}
+			c := &cluster{bin: reachable, runAs: runAs, dir: filepath.Join(dir, "18")}
 			if err := c.prepare(t.Context(), "password"); err != nil {
 				t.Fatal(err)
 			}

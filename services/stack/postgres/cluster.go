@@ -26,7 +26,7 @@ const pollInterval = 20 * time.Millisecond
 // A cluster is a data directory and the programs that serve it.
 type cluster struct {
 	bin       binaries
-	as        account
+	runAs     account
 	dir       string
 	temporary bool
 	settings  []string
@@ -41,7 +41,7 @@ func (c *cluster) prepare(ctx context.Context, password string) error {
 	case err != nil:
 		return err
 	}
-	if err := c.as.own(c.dir); err != nil {
+	if err := c.runAs.own(c.dir); err != nil {
 		return err
 	}
 	return stopStale(ctx, c.dir)
@@ -58,7 +58,7 @@ func (c *cluster) initialize(ctx context.Context, password string) error {
 	if err := os.Mkdir(staging, 0o700); err != nil {
 		return err
 	}
-	if err := c.as.own(parent); err != nil {
+	if err := c.runAs.own(parent); err != nil {
 		return err
 	}
 
@@ -102,7 +102,7 @@ func (c *cluster) passwordFile(password string) (path string, err error) {
 		return "", err
 	}
 	_, err = file.WriteString(password + "\n")
-	if err = errors.Join(err, file.Close(), c.as.own(file.Name())); err != nil {
+	if err = errors.Join(err, file.Close(), c.runAs.own(file.Name())); err != nil {
 		os.Remove(file.Name())
 		return "", err
 	}
@@ -116,8 +116,8 @@ func (c *cluster) command(program, dir string, args ...string) (cmd *exec.Cmd, r
 	// Without the caller's PG* variables, and with a locale, which the server
 	// needs on macOS.
 	cmd.Env, cmd.Dir = child.Environment(map[string]string{"LC_ALL": "C", "TZ": "UTC"}), "/"
-	c.as.apply(cmd)
-	name, release, err := c.as.reach(cmd, dir)
+	c.runAs.apply(cmd)
+	name, release, err := c.runAs.reach(cmd, dir)
 	cmd.Args = append(append(cmd.Args, "-D", name), args...)
 	return cmd, release, err
 }

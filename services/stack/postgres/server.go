@@ -82,7 +82,7 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 	if err != nil {
 		return nil, err
 	}
-	as, err := chooseAccount(ctx, bin)
+	runAs, err := chooseAccount(ctx, bin)
 	if err != nil {
 		return nil, err
 	}
@@ -93,14 +93,14 @@ func start(ctx context.Context, opts Options) (_ *Server, err error) {
 			err = errors.Join(err, s.removeAll())
 		}
 	}()
-	if as.other && bin.tree != "" {
-		if bin, err = s.copyTree(bin, as); err != nil {
+	if runAs.other && bin.tree != "" {
+		if bin, err = s.copyTree(bin, runAs); err != nil {
 			return nil, err
 		}
 	}
-	c := &cluster{bin: bin, as: as, dir: filepath.Join(opts.DataDir, strconv.Itoa(bin.major)), settings: opts.Settings}
+	c := &cluster{bin: bin, runAs: runAs, dir: filepath.Join(opts.DataDir, strconv.Itoa(bin.major)), settings: opts.Settings}
 	if opts.DataDir == "" {
-		root, err := s.tempDir(as)
+		root, err := s.tempDir(runAs)
 		if err != nil {
 			return nil, err
 		}
@@ -154,19 +154,19 @@ func (s *Server) Stop() error {
 	return err
 }
 
-func (s *Server) tempDir(as account) (string, error) {
+func (s *Server) tempDir(runAs account) (string, error) {
 	dir, err := os.MkdirTemp("", "tasklane-postgres-")
 	if err != nil {
 		return "", err
 	}
 	s.remove = append(s.remove, dir)
-	return dir, as.own(dir)
+	return dir, runAs.own(dir)
 }
 
 // copyTree copies the binaries to a directory that the account can read: the
 // repository may be below a directory that only we may enter.
-func (s *Server) copyTree(bin binaries, as account) (binaries, error) {
-	dir, err := s.tempDir(as)
+func (s *Server) copyTree(bin binaries, runAs account) (binaries, error) {
+	dir, err := s.tempDir(runAs)
 	if err != nil {
 		return binaries{}, err
 	}
@@ -176,7 +176,7 @@ func (s *Server) copyTree(bin binaries, as account) (binaries, error) {
 	if err := os.CopyFS(copied.tree, os.DirFS(bin.tree)); err != nil {
 		return binaries{}, fmt.Errorf("copy PostgreSQL's binaries: %w", err)
 	}
-	return copied, as.own(copied.tree)
+	return copied, runAs.own(copied.tree)
 }
 
 func (s *Server) removeAll() error {
