@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
+import { addList } from "../src/lists.js";
 import {
   addTask,
   completedTask,
@@ -102,6 +103,33 @@ describe.concurrent("two tabs", () => {
     await page.getByRole("button", { name: "Use mine" }).click();
     await openTask(page, "Water some plants").waitFor();
     await openTask(tab, "Water some plants").waitFor();
+  });
+
+  test("that move a sub-task to different places show the title of its new parent", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addList(page, "Trip");
+    for (const title of ["Pack", "Shop", "Socks"]) await addTask(page, title);
+    const tab = await secondTab(page);
+    const moveSocksTo = (parent: string) =>
+      tab.evaluate(async (parent) => {
+        const { data } = (await (await fetch("/api/tasks")).json()) as { data: { id: string; title: string }[] };
+        const idOf = (wanted: string) => data.find(({ title }) => title === wanted)!.id;
+        const operations = [{ op: "update", kind: "task", id: idOf("Socks"), changes: { parentId: idOf(parent) } }];
+        await fetch("/api/batch", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ operations }) });
+      }, parent);
+    await moveSocksTo("Pack");
+    await page.locator("[data-depth]").getByText("Socks").waitFor();
+
+    await editTask(page, "Socks");
+    await page.getByRole("button", { name: "List: Trip" }).click();
+    await page.getByRole("radio", { name: "Inbox" }).click();
+    await moveSocksTo("Shop");
+    await page.getByText("This was changed elsewhere just now.").waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    const choice = page.getByRole("alertdialog", { name: "This task was changed on another device" });
+    await choice.getByRole("region", { name: "Your version" }).getByText("No task").waitFor();
+    await choice.getByRole("region", { name: "The other version" }).getByText("Shop").waitFor();
   });
 
   test("that edit different fields of a task both save", async ({ openPage }) => {

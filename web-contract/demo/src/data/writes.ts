@@ -95,7 +95,7 @@ function createBulkWrites(parts: Parts) {
   function putIn(all: readonly Task[], list: List | undefined): void {
     const listId = list?.id ?? null;
     const tasks = all.filter((task) => task.listId !== listId);
-    if (tasks.length === 0) return notices.announce(`It is in ${listName(list)}.`);
+    if (tasks.length === 0) return notices.announce(`Already in ${listName(list)}.`);
     const { what, are } = subjectOf(tasks);
     const set = (place: Changes) => change(topmost(queryClient, tasks), place, `${what} could not be moved.`);
     const step = { name: `moving ${what}`, run: () => void set(({ listId, parentId }) => ({ listId, parentId })) };

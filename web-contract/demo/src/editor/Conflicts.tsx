@@ -1,4 +1,6 @@
+import type { ReactNode } from "react";
 import { useWorkspace } from "../data/workspace";
+import { ParentName } from "../list/ParentName";
 import { useLists, type Lists } from "../lists/use-lists";
 import { dueName, noDue } from "../task/dates";
 import { fieldLabels, type FieldName, type Fields } from "../task/fields";
@@ -58,12 +60,14 @@ function Version({ name, fields, values }: VersionProps) {
 }
 
 /** The value of a field in words. */
-function textOf(field: FieldName, values: Partial<Fields>, lists: Lists): string {
+function textOf(field: FieldName, values: Partial<Fields>, lists: Lists): ReactNode {
   switch (field) {
     case "dueAt":
       return dueName({ ...noDue, ...values }) || "No due date";
     case "listId":
       return lists.find(values.listId)?.name ?? "Inbox";
+    case "parentId":
+      return values.parentId ? <ParentName id={values.parentId} /> : "No task";
     case "priority":
       return priorityNames[values.priority ?? "none"];
     case "recurrence": {
