@@ -142,14 +142,9 @@ func (o *outage) retry(ctx context.Context, f func() error) error {
 	}
 }
 
-// acquire returns a connection of the store's pool.
-func (s *Store) acquire(ctx context.Context, r *retries) (*pgxpool.Conn, error) {
-	return s.acquireFrom(ctx, s.pool, r)
-}
-
-// acquireFrom returns a connection of a pool. It waits for a database that may wake up,
-// and for a free connection if all are busy.
-func (s *Store) acquireFrom(ctx context.Context, pool *pgxpool.Pool, r *retries) (*pgxpool.Conn, error) {
+// acquire returns a connection of a pool. It waits for a database that may wake up, and for a
+// free connection if all are busy.
+func (s *Store) acquire(ctx context.Context, pool *pgxpool.Pool, r *retries) (*pgxpool.Conn, error) {
 	for {
 		start := time.Now()
 		attempt, cancel := context.WithDeadline(ctx, s.outage.deadline(start))

@@ -69,7 +69,7 @@ func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLan
 		Lanes: laneCount,
 		Acquire: func(ctx context.Context) (*pgxpool.Conn, error) {
 			var r retries
-			return s.acquireFrom(ctx, pool, &r)
+			return s.acquire(ctx, pool, &r)
 		},
 		SetUser: setUserText,
 		Timeout: budget.Service + closeDelay,

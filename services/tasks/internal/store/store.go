@@ -279,7 +279,7 @@ func (s *Store) newBatch() *pgx.Batch {
 
 // send sends a batch over any connection.
 func (s *Store) send(ctx context.Context, r *retries, batch *pgx.Batch) error {
-	conn, err := s.acquire(ctx, r)
+	conn, err := s.acquire(ctx, s.pool, r)
 	if err != nil {
 		return err
 	}

@@ -115,7 +115,7 @@ func (tx *transaction) runOptimistic(ctx context.Context, r *retries, operations
 func (tx *transaction) runLocked(
 	ctx context.Context, r *retries, ids map[taskapi.Kind][]uuid.UUID, operations []Operation,
 ) (out Outcome, err error) {
-	conn, err := tx.store.acquire(ctx, r)
+	conn, err := tx.store.acquire(ctx, tx.store.pool, r)
 	if err != nil {
 		return Outcome{}, err
 	}
