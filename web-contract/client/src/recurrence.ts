@@ -17,7 +17,7 @@ export interface Rule {
   /** The number of occurrences; 0 means no limit. */
   count: number;
   /** The last moment: an instant, or a local time, in milliseconds. */
-  until: { at: number; isInstant: boolean } | undefined;
+  until: { time: number; isInstant: boolean } | undefined;
   weekStart: number;
   /** The time of day of each occurrence, in minutes since midnight; undefined for that of the start. */
   timeOfDay: number | undefined;
@@ -114,17 +114,17 @@ function setPart(rule: Rule, key: string, value: string) {
   }
 }
 
-function readUntil(value: string): { at: number; isInstant: boolean } {
+function readUntil(value: string): { time: number; isInstant: boolean } {
   const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(value);
   const [, years, months, days, hours, minutes, seconds, zone] = match ?? [];
   const date = `${years}-${months}-${days}T${hours ?? "00"}:${minutes ?? "00"}:${seconds ?? "00"}`;
-  const at = Date.parse(`${date}Z`);
+  const time = Date.parse(`${date}Z`);
   // Date.parse moves 30 February into March.
-  if (Number.isNaN(at) || !new Date(at).toISOString().startsWith(date)) {
+  if (Number.isNaN(time) || !new Date(time).toISOString().startsWith(date)) {
     reject("UNTIL must be a date such as 20261231 or 20261231T090000Z");
   }
   // A date includes that day.
-  return { at: hours ? at : at + day - 1, isInstant: zone === "Z" };
+  return { time: hours ? time : time + day - 1, isInstant: zone === "Z" };
 }
 
 function clockPart(key: string, value: string, largest: number): number {
@@ -171,14 +171,14 @@ function check({ frequency, count, until, byDay, byMonthDay, byMonth, bySetPos }
  * infinite.
  */
 export function* occurrences(rule: Rule, start: Date, zone: string, after?: Date): Generator<Date> {
-  for (const at of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), zone)) {
-    if (!after || at > after) yield at;
+  for (const occurrence of occurrencesFrom(rule, start.getTime(), (after ?? start).getTime(), zone)) {
+    if (!after || occurrence > after) yield occurrence;
   }
 }
 
 /** Returns the first occurrence after a moment of the rule that begins at `start`. */
 export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: string): Date | undefined {
-  for (const at of occurrences(rule, start, zone, after)) return at;
+  for (const occurrence of occurrences(rule, start, zone, after)) return occurrence;
   return undefined;
 }
 
@@ -189,7 +189,7 @@ export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: strin
 function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
   const localStart = localTimeOf(start, zone);
   const { count } = rule;
-  const until = !rule.until ? Infinity : rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at;
+  const until = !rule.until ? Infinity : rule.until.isInstant ? localTimeOf(rule.until.time, zone) : rule.until.time;
   const startTime = localStart - startOfDay(localStart);
   const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
   const earliest = localTimeOf(moment, zone) - 2 * day;
@@ -201,13 +201,13 @@ function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: strin
     const { begin, days } = period(rule, localStart, n);
     if (begin > Math.min(until, addYears(last, horizon))) return;
     for (const date of selectPositions(rule, days)) {
-      const at = date + timeOfDay;
-      if (at < localStart) continue;
-      if (at > until) return;
+      const localTime = date + timeOfDay;
+      if (localTime < localStart) continue;
+      if (localTime > until) return;
       found++;
-      last = at;
+      last = localTime;
       // A date that the zone skipped, as Samoa did in 2011, is the same instant as the next one.
-      const instant = instantOf(at, zone);
+      const instant = instantOf(localTime, zone);
       if (instant !== previous) yield new Date(instant);
       previous = instant;
       if (found === count) return;
@@ -235,8 +235,8 @@ function period(rule: Rule, localStart: number, index: number): { begin: number;
     }
     case "WEEKLY": {
       const begin = date + (7 * n - ((weekdayOf(date) - rule.weekStart + 7) % 7)) * day;
-      const isDay = (at: number) => (rule.byDay ? hasWeekday(rule, at) : weekdayOf(at) === weekdayOf(date));
-      return { begin, days: daysFrom(begin, begin + 7 * day).filter((at) => inMonth(rule, monthOf(at)) && isDay(at)) };
+      const isDay = (candidate: number) => (rule.byDay ? hasWeekday(rule, candidate) : weekdayOf(candidate) === weekdayOf(date));
+      return { begin, days: daysFrom(begin, begin + 7 * day).filter((candidate) => inMonth(rule, monthOf(candidate)) && isDay(candidate)) };
     }
     case "MONTHLY": {
       const begin = utc(yearOf(date), monthOf(date) + n, 1);
@@ -262,7 +262,7 @@ function monthDays(rule: Rule, begin: number, date: number): number[] {
     return same < end ? [same] : [];
   }
   const matching = rule.byDay && new Set(weekdaysIn(rule, begin, end));
-  return daysFrom(begin, end).filter((at) => hasMonthDay(rule, at) && (!matching || matching.has(at)));
+  return daysFrom(begin, end).filter((candidate) => hasMonthDay(rule, candidate) && (!matching || matching.has(candidate)));
 }
 
 /** Returns the dates of BYDAY between two days. */

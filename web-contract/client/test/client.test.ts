@@ -266,9 +266,9 @@ test.concurrent("a server can act for a user with their cookie", async ({ serve 
 test.concurrent("tasks() iterates over all pages, and requests none before it is needed", async ({ serve }) => {
   const ids = ["1", "2", "3", "4", "5"];
   const server = await serve(({ url }, response) => {
-    const at = Number(new URL(url, server.url).searchParams.get("cursor"));
-    const data = ids.slice(at, at + 2).map((id) => ({ ...task, id }));
-    sendJson(response, 200, { success: true, data, meta: { nextCursor: at < 4 ? String(at + 2) : null, changes: 7 } });
+    const offset = Number(new URL(url, server.url).searchParams.get("cursor"));
+    const data = ids.slice(offset, offset + 2).map((id) => ({ ...task, id }));
+    sendJson(response, 200, { success: true, data, meta: { nextCursor: offset < 4 ? String(offset + 2) : null, changes: 7 } });
   });
   const client = createClient({ baseUrl: server.url });
   const seen: string[] = [];

@@ -68,7 +68,7 @@ test.for([
   const lines = declared!.slice(0, declared!.search(/^}/m)).split("\n");
   const methods = [...lines.entries()].filter(([, line]) => /^    \w+: \(/.test(line));
   expect(methods.length).toBeGreaterThanOrEqual(5);
-  expect(methods.filter(([at]) => !lines[at - 1]?.trimEnd().endsWith("*/")).map(([, line]) => line.trim())).toEqual([]);
+  expect(methods.filter(([index]) => !lines[index - 1]?.trimEnd().endsWith("*/")).map(([, line]) => line.trim())).toEqual([]);
 });
 
 test("editors show the name of a resource type, not its fields", async () => {

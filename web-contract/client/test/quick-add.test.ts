@@ -81,8 +81,8 @@ test("letters whose length depends on their case do not shift the parts", () => 
 
 test("days are those of the user's time zone", () => {
   const text = "Call Anna tomorrow";
-  const at = new Date("2026-11-26T23:30:00Z");
-  expect(["America/New_York", "Asia/Tokyo"].map((zone) => read(text, { now: at, zone }).date)).toEqual(["2026-11-27", "2026-11-28"]);
+  const instant = new Date("2026-11-26T23:30:00Z");
+  expect(["America/New_York", "Asia/Tokyo"].map((zone) => read(text, { now: instant, zone }).date)).toEqual(["2026-11-27", "2026-11-28"]);
 });
 
 interface Random {

@@ -42,8 +42,8 @@ function instantOf(localTime: string, zone: string): Date {
 
 function take(dates: Iterable<Date>, limit: number): Date[] {
   const found: Date[] = [];
-  for (const at of dates) {
-    if (found.push(at) === limit) break;
+  for (const occurrence of dates) {
+    if (found.push(occurrence) === limit) break;
   }
   return found;
 }
@@ -55,12 +55,12 @@ describe("the table shared with Go:", () => {
     const got = take(occurrences(parsed, from, zone), 1000);
     const length = (want.instants ?? want.occurrences!).length;
     if (want.instants) expect(got.map(format)).toEqual(want.instants);
-    else expect(got.slice(0, length).map((at) => localTimeOf(at, zone))).toEqual(want.occurrences);
+    else expect(got.slice(0, length).map((occurrence) => localTimeOf(occurrence, zone))).toEqual(want.occurrences);
     if (total) expect(got.length).toBe(total);
     let after = new Date(from.getTime() - 1000);
-    for (const at of got.slice(0, 30)) {
-      expect(nextOccurrence(parsed, from, after, zone)).toEqual(at);
-      after = at;
+    for (const occurrence of got.slice(0, 30)) {
+      expect(nextOccurrence(parsed, from, after, zone)).toEqual(occurrence);
+      after = occurrence;
     }
     if (total && total <= 30) expect(nextOccurrence(parsed, from, after, zone)).toBeUndefined();
   });

@@ -122,8 +122,8 @@ function placesOf(tokens: (Token | undefined)[], { from, to }: Group): { start: 
 const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /** Reads #tag, +List, p1 and !high. */
-function readSign(text: string, tokens: (Token | undefined)[], at: number, known: Language[], lists: readonly string[], result: QuickAdd) {
-  const { word, start, end } = tokens[at]!;
+function readSign(text: string, tokens: (Token | undefined)[], index: number, known: Language[], lists: readonly string[], result: QuickAdd) {
+  const { word, start, end } = tokens[index]!;
   const original = text.slice(start, end);
   if (/^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$/u.test(original)) {
     return { kind: "tag", start, end, apply: () => result.tags.push(original.slice(1)) } as const;
@@ -135,9 +135,9 @@ function readSign(text: string, tokens: (Token | undefined)[], at: number, known
     if (list) return { kind: "list", start, end: start + 1 + list.length, apply: () => (result.list = list) } as const;
   }
   const localized = known.flatMap((language) => Object.entries(language.priorities)).find(([name]) => word === `!${name}`)?.[1];
-  const priority = priorities.find((name, index) => word === `p${index + 1}` || word === `!${name}`) ?? (localized as QuickAdd["priority"]);
+  const priority = priorities.find((name, rank) => word === `p${rank + 1}` || word === `!${name}`) ?? (localized as QuickAdd["priority"]);
   // P1 may be part of a name; only p1 is a priority.
-  if (priority && !(word.startsWith("p") && original !== word && at < tokens.length - 1)) {
+  if (priority && !(word.startsWith("p") && original !== word && index < tokens.length - 1)) {
     return { kind: "priority", start, end, apply: () => (result.priority = priority) } as const;
   }
   return undefined;
@@ -155,10 +155,10 @@ interface Context {
 function groupsOf(context: Context, language: Language, isForeign: boolean): Group[] {
   const { tokens } = context;
   const groups: Group[] = [];
-  for (let at = 0; at < tokens.length; ) {
-    const group = groupAt(context, language, at);
+  for (let index = 0; index < tokens.length; ) {
+    const group = groupAt(context, language, index);
     if (group) groups.push(group);
-    at = group ? group.to : at + 1;
+    index = group ? group.to : index + 1;
   }
   const isLast = ({ to }: Group) => to === tokens.length;
   const counts = (group: Group) => {
@@ -177,30 +177,30 @@ function groupsOf(context: Context, language: Language, isForeign: boolean): Gro
 }
 
 /** The longest group that begins at a token. */
-function groupAt(context: Context, language: Language, at: number): Group | undefined {
+function groupAt(context: Context, language: Language, index: number): Group | undefined {
   const { tokens } = context;
   const when: When = {};
-  let [to, level, hasPreposition, isTimed] = [at, 0, false, false];
+  let [to, level, hasPreposition, isTimed] = [index, 0, false, false];
   while (to < tokens.length) {
     const found = matchAt(context, language, to, when);
-    if (!found || when.isRange || (found.when.isRange && to > at)) break;
+    if (!found || when.isRange || (found.when.isRange && to > index)) break;
     const isClock = (found.when.time !== undefined && !found.when.isPart) || isTimed;
     const isDay = found.when.date !== undefined || found.when.rule !== undefined || when.date !== undefined || when.rule !== undefined;
     // A day with a time is hardly a coincidence.
-    level = isClock && isDay && to > at ? 3 : Math.max(level, found.level);
+    level = isClock && isDay && to > index ? 3 : Math.max(level, found.level);
     isTimed = isClock;
     hasPreposition ||= found.hasPreposition;
     Object.assign(when, { isPart: undefined, isWeekday: undefined }, found.when);
     to = found.next;
   }
-  if (to === at || (when.isPart && when.date === undefined && when.rule === undefined)) return undefined;
-  const [first, before] = [tokens[at]!, tokens[at - 1]];
+  if (to === index || (when.isPart && when.date === undefined && when.rule === undefined)) return undefined;
+  const [first, before] = [tokens[index]!, tokens[index - 1]];
   const previous = before && !before.isStop ? before.word : "";
   if (language.notAfter.includes(previous)) return undefined;
   if (hasPreposition && !when.isRange) level = Math.min(level + 1, 3);
   // Not dates: "the sun", "Henry the 8th".
   if (level === 1 && (language.weakNotAfter.includes(previous) || (first.word === "the" && before?.isCapital))) return undefined;
-  return { when, from: at, to, level };
+  return { when, from: index, to, level };
 }
 
 interface Match {
@@ -211,10 +211,10 @@ interface Match {
 }
 
 /** The longest match of a pattern that adds a date, a time or a rule. It begins at a token, or after up to three prepositions. */
-function matchAt(context: Context, language: Language, at: number, when: When): Match | undefined {
+function matchAt(context: Context, language: Language, index: number, when: When): Match | undefined {
   const { tokens, now, recurring, dayFirst } = context;
   let best: Match | undefined;
-  let [from, hasPreposition] = [at, false];
+  let [from, hasPreposition] = [index, false];
   for (;;) {
     for (const pattern of patternsOf(language)) {
       const read = matchItems(language, pattern.items, tokens, from, dayFirst);
@@ -233,7 +233,7 @@ function matchAt(context: Context, language: Language, at: number, when: When): 
       best = { when: found, next: read.next, level: pattern.level - (isName ? 1 : 0), hasPreposition };
     }
     const word = tokens[from]?.word;
-    if (word === undefined || from - at === 3) return best;
+    if (word === undefined || from - index === 3) return best;
     if (language.prepositions.includes(word)) hasPreposition = true;
     else if (!language.weakPrepositions.includes(word)) return best;
     from++;
@@ -272,18 +272,18 @@ function patternsOf(language: Language): Pattern[] {
   return patterns;
 }
 
-function matchItems(language: Language, items: Pattern["items"], tokens: (Token | undefined)[], at: number, dayFirst: boolean): Reading | undefined {
+function matchItems(language: Language, items: Pattern["items"], tokens: (Token | undefined)[], index: number, dayFirst: boolean): Reading | undefined {
   const [item, ...rest] = items;
-  if (!item) return { values: [], next: at };
-  const found = item.isClass ? readClass(language, item.words[0]!, tokens, at, dayFirst) : readWord(item.words, tokens[at], at);
+  if (!item) return { values: [], next: index };
+  const found = item.isClass ? readClass(language, item.words[0]!, tokens, index, dayFirst) : readWord(item.words, tokens[index], index);
   const following = found && matchItems(language, rest, tokens, found.next, dayFirst);
   if (found && following) return { values: [...found.values, ...following.values], next: following.next };
-  return item.isOptional ? matchItems(language, rest, tokens, at, dayFirst) : undefined;
+  return item.isOptional ? matchItems(language, rest, tokens, index, dayFirst) : undefined;
 }
 
-function readWord(words: string[], token: Token | undefined, at: number): Reading | undefined {
+function readWord(words: string[], token: Token | undefined, index: number): Reading | undefined {
   const word = token?.word.replace(/\.+$/, "") ?? "";
-  return words.includes(word) || words.includes(token?.word ?? "") ? { values: [], next: at + 1 } : undefined;
+  return words.includes(word) || words.includes(token?.word ?? "") ? { values: [], next: index + 1 } : undefined;
 }
 
 /** The text without its parts. */

@@ -81,14 +81,14 @@ function lookUp(words: Record<string, number>, word: string): number | undefined
 }
 
 /** Reads a class of words, such as WEEKDAY, at an index. */
-export function readClass(language: Language, name: string, tokens: (Token | undefined)[], at: number, dayFirst: boolean): Reading | undefined {
-  if (name === "WEEKDAYS") return readWeekdays(language, tokens, at);
-  const word = tokens[at]?.word;
+export function readClass(language: Language, name: string, tokens: (Token | undefined)[], index: number, dayFirst: boolean): Reading | undefined {
+  if (name === "WEEKDAYS") return readWeekdays(language, tokens, index);
+  const word = tokens[index]?.word;
   if (word === undefined) return undefined;
   const value = valueOf(language, name, word, dayFirst);
-  if (name === "WEAKDAY" && language.capitals.includes(word) && !tokens[at]!.isCapital) return undefined;
+  if (name === "WEAKDAY" && language.capitals.includes(word) && !tokens[index]!.isCapital) return undefined;
   if (value === undefined) return undefined;
-  return { values: typeof value === "number" ? [value] : value, next: at + 1 };
+  return { values: typeof value === "number" ? [value] : value, next: index + 1 };
 }
 
 function valueOf(language: Language, name: string, word: string, dayFirst = false): number | number[] | undefined {
@@ -206,16 +206,16 @@ function valid(year: number, month: number, day: number): number[] | undefined {
 }
 
 /** Reads several weekdays, such as "mon, wed and fri" or "tue/thu". */
-function readWeekdays(language: Language, tokens: (Token | undefined)[], at: number): Reading | undefined {
+function readWeekdays(language: Language, tokens: (Token | undefined)[], index: number): Reading | undefined {
   const values: number[] = [];
-  let next = at;
-  for (let i = at; i < tokens.length; i++) {
+  let next = index;
+  for (let i = index; i < tokens.length; i++) {
     const days = tokens[i]?.word.split("/").map((part) => valueOf(language, "DAYNAME", part));
     if (days?.every((day) => typeof day === "number")) {
       values.push(...days);
       next = i + 1;
       if (!tokens[i]!.isStop && !isAnd(tokens[i + 1])) break;
-    } else if (next === at || !isAnd(tokens[i])) {
+    } else if (next === index || !isAnd(tokens[i])) {
       break;
     }
   }

@@ -19,7 +19,7 @@ interface Known {
   /** The predicted state after a change of its owner or of a resource that it owns, until the server sends the real one. */
   predicted?: Item | null;
   /** When a write or a live change confirmed or predicted it; 0 if it was only read. */
-  at: number;
+  time: number;
 }
 
 /** A resource in the response to a write. */
@@ -155,16 +155,16 @@ export class Store implements Resources {
     const set = (id: string, item: Item | null) => {
       ids.add(id);
       const known = this.#known.get(id);
-      if (known) this.#known.set(id, { ...known, predicted: item, at: this.now() });
+      if (known) this.#known.set(id, { ...known, predicted: item, time: this.now() });
     };
     for (const { kind, id, data } of states) {
       // The response to a batch may have kinds that this version does not know.
       if (!rules[kind]) continue;
       // Each has its own moment: a state replaces what an earlier one of the same call has predicted.
-      const at = this.now();
+      const time = this.now();
       const before = this.#base(id);
-      if (data) this.#record(kind, data, at, at);
-      else this.#known.set(id, { kind, item: null, at });
+      if (data) this.#record(kind, data, time, time);
+      else this.#known.set(id, { kind, item: null, time });
       this.#cascade(before, this.#base(id), kind, { get: this.#base, set });
     }
     this.#show(ids);
@@ -173,7 +173,7 @@ export class Store implements Resources {
   /** Moves resources back into the trash if a prediction older than `arrival` has restored them with their owner: the feed would have sent them. */
   confirm = (arrival: number): void =>
     this.apply(
-      [...this.#known].flatMap(([id, { kind, item, predicted, at }]) => (predicted?.deletedAt === null && item?.deletedAt && at < arrival ? ({ kind, id, data: item } as State) : [])),
+      [...this.#known].flatMap(([id, { kind, item, predicted, time }]) => (predicted?.deletedAt === null && item?.deletedAt && time < arrival ? ({ kind, id, data: item } as State) : [])),
     );
 
   /** Shows a write. Returns the ids of all that it changes, and a function that replaces the write by the results in its response, or rolls it back. */
@@ -199,7 +199,7 @@ export class Store implements Resources {
   /** Returns a list as it was read, with the changes and pending writes since then. */
   list(kind: KindName, list: Pages, filters: object, since: number): Pages {
     const late = new Set(this.#pending.keys());
-    for (const [id, { at }] of this.#known) if (at > since) late.add(id);
+    for (const [id, { time }] of this.#known) if (time > since) late.add(id);
     for (const { id, version } of itemsOf(list)) {
       if (this.#hidden.has(id) || this.confirmed(id)?.version !== version) late.add(id);
     }
@@ -296,13 +296,13 @@ export class Store implements Resources {
   }
 
   /** Stores a state unless it is older than the known one. Reports whether it replaced another. */
-  #record(kind: KindName, item: Item, since: number, at?: number): boolean {
+  #record(kind: KindName, item: Item, since: number, time?: number): boolean {
     const known = this.#known.get(item.id);
     const isPredicted = known?.predicted !== undefined;
     const newer = item.version - (known ? (known.item?.version ?? Infinity) : 0);
-    if (newer < 0 || (newer === 0 && isPredicted && since <= known.at)) return false;
+    if (newer < 0 || (newer === 0 && isPredicted && since <= known.time)) return false;
     if (!known && this.#matchesDraft(kind, item)) this.#hidden.add(item.id);
-    this.#known.set(item.id, { kind, item, at: at ?? known?.at ?? 0 });
+    this.#known.set(item.id, { kind, item, time: time ?? known?.time ?? 0 });
     this.#ownersOf(item, kind);
     return known !== undefined && (newer > 0 || isPredicted);
   }

@@ -82,8 +82,8 @@ export class Backend {
     const target = `${request.method} ${request.url}`;
     const reject: Held["reject"] = (status, code) =>
       sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1" });
-    const at = this.#holds.findIndex((hold) => target.startsWith(hold.target));
-    const [hold] = at < 0 ? [] : this.#holds.splice(at, 1);
+    const index = this.#holds.findIndex((hold) => target.startsWith(hold.target));
+    const [hold] = index < 0 ? [] : this.#holds.splice(index, 1);
     // A read is executed when it arrives, a write when its response is sent: a rejected write must have no effect.
     const respond = request.method === "GET" && this.#respond(request, response);
     const send = respond || (() => this.#respond(request, response)());

@@ -187,7 +187,7 @@ describe("after the server has responded", () => {
 
   test("older changes that arrive together with newer ones leave the newer state", () => {
     const { outline, complete, store } = open();
-    const task = (at: number, completed: boolean, version: number) => state({ ...(garden[at] as Task), completed, version });
+    const task = (index: number, completed: boolean, version: number) => state({ ...(garden[index] as Task), completed, version });
     complete("a").settle([task(1, true, 2)]);
     complete("a1", false).settle([task(2, false, 3)]);
     expect(outline()).toBe("a a1 a11x a2x b c");
@@ -218,9 +218,9 @@ describe("after the server has responded", () => {
 describe("a list in the cache", () => {
   const lists = (filters: object[]) => {
     const page = open();
-    for (const [at, filter] of filters.entries()) {
+    for (const [index, filter] of filters.entries()) {
       const key = keysOf("task").list(filter);
-      const empty: Pages = { pages: [{ items: [], nextCursor: null, changes: at }], pageParams: [undefined] };
+      const empty: Pages = { pages: [{ items: [], nextCursor: null, changes: index }], pageParams: [undefined] };
       page.queryClient.setQueryData(key, page.store.list("task", empty, filter, 0));
       page.store.apply(garden.map(state));
     }

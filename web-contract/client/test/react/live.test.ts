@@ -54,7 +54,7 @@ describe("a live change", () => {
     queryClient.setQueryData(taskKeys.list(), { pages: [{ items, nextCursor: null, changes: 1 }], pageParams: [undefined] });
     const client = {
       async *watchChanges() {
-        for (const [at, { id }] of items.entries()) yield { seq: at + 2, kind: "task", id, data: taskOf({ id, completed: true, version: 2 }) };
+        for (const [index, { id }] of items.entries()) yield { seq: index + 2, kind: "task", id, data: taskOf({ id, completed: true, version: 2 }) };
         await new Promise((ended) => controller.signal.addEventListener("abort", ended));
       },
     } as unknown as Client;

@@ -6,9 +6,9 @@ import { task as rules } from "../../src/react/tasks.js";
 import { taskOf } from "./backend.js";
 
 const pages = (tasks: Task[][], nextCursor: string | null = null): TaskPages => ({
-  pages: tasks.map((page, at) => ({
+  pages: tasks.map((page, index) => ({
     items: page,
-    nextCursor: at < tasks.length - 1 ? String(at) : nextCursor,
+    nextCursor: index < tasks.length - 1 ? String(index) : nextCursor,
     changes: 1,
   })),
   pageParams: tasks.map(() => undefined),
@@ -69,8 +69,8 @@ describe("a list is in order", () => {
 });
 
 describe("a task is put", () => {
-  const at = (id: string, minute: number) => taskOf({ id, createdAt: `2026-11-23T08:0${minute}:00Z` });
-  const [a, b, c, d] = [at("a", 1), at("b", 2), at("c", 3), at("d", 4)];
+  const createdAt = (id: string, minute: number) => taskOf({ id, createdAt: `2026-11-23T08:0${minute}:00Z` });
+  const [a, b, c, d] = [createdAt("a", 1), createdAt("b", 2), createdAt("c", 3), createdAt("d", 4)];
   test.for<[string, TaskPages, TaskFilters, Task, string[]]>([
     ["between two pages' tasks", pages([[d], [b, a]]), {}, c, ["d", "cba"]],
     ["at the end of a completely loaded list", pages([[d, c]]), {}, a, ["dca"]],
@@ -106,11 +106,11 @@ describe("a task is put", () => {
   test("among many others, in constant time per task", () => {
     const readsPerTask = (count: number) => {
       let reads = 0;
-      const tasks = Array.from({ length: count }, (_, at) => {
-        const counted = { ...taskOf({ position: String(at).padStart(4, "0") }), get id() { reads++; return String(at); } };
+      const tasks = Array.from({ length: count }, (_, index) => {
+        const counted = { ...taskOf({ position: String(index).padStart(4, "0") }), get id() { reads++; return String(index); } };
         return counted as Task;
       });
-      const [list, ids] = [pages([tasks]), new Set(tasks.map((_, at) => String(at)))];
+      const [list, ids] = [pages([tasks]), new Set(tasks.map((_, index) => String(index)))];
       expect(itemsOf(place(list, "task", { sort: "position" }, ids, (id) => tasks[Number(id)]))).toEqual(tasks);
       return Math.round(reads / count);
     };

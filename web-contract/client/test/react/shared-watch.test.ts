@@ -20,8 +20,8 @@ class Locks {
         });
       };
       signal?.addEventListener("abort", () => {
-        const at = this.#waiting.indexOf(run);
-        if (at >= 0) this.#waiting.splice(at, 1);
+        const index = this.#waiting.indexOf(run);
+        if (index >= 0) this.#waiting.splice(index, 1);
         reject(signal.reason);
       });
       if (steal) this.#break?.();
