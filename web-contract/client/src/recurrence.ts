@@ -17,7 +17,7 @@ export interface Rule {
   /** The number of occurrences; 0 means no limit. */
   count: number;
   /** The last moment: an instant, or a local time, in milliseconds. */
-  until: { time: number; isInstant: boolean } | undefined;
+  until: { at: number; isInstant: boolean } | undefined;
   weekStart: number;
   /** The time of day of each occurrence, in minutes since midnight; undefined for that of the start. */
   timeOfDay: number | undefined;
@@ -114,7 +114,7 @@ function setPart(rule: Rule, key: string, value: string) {
   }
 }
 
-function readUntil(value: string): { time: number; isInstant: boolean } {
+function readUntil(value: string): { at: number; isInstant: boolean } {
   const match = /^(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?$/.exec(value);
   const [, years, months, days, hours, minutes, seconds, zone] = match ?? [];
   const date = `${years}-${months}-${days}T${hours ?? "00"}:${minutes ?? "00"}:${seconds ?? "00"}`;
@@ -124,7 +124,7 @@ function readUntil(value: string): { time: number; isInstant: boolean } {
     reject("UNTIL must be a date such as 20261231 or 20261231T090000Z");
   }
   // A date includes that day.
-  return { time: hours ? time : time + day - 1, isInstant: zone === "Z" };
+  return { at: hours ? time : time + day - 1, isInstant: zone === "Z" };
 }
 
 function clockPart(key: string, value: string, largest: number): number {
@@ -189,7 +189,7 @@ export function nextOccurrence(rule: Rule, start: Date, after: Date, zone: strin
 function* occurrencesFrom(rule: Rule, start: number, moment: number, zone: string): Generator<Date> {
   const localStart = localTimeOf(start, zone);
   const { count } = rule;
-  const until = !rule.until ? Infinity : rule.until.isInstant ? localTimeOf(rule.until.time, zone) : rule.until.time;
+  const until = !rule.until ? Infinity : rule.until.isInstant ? localTimeOf(rule.until.at, zone) : rule.until.at;
   const startTime = localStart - startOfDay(localStart);
   const timeOfDay = rule.timeOfDay === undefined ? startTime : rule.timeOfDay * minute + (startTime % minute);
   const earliest = localTimeOf(moment, zone) - 2 * day;
