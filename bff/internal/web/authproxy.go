@@ -111,34 +111,44 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		evict = p.evicter(w, r, endpoint, caller)
 	}
 	response, err := p.auth.Do(r.Context(), req)
-	switch {
-	case err == nil:
-		lines := response.Header["Set-Cookie"]
-		evict(lines)
-		if r.Method == http.MethodPost && strings.HasSuffix(endpoint, resetEndpoint) && response.Status < http.StatusMultipleChoices {
-			p.sessions.Recheck()
+	if err != nil {
+		if !neverSent(err) {
+			evict(nil) // Better Auth may have handled the request
 		}
-		response.Header["Set-Cookie"] = session.Relayed(lines)
-		if caller.Bearer {
-			response.Header.Del("Set-Cookie")
-		}
-		if token := p.cookies.Token(lines); token != "" && (caller.Bearer || isProgram(r)) {
-			response.Header.Set(sessionTokenHeader, token)
-		}
-		switch {
-		case response.Status < http.StatusBadRequest:
-			send(w, r, response)
-			return
-		case response.Status < http.StatusInternalServerError:
-			writeAuthError(w, r, response)
-			return
-		}
-		response.Close()
-		err = fmt.Errorf("better auth responded with status %d", response.Status)
-	case !neverSent(err):
-		// Better Auth may have handled the request.
-		evict(nil)
+		p.writeUnavailable(w, r, err)
+		return
 	}
+	evict(response.Header["Set-Cookie"])
+	if r.Method == http.MethodPost && strings.HasSuffix(endpoint, resetEndpoint) && response.Status < http.StatusMultipleChoices {
+		p.sessions.Recheck()
+	}
+	p.filterCookies(r, response.Header, caller.Bearer)
+	switch {
+	case response.Status < http.StatusBadRequest:
+		send(w, r, response)
+	case response.Status < http.StatusInternalServerError:
+		writeAuthError(w, r, response)
+	default:
+		response.Close()
+		p.writeUnavailable(w, r, fmt.Errorf("better auth responded with status %d", response.Status))
+	}
+}
+
+// filterCookies keeps the cookies that may reach the browser. A program gets the session
+// token in a header, and with a bearer token no cookies.
+func (p *authProxy) filterCookies(r *http.Request, header http.Header, bearer bool) {
+	lines := header["Set-Cookie"]
+	header["Set-Cookie"] = session.Relayed(lines)
+	if bearer {
+		header.Del("Set-Cookie")
+	}
+	if token := p.cookies.Token(lines); token != "" && (bearer || isProgram(r)) {
+		header.Set(sessionTokenHeader, token)
+	}
+}
+
+// writeUnavailable responds with the problem of a request that Better Auth did not complete.
+func (p *authProxy) writeUnavailable(w http.ResponseWriter, r *http.Request, err error) {
 	if !errors.Is(r.Context().Err(), context.Canceled) {
 		err = fmt.Errorf("%w: %w", session.ErrUnavailable, err)
 	}
@@ -160,8 +170,8 @@ func isProgram(r *http.Request) bool {
 // does not come from another site.
 func (p *authProxy) setOrigin(r *http.Request, header http.Header, bearer bool) {
 	origin := r.Header.Get("Origin")
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
-	if (origin == "" || origin == "null" || bearer) && !reads && !isCallback(r) {
+	isRead := r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions
+	if (origin == "" || origin == "null" || bearer) && !isRead && !isCallback(r) {
 		header.Set("Origin", p.public)
 	}
 }
