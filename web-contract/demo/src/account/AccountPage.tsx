@@ -19,11 +19,11 @@ const words = {
 const providerNames: Record<string, string> = { discord: "Discord", github: "GitHub", gitlab: "GitLab", google: "Google", linkedin: "LinkedIn", microsoft: "Microsoft" };
 
 /** Messages for the query parameters with which other pages link here. */
-const arrivals: Record<string, string> = {
-  deleted: "Your account is deleted, and your tasks with it.",
-  changed: "Your password is changed. Sign in with the new one.",
-  device: "Sign in to connect your device.",
-};
+const arrivals = new Map([
+  ["deleted", "Your account is deleted, and your tasks with it."],
+  ["changed", "Your password is changed. Sign in with the new one."],
+  ["device", "Sign in to connect your device."],
+]);
 
 /** The page to sign in and sign up. If the session of the user `interrupted` has ended, it says that nothing is lost. */
 export function AccountPage({ interrupted }: { interrupted?: User | undefined }) {
@@ -36,7 +36,7 @@ export function AccountPage({ interrupted }: { interrupted?: User | undefined })
     // The form that had the focus is gone.
     if (mailedTo) focusHeading();
   }, [mailedTo]);
-  const [arrival] = useState(() => arrivals[[...new URLSearchParams(location.search).keys()][0] ?? ""]);
+  const [arrival] = useState(() => arrivals.get([...new URLSearchParams(location.search).keys()][0] ?? ""));
   useEffect(() => {
     if (arrival && !isPage("device")) history.replaceState(null, "", "/");
   }, [arrival]);
