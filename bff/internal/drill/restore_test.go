@@ -149,8 +149,7 @@ func TestRestore_BringsBackEveryUser(t *testing.T) {
 	})
 	t.Run("an erased user is gone", func(t *testing.T) {
 		export := filepath.Join(t.TempDir(), "export.jsonl")
-		erase := strings.ReplaceAll(block(t, root, "erase"), "export.jsonl", export)
-		second.sh("ID=" + ada.id + "\n" + erase)
+		second.sh("ID=" + ada.id + "\n" + strings.ReplaceAll(block(t, root, "export"), "export.jsonl", export) + block(t, root, "erase"))
 		if copied, err := os.ReadFile(export); err != nil || string(copied) != adasExport {
 			t.Errorf("the export is %q, %v", copied, err)
 		}
@@ -162,6 +161,16 @@ func TestRestore_BringsBackEveryUser(t *testing.T) {
 		}
 		if status, _ := second.post("/api/auth/sign-in/email", credentials("ada@example.com")); status != http.StatusUnauthorized {
 			t.Errorf("Ada's sign-in: status %d", status)
+		}
+	})
+	t.Run("the account of a user who stored nothing stays until the id was checked", func(t *testing.T) {
+		mia := second.signUp("mia@example.com")
+		// A terminal has no -e, so the block itself must stop.
+		if got := second.sh("set +e\nID=" + mia.id + "\n" + block(t, root, "erase") + "echo $?"); !strings.HasSuffix(got, "1\n") {
+			t.Errorf("the block printed %q", got)
+		}
+		if got := second.sh("EMAIL=mia@example.com\n" + block(t, root, "id-of-email") + "echo $ID"); got != mia.id+"\n" {
+			t.Errorf("the account's id is %q, want %q", got, mia.id)
 		}
 	})
 	t.Run("a user who was erased by mistake can write again", func(t *testing.T) {
