@@ -30,6 +30,7 @@ var release = regexp.MustCompile(`(?m)^(sed -i\.bak .*'s/.*newTag: 1\.2\.3/') se
 // objects are the objects that kubectl would apply, by kind and name.
 type objects map[string]any
 
+// build returns the objects of a release, with the example of the secrets.
 func build(t *testing.T) objects {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "kubernetes")
@@ -95,7 +96,7 @@ func setRelease(t *testing.T, dir string) {
 	}
 }
 
-func TestManifests(t *testing.T) {
+func TestManifests_FitTogether(t *testing.T) {
 	t.Parallel()
 	all := build(t)
 	ports := map[string]map[string]int32{} // by app and name

@@ -33,6 +33,7 @@ type scraped struct {
 	end     time.Time
 }
 
+// scrape loads the pages in SCRAPE_DIR, one scrape after another.
 func scrape(t *testing.T) *scraped {
 	t.Helper()
 	pages, err := filepath.Glob(filepath.Join(os.Getenv("SCRAPE_DIR"), "*-*.txt"))
@@ -43,26 +44,27 @@ func scrape(t *testing.T) *scraped {
 		MaxSamples: 1e6, Timeout: time.Minute, EnableAtModifier: true, EnableNegativeOffset: true,
 	})}
 	t.Cleanup(func() { _ = s.engine.Close() })
-	begin := time.Now().Add(-time.Hour).Truncate(time.Second)
+	start := time.Now().Add(-time.Hour).Truncate(time.Second)
 	for n := 0; ; n++ {
-		at, found := begin.Add(time.Duration(n)*interval), false
+		timestamp, found := start.Add(time.Duration(n)*interval), false
 		for _, job := range []string{"tasks", "bff", "auth"} {
 			file, err := os.Open(filepath.Join(os.Getenv("SCRAPE_DIR"), fmt.Sprintf("%s-%d.txt", job, n)))
 			if err != nil {
 				continue
 			}
 			found = true
-			s.add(t, file, job, at)
+			s.add(t, file, job, timestamp)
 			_ = file.Close()
 		}
 		if !found {
 			return s
 		}
-		s.end = at
+		s.end = timestamp
 	}
 }
 
-func (s *scraped) add(t *testing.T, page *os.File, job string, at time.Time) {
+// add stores a page of metrics as a scrape at this time.
+func (s *scraped) add(t *testing.T, page *os.File, job string, timestamp time.Time) {
 	t.Helper()
 	decoder := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := decoder.TextToMetricFamilies(page)
@@ -76,13 +78,13 @@ func (s *scraped) add(t *testing.T, page *os.File, job string, at time.Time) {
 			builder.Set(string(name), string(value))
 		}
 		builder.Set("job", job).Set("instance", job+":1")
-		if _, err := appender.Append(0, builder.Labels(), at.UnixMilli(), value); err != nil {
+		if _, err := appender.Append(0, builder.Labels(), timestamp.UnixMilli(), value); err != nil {
 			t.Fatal(err)
 		}
 	}
 	put(model.Metric{"__name__": "up"}, 1)
 	for _, family := range families {
-		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.TimeFromUnixNano(at.UnixNano())}, family)
+		samples, err := expfmt.ExtractSamples(&expfmt.DecodeOptions{Timestamp: model.TimeFromUnixNano(timestamp.UnixNano())}, family)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -109,8 +111,8 @@ func (s *scraped) query(t *testing.T, expression string) promql.Vector {
 	return append(promql.Vector(nil), vector...)
 }
 
-// TestDashboard checks that each query of each panel has a result.
-func TestDashboard(t *testing.T) {
+// TestDashboard_EveryQueryHasAResult checks that each query of each panel has a result.
+func TestDashboard_EveryQueryHasAResult(t *testing.T) {
 	s := scrape(t)
 	raw, err := os.ReadFile("../../monitoring/dashboard.json")
 	if err != nil {
@@ -142,9 +144,9 @@ func TestDashboard(t *testing.T) {
 	t.Logf("%d queries", count)
 }
 
-// TestAlerts checks that no alert fires in a healthy system, and that each uses existing
+// TestAlerts_AreSilentAndDocumented checks that no alert fires in a healthy system, and that each uses existing
 // metrics, has a section in OPERATIONS.md, and a test.
-func TestAlerts(t *testing.T) {
+func TestAlerts_AreSilentAndDocumented(t *testing.T) {
 	s := scrape(t)
 	groups, errs := rulefmt.ParseFile("../../monitoring/rules.yml", false, model.UTF8Validation, parser.NewParser(parser.Options{}), slog.New(slog.DiscardHandler))
 	if len(errs) > 0 {
@@ -180,9 +182,9 @@ func TestAlerts(t *testing.T) {
 	}
 }
 
-// TestConfiguration checks that Prometheus accepts prometheus.yml, which has the rules'
-// jobs.
-func TestConfiguration(t *testing.T) {
+// TestConfiguration_HasTheJobsOfTheRules checks that Prometheus accepts prometheus.yml, and
+// that its jobs are those in the rules.
+func TestConfiguration_HasTheJobsOfTheRules(t *testing.T) {
 	loaded, err := config.LoadFile("../../monitoring/prometheus.yml", false, nil)
 	if err != nil {
 		t.Fatal(err)
