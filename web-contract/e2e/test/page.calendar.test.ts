@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
 import { eventually } from "../src/eventually.js";
-import { editTask, expectAccessible, expectFits, goTo, seed, signUpAt, test } from "../src/page.js";
+import { editTask, expectAccessible, expectFits, goTo, seed, signUp, signUpAt, test } from "../src/page.js";
 import { screens } from "../src/press.js";
+import { newAccount } from "../src/visitor.js";
 
 const timezoneId = "Europe/Berlin";
 const monday = "2026-11-23T12:00:00+01:00";
@@ -83,4 +84,18 @@ test.concurrent("the arrow keys choose a day", async ({ openPage }) => {
   await page.keyboard.press("Enter");
   await page.getByRole("button", { name: "Due Sunday, 9:00 AM" }).waitFor();
   expect(consoleErrors).toEqual([]);
+});
+
+test.concurrent("the dialog says that the settings could not be loaded, and loads them again", async ({ openPage }) => {
+  const { page } = await openPage({ timezoneId });
+  await signUp(page, newAccount());
+  await page.route("**/api/bootstrap", (route) => route.abort());
+  await page.route("**/api/settings", (route) => route.fulfill({ status: 403 }));
+  await page.reload();
+  await page.getByRole("button", { name: /^Account of/ }).click();
+  await page.getByRole("button", { name: "Date and time" }).click();
+  await page.getByText("Your settings could not be loaded.").waitFor();
+  await page.unroute("**/api/settings");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByLabel("Time zone").waitFor();
 });

@@ -175,3 +175,18 @@ describe.concurrent("days", () => {
     await expectTitles(tab, "Tomorrow", ["Next", "Now"]);
   });
 });
+
+test("Today says that it does not show all tasks, and loads the others again", async ({ openPage }) => {
+  const { page } = await openPage({ timezoneId });
+  await signUp(page, newAccount());
+  await seed(page, Array.from({ length: 120 }, (_, index) => ({ title: `Task ${index + 1}`, ...due(0) })));
+  await page.route("**/api/tasks?*cursor=*", (route) => route.fulfill({ status: 403 }));
+  await goTo(page, "Today");
+  await page.getByText("Your tasks could not be loaded.").waitFor();
+  const inSection = (count: number) => page.locator(`[aria-setsize="${count}"]`).first().waitFor();
+  await inSection(50);
+  await page.unroute("**/api/tasks?*cursor=*");
+  await page.getByRole("button", { name: "Try again" }).click();
+  await inSection(120);
+  await page.getByText("Your tasks could not be loaded.").waitFor({ state: "detached" });
+});

@@ -19,7 +19,7 @@ interface Props {
 
 /** The frame of Today and Upcoming around their sections. */
 export function DayFrame({ due, isShown, children }: Props) {
-  const { data, tasks, error } = due;
+  const { data, tasks, error, isFetchNextPageError } = due;
   const workspace = useWorkspace();
   const queryClient = useQueryClient();
   const moves = useMemo(() => createDayMoves(workspace, isShown), [workspace, isShown]);
@@ -31,6 +31,7 @@ export function DayFrame({ due, isShown, children }: Props) {
       <SelectionBar tasks={tasks} />
       <LostEditor keys={tasks.map((task) => itemKey(queryClient, task))} />
       {children}
+      {isFetchNextPageError && <LoadError what="tasks" error={error} queries={[due]} />}
     </DayContext>
   );
 }

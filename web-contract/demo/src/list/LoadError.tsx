@@ -2,13 +2,13 @@ import { reason } from "../data/messages";
 import { ErrorState } from "../ui/ErrorState";
 
 interface Props {
-  what: "tasks" | "trash";
+  what: "tasks" | "trash" | "settings";
   error: unknown;
   /** The queries to run again. */
   queries: readonly { refetch: () => unknown }[];
 }
 
-/** Replaces a list that could not be loaded. */
+/** Replaces resources that could not be loaded. */
 export function LoadError({ what, error, queries }: Props) {
   return (
     <ErrorState

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { Settings } from "@tasklane/web-contract";
 import { useState, type FormEvent } from "react";
 import { useWorkspace } from "../data/workspace";
+import { LoadError } from "../list/LoadError";
 import { browserCalendar, isKnown } from "../task/calendar";
 import { weekdayName } from "../task/dates";
 import { DialogActions } from "../ui/DialogActions";
@@ -13,10 +14,14 @@ import "./settings.css";
 /** The dialog to choose the time zone and the first day of the week. */
 export function SettingsDialog({ onClose }: { onClose: () => void }) {
   const { queries } = useWorkspace();
-  const { data: settings } = useQuery(queries.settings());
+  const settings = useQuery(queries.settings());
   return (
     <Dialog title="Date and time" onClose={onClose}>
-      {settings && <SettingsForm settings={settings} onDone={onClose} />}
+      {settings.data ? (
+        <SettingsForm settings={settings.data} onDone={onClose} />
+      ) : (
+        settings.isError && <LoadError what="settings" error={settings.error} queries={[settings]} />
+      )}
     </Dialog>
   );
 }
