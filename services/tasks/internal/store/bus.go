@@ -44,11 +44,10 @@ func (b *Bus) Publish(ctx context.Context, message string) error {
 // Listen calls ready once it listens, and receive for each message, until ctx
 // ends or the connection breaks.
 func (b *Bus) Listen(ctx context.Context, ready func(), receive func(message string)) error {
-	config, err := pgx.ParseConfig(b.listenURL)
+	config, err := singleConfig(b.listenURL)
 	if err != nil {
 		return fmt.Errorf("read the address to listen at: %w", err)
 	}
-	prepareConnection(config)
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
 		return fmt.Errorf("connect to listen: %w", mapError(err))

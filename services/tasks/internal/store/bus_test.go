@@ -13,13 +13,18 @@ import (
 func TestBus_DeliversMessages(t *testing.T) {
 	t.Parallel()
 	db := storetest.NewDatabase(t)
-	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.DirectURL)
+	// The address may have parameters of the pool, which PostgreSQL does not know.
+	bus := store.NewBus(storetest.Open(t, store.Config{URL: db.URL}), db.DirectURL+"&pool_max_conns=5")
 	ctx, stop := context.WithCancel(t.Context())
 	ready, received, ended := make(chan struct{}), make(chan string, 10), make(chan error, 1)
 	go func() {
 		ended <- bus.Listen(ctx, func() { close(ready) }, func(message string) { received <- message })
 	}()
-	<-ready
+	select {
+	case <-ready:
+	case err := <-ended:
+		t.Fatal(err)
+	}
 	for _, message := range []string{"one", "two"} {
 		if err := bus.Publish(t.Context(), message); err != nil {
 			t.Fatal(err)

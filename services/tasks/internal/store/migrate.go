@@ -153,9 +153,9 @@ func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err er
 // asOwner calls f with a new connection of the owner and goose's provider for the folder
 // "migrations" of files. lockTimeout is the lock timeout of statements; 0 means none.
 func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time.Duration, f func(*sql.Conn, *goose.Provider) error) error {
-	config, err := ownerConfig(ownerURL)
+	config, err := singleConfig(ownerURL)
 	if err != nil {
-		return err
+		return fmt.Errorf("read the owner's address of the database: %w", err)
 	}
 	// A reset connection needs it again, because a migration may have set another timeout.
 	setLockTimeout := func(ctx context.Context, conn *pgx.Conn) error {
@@ -184,21 +184,11 @@ func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time
 	return f(conn, provider)
 }
 
-// ownerConfig reads the owner's address of the database.
-func ownerConfig(ownerURL string) (*pgx.ConnConfig, error) {
-	config, err := pgx.ParseConfig(ownerURL)
-	if err != nil {
-		return nil, fmt.Errorf("read the owner's address of the database: %w", err)
-	}
-	prepareConnection(config)
-	return config, nil
-}
-
 // connectOwner returns a connection of the owner. It waits for a sleeping database.
 func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err error) {
-	config, err := ownerConfig(ownerURL)
+	config, err := singleConfig(ownerURL)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the owner's address of the database: %w", err)
 	}
 	err = new(outage).retry(ctx, func() (err error) {
 		conn, err = pgx.ConnectConfig(ctx, config)

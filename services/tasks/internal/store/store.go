@@ -162,6 +162,17 @@ func prepareConnection(config *pgx.ConnConfig) {
 	config.RuntimeParams["client_encoding"] = "UTF8"
 }
 
+// singleConfig reads the address of a connection outside the pool. PostgreSQL would reject
+// the pool's parameters, such as pool_max_conns, which the address may have.
+func singleConfig(address string) (*pgx.ConnConfig, error) {
+	config, err := pgxpool.ParseConfig(address)
+	if err != nil {
+		return nil, err
+	}
+	prepareConnection(config.ConnConfig)
+	return config.ConnConfig, nil
+}
+
 // Open returns a store. It connects on first use.
 func Open(ctx context.Context, c Config) (*Store, error) {
 	config, err := pgxpool.ParseConfig(c.URL)
