@@ -33,7 +33,7 @@ func setValidationTexts() {
 	rule(&validation.MsgExpectedArray, taskapi.FieldType, "must be an array")
 	rule(&validation.MsgExpectedObject, taskapi.FieldType, "must be an object")
 	rule(&validation.MsgExpectedRFC3339DateTime, taskapi.FieldFormat, "must be a date and time such as 2026-11-30T17:00:00Z")
-	rule(&validation.MsgExpectedRFC4122UUID, taskapi.FieldFormat, "must be a UUID%.0v")
+	rule(&validation.MsgExpectedRFC4122UUID, taskapi.FieldFormat, "must be a UUID%.0v") // %.0v omits Huma's argument
 	rule(&validation.MsgExpectedBePattern, taskapi.FieldFormat, "must be %s")
 	rule(&validation.MsgExpectedMatchPattern, taskapi.FieldFormat, "must match %s")
 	rule(&validation.MsgExpectedOneOf, taskapi.FieldNotAllowed, "must be one of %s")
@@ -64,7 +64,8 @@ var paramRules = []struct {
 	{"invalid integer", taskapi.FieldType, "must be a whole number"},
 }
 
-// newValidationProblem combines all of Huma's validation errors into one problem.
+// newValidationProblem turns an error of Huma into a problem. The status identifies errors in
+// reading the body; all validation errors are combined into one problem.
 func newValidationProblem(status int, message string, errs []error) *Problem {
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
@@ -85,14 +86,18 @@ func newValidationProblem(status int, message string, errs []error) *Problem {
 	if len(fields) == 0 {
 		fields = append(fields, taskapi.FieldError{Field: "body", Code: taskapi.FieldFormat, Message: message})
 	}
-	// Huma ranges over maps, so the order would vary.
-	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+	sortFields(fields)
 	fields = slices.Compact(fields)
 	return Invalid(fields...)
 }
 
-// FieldErrors validates a decoded value against a schema. path is where the value is in
-// the body, such as operations[0].data.
+// sortFields sorts errors by their fields. Huma ranges over maps, so the order would vary.
+func sortFields(fields []taskapi.FieldError) {
+	slices.SortStableFunc(fields, func(a, b taskapi.FieldError) int { return cmp.Compare(a.Field, b.Field) })
+}
+
+// FieldErrors validates a decoded value against a schema, and returns the errors sorted by
+// field. path is where the value is in the body, such as operations[0].data.
 func (a *API) FieldErrors(schema *huma.Schema, path string, value any) []taskapi.FieldError {
 	value, path = upperCaseTimes(value), "body."+path
 	result := &huma.ValidateResult{}
@@ -101,6 +106,7 @@ func (a *API) FieldErrors(schema *huma.Schema, path string, value any) []taskapi
 	for _, err := range result.Errors {
 		fields = append(fields, fieldErrors(err)...)
 	}
+	sortFields(fields)
 	return fields
 }
 
@@ -130,7 +136,7 @@ func fieldErrors(err error) []taskapi.FieldError {
 	if !coded {
 		code, message = paramRule(detail.Message)
 	}
-	// "body|tags|…": the JSON decoder names the field itself.
+	// jsonFormat's errors have the field between the code and the text.
 	if inner, rest, named := strings.Cut(message, codeSeparator); named {
 		field, message = inner, rest
 	}

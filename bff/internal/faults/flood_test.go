@@ -16,10 +16,11 @@ import (
 )
 
 const (
-	// unknownClients is the number of clients that flood a server. Of ownRequests of
-	// a signed-in user, at most one may fail meanwhile.
+	// unknownClients is the number of clients that flood a server.
 	unknownClients = 560
-	ownRequests    = 40
+	// ownRequests is the number of requests that a signed-in user sends during a flood. At
+	// most one may fail.
+	ownRequests = 40
 )
 
 // TestFloods_OfUnknownCredentialsDoNotBlockUsers floods the task service with JWTs of
@@ -44,8 +45,8 @@ func unknownKey(token string) string {
 	return base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + rest
 }
 
-// flood sends requests with the header own while unknownClients send requests with headers
-// from unknown, without a pause.
+// flood checks that requests with the header own are served while unknownClients clients
+// send requests with headers from unknown, without a pause, and that those get 401 or 503.
 func (s *system) flood(t *testing.T, address *url.URL, own http.Header, unknown func() http.Header) {
 	t.Helper()
 	transport := &http.Transport{MaxIdleConnsPerHost: unknownClients + 1}
@@ -71,9 +72,11 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, unknown 
 	ctx, stop := context.WithCancel(t.Context())
 	var flooding sync.WaitGroup
 	var sent, wrong atomic.Int64
-	began := make(chan struct{}, unknownClients)
+	var began sync.WaitGroup // every client has had a response
+	began.Add(unknownClients)
 	for range unknownClients {
 		flooding.Go(func() {
+			first := sync.OnceFunc(began.Done)
 			for ctx.Err() == nil {
 				status, err := send(unknown())
 				sent.Add(1)
@@ -81,16 +84,11 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, unknown 
 					wrong.Add(1)
 					t.Logf("an unknown client: %d %v", status, err)
 				}
-				select {
-				case began <- struct{}{}:
-				default:
-				}
+				first()
 			}
 		})
 	}
-	for range unknownClients {
-		<-began
-	}
+	began.Wait()
 	served, quick := 0, 0
 	for range ownRequests {
 		begin := time.Now()
@@ -106,7 +104,7 @@ func (s *system) flood(t *testing.T, address *url.URL, own http.Header, unknown 
 	}
 	stop()
 	flooding.Wait()
-	t.Logf("%s: %d of %d requests of a user were served, %d within a second, during %d of unknown clients", address, served, ownRequests, quick, sent.Load())
+	t.Logf("%s: %d of %d requests of the user were served, %d within a second; the unknown clients sent %d requests", address, served, ownRequests, quick, sent.Load())
 	if served < ownRequests-1 || wrong.Load() > 0 {
 		t.Errorf("%s: %d of %d requests were served; %d responses to unknown clients were wrong", address, served, ownRequests, wrong.Load())
 	}

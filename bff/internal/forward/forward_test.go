@@ -21,7 +21,9 @@ import (
 	"github.com/tasklane/tasklane/bff/internal/forward"
 )
 
-func TestRequest_IsForwardedUnchanged(t *testing.T) {
+// TestRequestAndResponse_AreForwardedWithTheListedHeaders also checks that the URL's text, the
+// bodies and the status do not change.
+func TestRequestAndResponse_AreForwardedWithTheListedHeaders(t *testing.T) {
 	t.Parallel()
 	var got *http.Request
 	var gotBody []byte
@@ -87,7 +89,7 @@ func TestInterimResponsesAndTrailers_AreDropped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, leaked := range []string{"103", "early=1", "late=1", "railer"} {
+	for _, leaked := range []string{"103", "early=1", "late=1", "railer"} { // Trailer and trailer
 		if bytes.Contains(got, []byte(leaked)) {
 			t.Errorf("%q was forwarded:\n%s", leaked, got)
 		}
@@ -145,7 +147,9 @@ func TestResponse_WithoutBodyIsForwarded(t *testing.T) {
 	}
 }
 
-func TestTruncatedResponse(t *testing.T) {
+// TestBrokenResponse_IsAnErrorOrTruncated checks responses that break before their first
+// 64 KiB have arrived, and after.
+func TestBrokenResponse_IsAnErrorOrTruncated(t *testing.T) {
 	t.Parallel()
 	body := strings.Repeat("x", headSize+1)
 	for name, text := range map[string]string{
@@ -155,12 +159,12 @@ func TestTruncatedResponse(t *testing.T) {
 		"no body":           "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 		"half a body":       "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
 		"half the chunks":   "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-		"1 byte too few":    "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
+		"64 KiB - 1 byte":   "HTTP/1.1 200 OK\r\nContent-Length: 65536\r\n\r\n" + body[:headSize-1],
 		"not HTTP":          "SSH-2.0-OpenSSH_9.6\r\n",
 		"50,000 103s":       strings.Repeat("HTTP/1.1 103 Early Hints\r\nX: y\r\n\r\n", 50_000),
 		"headers too large": "HTTP/1.1 200 OK\r\nX: " + strings.Repeat("y", 300<<10) + "\r\n\r\n",
 	} {
-		t.Run(name+" before 64 KiB is an error", func(t *testing.T) {
+		t.Run(name+" is an error", func(t *testing.T) {
 			t.Parallel()
 			f := newFront(t, serveRaw(t, func(int64) (string, bool) { return text, true }))
 			response, got := f.get(t, "/")
@@ -169,7 +173,7 @@ func TestTruncatedResponse(t *testing.T) {
 			}
 		})
 	}
-	t.Run("after 64 KiB truncates the response", func(t *testing.T) {
+	t.Run("a break after 64 KiB truncates the response", func(t *testing.T) {
 		t.Parallel()
 		for _, text := range []string{
 			"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n" + body,
@@ -280,7 +284,7 @@ func TestRequestOnAClosedConnection_IsRetriedIfSafe(t *testing.T) {
 	}
 }
 
-func TestTimeouts(t *testing.T) {
+func TestTimeout_BoundsTheFirst64KiB(t *testing.T) {
 	t.Parallel()
 	t.Run("a response that does not arrive in time is an error", func(t *testing.T) {
 		t.Parallel()
@@ -298,7 +302,7 @@ func TestTimeouts(t *testing.T) {
 	})
 	t.Run("the rest of a response may take longer", func(t *testing.T) {
 		t.Parallel()
-		// A busy machine may need more than the first timeouts for the beginning.
+		// On a busy machine, the first 64 KiB may take longer than a short timeout.
 		for limit := 50 * time.Millisecond; ; limit *= 2 {
 			f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				_, _ = w.Write(make([]byte, headSize))
@@ -317,50 +321,51 @@ func TestTimeouts(t *testing.T) {
 			return
 		}
 	})
-	t.Run("a request that the browser cancels is canceled", func(t *testing.T) {
-		t.Parallel()
-		arrived, canceled := make(chan struct{}), make(chan struct{})
-		f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
-			close(arrived)
-			<-r.Context().Done()
-			close(canceled)
-		}))
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		go func() {
-			<-arrived
-			cancel()
-		}()
-		if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
-			_ = response.Body.Close()
-			t.Error("there was a response")
-		}
-		<-canceled
-	})
 }
 
-// TestSlowReader_DoesNotDelayTheUpstream checks that the upstream completes its response
-// while the browser reads nothing.
-func TestSlowReader_DoesNotDelayTheUpstream(t *testing.T) {
+func TestCanceledRequest_IsCanceledAtTheUpstream(t *testing.T) {
 	t.Parallel()
-	done := make(chan struct{})
-	f := newFront(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		defer close(done)
-		_, _ = w.Write(make([]byte, headSize-1))
+	arrived, canceled := make(chan struct{}), make(chan struct{})
+	f := newFront(t, serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		close(arrived)
+		<-r.Context().Done()
+		close(canceled)
 	}))
-	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", f.Listener.Addr().String())
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, f.URL, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
-	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
-		t.Fatal(err)
+	go func() {
+		<-arrived
+		cancel()
+	}()
+	if response, err := http.DefaultTransport.RoundTrip(r); err == nil {
+		_ = response.Body.Close()
+		t.Error("there was a response")
 	}
-	<-done
+	<-canceled
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// TestSlowReader_DoesNotDelayTheUpstream checks that a response of less than 64 KiB is read
+// completely before anything is sent to the browser. Over a real connection, the buffers of
+// the operating system would hide a delay.
+func TestSlowReader_DoesNotDelayTheUpstream(t *testing.T) {
+	t.Parallel()
+	body := strings.NewReader(strings.Repeat("x", headSize-1))
+	upstream := &forward.Upstream{URL: &url.URL{Scheme: "http", Host: "upstream"}, Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusOK, ContentLength: -1, Body: io.NopCloser(body)}, nil
+	})}
+	response := do(t, upstream)
+	defer response.Close()
+	if body.Len() > 0 || len(response.Whole()) != headSize-1 {
+		t.Errorf("%d bytes were not read before the response was sent", body.Len())
+	}
 }
 
 func TestUnreachableUpstream_IsADialError(t *testing.T) {
@@ -381,22 +386,13 @@ func TestUnreachableUpstream_IsADialError(t *testing.T) {
 	}
 }
 
-func TestSetCookie_IsAddedToThoseOfTheResponse(t *testing.T) {
+func TestSend_KeepsCookiesSetBefore(t *testing.T) {
 	t.Parallel()
 	address, err := url.Parse(serve(t, func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Set-Cookie", "b=2") }))
 	if err != nil {
 		t.Fatal(err)
 	}
-	upstream := &forward.Upstream{URL: address, Transport: http.DefaultTransport, Headers: responseHeaders}
-	req, err := forward.NewRequest(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), nil, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Timeout = timeout
-	response, err := upstream.Do(t.Context(), req)
-	if err != nil {
-		t.Fatal(err)
-	}
+	response := do(t, &forward.Upstream{URL: address, Transport: http.DefaultTransport, Headers: responseHeaders})
 	defer response.Close()
 	w := httptest.NewRecorder()
 	w.Header().Set("Set-Cookie", "a=1")
@@ -406,4 +402,19 @@ func TestSetCookie_IsAddedToThoseOfTheResponse(t *testing.T) {
 	if got := w.Header().Values("Set-Cookie"); !slices.Equal(got, []string{"a=1", "b=2"}) {
 		t.Errorf("cookies %q", got)
 	}
+}
+
+// do sends a request to an upstream and returns the response, which has not been sent on.
+func do(t *testing.T, upstream *forward.Upstream) *forward.Response {
+	t.Helper()
+	req, err := forward.NewRequest(httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil), nil, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Timeout = timeout
+	response, err := upstream.Do(t.Context(), req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
 }

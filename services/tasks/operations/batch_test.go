@@ -34,6 +34,7 @@ func TestBatch_NamesTheInvalidField(t *testing.T) {
 		`{"op":"delete","kind":"task",` + id + `,"version":0}`:               "operations[0].version out_of_range",
 		`{"op":"delete","kind":"task",` + id + `,"version":null}`:            "operations[0].version not_nullable",
 		`{"op":"delete","kind":"task",` + id + `,"data":{}}`:                 "operations[0].data unknown_field",
+		`{"op":"delete","kind":"task",` + id + `,"c":1,"a":1,"b":1}`:         "operations[0].a unknown_field, operations[0].b unknown_field, operations[0].c unknown_field",
 		`{"op":"create","kind":"task","data":{"title":"a"},` + id + `}`:      "operations[0].id unknown_field",
 		`{"op":"create","kind":"task"}`:                                      "operations[0].data required",
 		`{"op":"create","kind":"task","data":null}`:                          "operations[0].data wrong_type",
