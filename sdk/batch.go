@@ -7,10 +7,10 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// Batch runs operations in order, all or none, and returns their resources in the same
-// order, each as it is after the whole batch, or an erased one as it last was. A batch has
-// at most [taskapi.MaxBatchOperations] operations. If one fails, Batch returns its error,
-// and [Error.Fields] name the operation.
+// Batch runs operations in order, all or none. It returns one resource for each operation,
+// in the same order and as it is after the whole batch; an erased resource is as it was
+// when it was erased. A batch has at most [taskapi.MaxBatchOperations] operations. If one
+// fails, Batch returns its error, and [Error.Fields] name the operation.
 //
 //	resources, err := client.Batch(ctx, []taskapi.BatchOperation{
 //		taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "Water the plants"}),

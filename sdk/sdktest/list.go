@@ -16,14 +16,14 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// parameter reads a query's parameter, if present.
+// parameter reads a parameter of the query, unless it is missing or empty.
 func (f *fieldErrors) parameter(query url.Values, name string, read func(*fieldErrors, string, string)) {
 	if text := query.Get(name); text != "" {
 		read(f, name, text)
 	}
 }
 
-// boolean reads a parameter that is true or false.
+// boolean returns a function that reads a parameter that is true or false.
 func boolean(into *bool) func(*fieldErrors, string, string) {
 	return func(f *fieldErrors, name, text string) {
 		var err error
@@ -33,7 +33,7 @@ func boolean(into *bool) func(*fieldErrors, string, string) {
 	}
 }
 
-// number reads a parameter that is a whole number.
+// number returns a function that reads a parameter that is a whole number.
 func number(into *int64, minimum, maximum int64) func(*fieldErrors, string, string) {
 	return func(f *fieldErrors, name, text string) {
 		var err error
@@ -48,7 +48,7 @@ func number(into *int64, minimum, maximum int64) func(*fieldErrors, string, stri
 	}
 }
 
-// instant reads a parameter that is a time.
+// instant returns a function that reads a parameter that is a time.
 func instant(into **time.Time) func(*fieldErrors, string, string) {
 	return func(f *fieldErrors, name, text string) { *into = f.time(name, text) }
 }
@@ -78,7 +78,7 @@ func (c cursor) compare(other cursor, descending bool) int {
 
 // listing is a list of resources: its filter and its order.
 type listing struct {
-	// query is the query without its cursor and limit.
+	// query identifies the list: the filters and the order.
 	query      any
 	matches    func(resource) bool
 	key        func(entry) string // the sort key; ties are ordered by id
@@ -87,7 +87,7 @@ type listing struct {
 	limit      int
 }
 
-// pageBytes is the size of resources that ends a page before its limit.
+// pageBytes ends a page before its limit, once its resources have this size together.
 const pageBytes = 1 << 20
 
 // list responds with a page of a list.
@@ -124,15 +124,15 @@ func (u *user) page(l listing) ([]resource, *string, *problem) {
 	}
 	slices.SortFunc(cursors, func(a, b cursor) int { return a.compare(b, l.descending) })
 	var page []resource
-	bytes := 0
+	size := 0
 	for _, position := range cursors {
-		if len(page) == l.limit || bytes >= pageBytes {
+		if len(page) == l.limit || size >= pageBytes {
 			next := base64.RawURLEncoding.EncodeToString(encode(cursors[len(page)-1]))
 			return page, &next, nil
 		}
 		r := u.resources[position.ID].resource
 		page = append(page, r)
-		bytes += len(encode(r.wire()))
+		size += len(encode(r.wire()))
 	}
 	return page, nil, nil
 }

@@ -8,7 +8,7 @@ const valid = {
   DATABASE_URL: "postgres://tasklane_auth:database-password@localhost:5432/tasklane",
 };
 
-test("a minimal environment has the defaults", () => {
+test("unset and empty variables have their defaults", () => {
   assert.deepEqual(readConfig({ ...valid, JWT_ISSUER: "", JWT_AUDIENCE: "", JWT_LIFETIME: "", LOG_LEVEL: "" }), {
     secret: valid.BETTER_AUTH_SECRET,
     baseURL: "https://tasks.example.com",
@@ -45,7 +45,7 @@ test("mail needs a server and a sender", () => {
   assert.deepEqual(problems({ ...valid, REQUIRE_EMAIL_VERIFICATION: "true" }), ["REQUIRE_EMAIL_VERIFICATION"]);
 });
 
-test("the domain of passkeys is the cookies' domain, else the host, if browsers support it", () => {
+test("the domain of passkeys is the cookies' domain, else the host; undefined where browsers support no passkeys", () => {
   const domain = (url, cookieDomain) => readConfig({ ...valid, BETTER_AUTH_URL: url, COOKIE_DOMAIN: cookieDomain }).passkeyDomain;
   assert.equal(domain("https://tasks.example.com:8443", "example.com"), "example.com");
   assert.equal(domain("http://localhost:3000"), "localhost");
@@ -55,7 +55,7 @@ test("the domain of passkeys is the cookies' domain, else the host, if browsers 
   }
 });
 
-test("the audience follows the issuer", () => {
+test("the audience defaults to the issuer", () => {
   const { issuer, audience } = readConfig({ ...valid, JWT_ISSUER: "https://issuer.example.com" });
   assert.deepEqual({ issuer, audience }, { issuer: "https://issuer.example.com", audience: "https://issuer.example.com" });
 });

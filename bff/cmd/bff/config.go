@@ -34,7 +34,7 @@ type config struct {
 	TrustedProxies []environ.Network `env:"TRUSTED_PROXIES"`
 	// PageDir is the folder of the built page; empty for none.
 	PageDir folder `env:"PAGE_DIR"`
-	// Host is the address to listen on; empty means all of them.
+	// Host is the address to listen on; empty means all addresses.
 	Host string `env:"HOST"`
 	// Port serves browsers, OpsPort health, readiness and metrics.
 	Port    environ.Port `env:"PORT" envDefault:"3000"`
@@ -66,7 +66,7 @@ func (c *config) clientRate() httpapi.Rate {
 	return httpapi.Rate{PerSecond: c.ClientRateLimit, Burst: c.ClientRateBurst}
 }
 
-func (c *config) listen(port environ.Port) string {
+func (c *config) address(port environ.Port) string {
 	return net.JoinHostPort(c.Host, port.String())
 }
 
@@ -74,17 +74,17 @@ func (c *config) listen(port environ.Port) string {
 // https.
 type cookiePrefix string
 
-var cookiePrefixes = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
+var cookiePrefixPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]*$`)
 
 func (p *cookiePrefix) UnmarshalText(text []byte) error {
-	if !cookiePrefixes.Match(text) {
+	if !cookiePrefixPattern.Match(text) {
 		return errors.New("must be Better Auth's advanced.cookiePrefix, such as my-app, without __Secure-")
 	}
 	*p = cookiePrefix(text)
 	return nil
 }
 
-// folder is the folder of the built page.
+// folder is the path of a folder with a readable index.html.
 type folder string
 
 func (f *folder) UnmarshalText(text []byte) error {
@@ -104,7 +104,7 @@ const (
 	minSecretVariety = 10
 )
 
-// wellKnownSecrets are published defaults.
+// wellKnownSecrets are Better Auth's published defaults.
 var wellKnownSecrets = []string{"better-auth-secret-12345678901234567890"}
 
 func (s *secret) UnmarshalText(text []byte) error {

@@ -122,7 +122,7 @@ func TestConfig_ReadsEveryVariable(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.Comparer(func(a, b environ.Network) bool { return a == b })); diff != "" {
 		t.Errorf("config (-want +got):\n%s", diff)
 	}
-	if got := got.listen(got.Port); got != "[::1]:1" {
+	if got := got.address(got.Port); got != "[::1]:1" {
 		t.Errorf("listens on %s", got)
 	}
 }

@@ -43,8 +43,8 @@ func (serveCommand) Run(ctx context.Context) error {
 	}
 	defer s.close()
 	return httpapi.Serve(ctx, log, drain,
-		httpapi.Server{Name: "browsers", Address: c.listen(c.Port), Handler: s.browsers, Stop: s.browsers.EndStreams},
-		httpapi.Server{Name: "operations", Address: c.listen(c.OpsPort), Handler: s.operations},
+		httpapi.Server{Name: "browsers", Address: c.address(c.Port), Handler: s.browsers, Stop: s.browsers.EndStreams},
+		httpapi.Server{Name: "operations", Address: c.address(c.OpsPort), Handler: s.operations},
 	)
 }
 

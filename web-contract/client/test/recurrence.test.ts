@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { nextOccurrence, occurrences, parseRule, RuleError } from "../src/recurrence.js";
 
-const engine = fileURLToPath(new URL("../../../sdk/recurrence/", import.meta.url));
+const goPackage = fileURLToPath(new URL("../../../sdk/recurrence/", import.meta.url));
 
 interface Accepted {
   name: string;
@@ -19,7 +19,7 @@ interface Accepted {
   total?: number;
 }
 
-const table = JSON.parse(await readFile(`${engine}testdata/rules.json`, "utf8")) as {
+const table = JSON.parse(await readFile(`${goPackage}testdata/rules.json`, "utf8")) as {
   accepted: Accepted[];
   rejected: [rule: string, error: string][];
 };
@@ -32,7 +32,7 @@ function localTimeOf(instant: Date, zone: string): string {
   return swedish.format(instant).replace(" ", "T");
 }
 
-/** Returns the instant of a local time that no clock change affects. */
+/** Returns the instant of a local time, which must be neither skipped nor repeated by a clock change. */
 function instantOf(localTime: string, zone: string): Date {
   const guess = new Date(`${localTime}Z`);
   const offset = Date.parse(`${localTimeOf(guess, zone)}Z`) - guess.getTime();
@@ -74,11 +74,12 @@ test("Go and TypeScript agree on thousands of random rules", async () => {
   const folder = await mkdtemp(join(tmpdir(), "rules-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, "rules.json");
-  await promisify(execFile)("go", ["test", "-count=1", "-run=^TestRandomRules$", ".", "-write", file], { cwd: engine });
+  await promisify(execFile)("go", ["test", "-count=1", "-run=^TestRandomRules$", ".", "-write", file], { cwd: goPackage });
   const { seed, rules } = JSON.parse(await readFile(file, "utf8")) as {
     seed: string;
     rules: { zone: string; start: string; after: string; rule: string; instants: string[]; next: string; error: string }[];
   };
+  // Go writes nothing after 2024, by the zone's calendar. So the next occurrence is compared only if it is before the last day of 2024 in UTC.
   const differing = rules.filter(({ zone, start, after, rule, instants, next, error }) => {
     try {
       const parsed = parseRule(rule);
@@ -102,12 +103,12 @@ test("a start in the second pass of a repeated hour counts as in the first", () 
   for (const start of [first, second]) expect([...occurrences(rule, start, "Europe/Berlin")]).toEqual([first, next]);
 });
 
-test("no date is searched after the end of the rule", () => {
+test("the search ends with the end of the rule", () => {
   let reads = 0;
   const rare = new Proxy(parseRule("FREQ=DAILY;UNTIL=20261226;BYMONTH=2;BYMONTHDAY=29;BYDAY=WE"), {
     get: (rule, name) => (reads++, Reflect.get(rule, name)),
   });
   expect([...occurrences(rare, new Date("2026-11-24T00:00:00Z"), "UTC")]).toEqual([]);
-  // A few for each of 33 days, not for the thousands of days until such a date.
+  // A few reads for each of the 33 days until the end, not for the thousands of days until such a date.
   expect(reads).toBeLessThan(33 * 20);
 });

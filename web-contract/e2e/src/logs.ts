@@ -5,7 +5,7 @@ import { severalBffs } from "./stack.js";
 
 export type Server = "bff" | "tasks" | "auth";
 
-/** The servers whose logs name the request, in the order of their names. */
+/** The servers whose logs name the request, sorted. Each line of the common log begins with the server's name. */
 export async function serversThatLogged(requestId: string): Promise<Server[]> {
   const log = await readFile(inject("stack").logFile, "utf8");
   const servers = log

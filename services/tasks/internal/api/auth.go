@@ -22,8 +22,9 @@ func identityFrom(ctx context.Context) jwtauth.Identity {
 // userFrom returns the caller's user id.
 func userFrom(ctx context.Context) string { return identityFrom(ctx).User }
 
-// authenticate puts the token's user into the request's context. No other code sets the
-// user.
+// authenticate returns the middleware that verifies the bearer token and puts its user into
+// the request's context. Without a valid token, it responds with the error instead. No other
+// code sets the user.
 func authenticate(api *httpapi.API, tokens Verifier) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		id, err := verify(ctx.Context(), tokens, httpapi.JoinedHeader(ctx, "Authorization"))

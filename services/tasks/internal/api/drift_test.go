@@ -59,15 +59,15 @@ func withData(response, data reflect.Type) reflect.Type {
 	return reflect.StructOf(fields)
 }
 
-// unions are the SDK's types of schemas that the document splits by kind or op, by the
-// ends of the schemas' names.
+// unions has the SDK's types that the document splits into a schema for each kind or op,
+// by the suffix of these schemas' names.
 var unions = map[string]reflect.Type{
 	"BatchItem": reflect.TypeFor[taskapi.BatchOperation](),
 	"Change":    reflect.TypeFor[taskapi.Change](),
 	"Resource":  reflect.TypeFor[taskapi.Resource](),
 }
 
-// values are the values of the SDK's enumerated types.
+// values has the allowed values of the SDK's enumerated types.
 var values = map[reflect.Type][]string{
 	reflect.TypeFor[taskapi.Priority]():       texts(taskapi.Priorities()),
 	reflect.TypeFor[taskapi.RecurrenceFrom](): texts([]taskapi.RecurrenceFrom{taskapi.FromDue, taskapi.FromCompletion}),
@@ -88,7 +88,7 @@ func texts[T ~string](all []T) []string {
 	return out
 }
 
-// committed returns the committed document.
+// committed returns the task service's OpenAPI document from the repository.
 func committed(t *testing.T) *openapi3.T {
 	t.Helper()
 	text, err := os.ReadFile("../../../../web-contract/openapi/tasks.yaml")
@@ -125,7 +125,7 @@ func TestSDKTypesMatchTheDocument(t *testing.T) {
 		want, got := map[string]string{}, map[string]string{}
 		for _, field := range reflect.VisibleFields(typ) {
 			if field.Anonymous {
-				continue // its fields are visible, too
+				continue // VisibleFields also returns the fields of an embedded struct
 			}
 			fieldName, option, _ := strings.Cut(field.Tag.Get("json"), ",")
 			optional := strings.HasPrefix(option, "omit")
@@ -214,7 +214,7 @@ func describeType(typ reflect.Type, sent bool) string {
 	return "unknown " + typ.String()
 }
 
-// describeSchema describes a schema in the same way.
+// describeSchema describes a schema as describeType does a Go type.
 func describeSchema(ref *openapi3.SchemaRef) string {
 	if name, ok := strings.CutPrefix(ref.Ref, "#/components/schemas/"); ok {
 		return name
@@ -230,14 +230,14 @@ func describeSchema(ref *openapi3.SchemaRef) string {
 	case schema.Type.Includes("object"):
 		text = "map of " + describeSchema(schema.AdditionalProperties.Schema)
 	case schema.Type.Includes("boolean"):
-		text = "boolean" // success, which has one value, is a bool too
+		text = "boolean" // without the enum of success, which a Go bool cannot express
 	default:
 		text = schema.Type.Slice()[0]
 		if codes, ok := schema.Extensions["x-extensible-enum"].([]any); ok {
 			text += fmt.Sprint(" ", codes)
 		}
-		if values := slices.DeleteFunc(slices.Clone(schema.Enum), func(v any) bool { return v == nil }); len(values) > 0 {
-			text += fmt.Sprint(" ", values)
+		if enum := slices.DeleteFunc(slices.Clone(schema.Enum), func(v any) bool { return v == nil }); len(enum) > 0 {
+			text += fmt.Sprint(" ", enum)
 		}
 		if schema.Format != "" {
 			text += " " + schema.Format
@@ -259,10 +259,10 @@ func TestSDKLimitsMatchTheDocument(t *testing.T) {
 	limit := func(path string) *openapi3.Schema {
 		return document.Paths.Find(path).Get.Parameters.GetByInAndName("query", "limit").Schema.Value
 	}
-	for _, request := range []string{"CreateTaskRequest", "ReplaceTaskRequest", "UpdateTaskRequest", "Task"} {
-		got := []uint64{*property(request, "title").MaxLength, *property(request, "description").MaxLength, *property(request, "tags").MaxItems}
+	for _, schema := range []string{"CreateTaskRequest", "ReplaceTaskRequest", "UpdateTaskRequest", "Task"} {
+		got := []uint64{*property(schema, "title").MaxLength, *property(schema, "description").MaxLength, *property(schema, "tags").MaxItems}
 		if want := []uint64{taskapi.MaxTitleLength, taskapi.MaxDescriptionLength, taskapi.MaxTags}; !slices.Equal(got, want) {
-			t.Errorf("%s: title, description and tags have limits of %v in the document, %v in the SDK", request, got, want)
+			t.Errorf("%s: title, description and tags have limits of %v in the document, %v in the SDK", schema, got, want)
 		}
 	}
 	if got := *property("BatchRequest", "operations").MaxItems; got != taskapi.MaxBatchOperations {
@@ -291,9 +291,9 @@ func textsOf(all []any) []string {
 	return out
 }
 
-// TestDocumentHasEachCodeUnderItsStatus compares the errors of each operation with the
-// SDK's codes and statuses.
-func TestDocumentHasEachCodeUnderItsStatus(t *testing.T) {
+// TestDocumentCodesAreUnderTheirStatus checks that the SDK has every error code of the
+// document's operations, with the same status.
+func TestDocumentCodesAreUnderTheirStatus(t *testing.T) {
 	t.Parallel()
 	known := taskapi.ErrorCodes()
 	for path, item := range committed(t).Paths.Map() {

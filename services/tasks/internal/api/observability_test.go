@@ -39,7 +39,7 @@ func TestDocs_LoadFromTheServiceAlone(t *testing.T) {
 	script := s.as(t, "", http.MethodGet, "/docs/start.js", "")
 	wanted[string(regexp.MustCompile(`url: "([^"]*)"`).FindSubmatch(script.body)[1])] = "application/yaml"
 	if len(wanted) != 6 {
-		t.Fatalf("the page loads %v", wanted)
+		t.Fatalf("the page loads %v, want 6 files", wanted)
 	}
 	for path, mediaType := range wanted {
 		// With gzip, which Go's client requests, and without.
@@ -84,7 +84,6 @@ func TestRateLimit_IsPerUser(t *testing.T) {
 	wantProblem(t, s.as(t, "", http.MethodGet, "/api/tasks", ""), taskapi.CodeUnauthenticated)
 }
 
-// TestTracingDoesNotBufferStreams checks that tracing does not buffer the events of a stream.
 func TestTracingDoesNotBufferStreams(t *testing.T) {
 	t.Parallel()
 	s := newReplica(t, storetest.NewDatabase(t), func(_ *store.Config, parts *api.Parts) {
@@ -161,7 +160,7 @@ func TestTrace_ReachesTheDatabase(t *testing.T) {
 	if !slices.ContainsFunc(second, func(text string) bool { return strings.Contains(text, "INSERT INTO") }) {
 		t.Errorf("no statement that inserts a task: %q", second)
 	}
-	// Preparing a statement is a span too, and happens once.
+	// The first request also has spans for preparing the statements, so it may have more texts.
 	for _, text := range second {
 		if !slices.Contains(first, text) {
 			t.Errorf("the text varies: %s", text)
@@ -169,8 +168,8 @@ func TestTrace_ReachesTheDatabase(t *testing.T) {
 	}
 }
 
-// checkBatches checks that the span of each statement in a batch lasts from sending the batch
-// to its own result, after statements were prepared.
+// checkBatches checks the span of each statement in a batch: it begins once the batch is sent,
+// which is after its statements are prepared, and ends with the statement's own result.
 func checkBatches(t *testing.T, spans []trace.ReadOnlySpan) {
 	t.Helper()
 	checked := 0

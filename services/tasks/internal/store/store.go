@@ -1,10 +1,9 @@
 // Package store keeps resources in PostgreSQL. It is the only package with access to
 // the database.
 //
-// Each kind of resource has its own file, such as task.go, with its row and its lists, a
-// line in [kinds] and a migration. The rest of the package serves
-// all kinds: versions, idempotency keys, trash, change numbers, paging, changes,
-// export, erasure and purge.
+// Each kind of resource has a file of its own with its row and its lists, such as task.go,
+// a line in [kinds] and a migration. The rest of the package serves all kinds: versions,
+// idempotency keys, trash, change numbers, paging, changes, export, erasure and purge.
 //
 // Every method takes the user first, and every statement names the user twice: in
 // its WHERE clause, and in the transaction's app.user_id, with which row-level
@@ -119,8 +118,8 @@ const (
 // Store is a pool of connections, safe for concurrent use.
 type Store struct {
 	pool *pgxpool.Pool
-	// reads are lanes for point reads and plain pages (see read.go), with their own
-	// connections; nil behind a pooler.
+	// reads are lanes: connections of their own, over which point reads and short pages
+	// without filters are pipelined (see read.go); nil behind a pooler.
 	reads *readLanes
 	// bun only builds statements; it has no database to send them to.
 	bun    *bun.DB
@@ -141,8 +140,8 @@ type Store struct {
 type Config struct {
 	// URL is a PostgreSQL connection string of the runtime role. Its
 	// parameter pool_max_conns bounds the connections of the pool; by default
-	// there are four, or one for each processor if those are more. Point reads
-	// and plain pages have two of their own.
+	// there are four, or one for each processor if those are more. Two more are for
+	// the lanes (see [Store.LaneStat]).
 	URL string
 	// Pooled says that connections go through a pooler in transaction mode.
 	// Statements then have no names, because names would belong to a connection.
@@ -211,6 +210,7 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 	}
 	if !c.Pooled {
 		if s.reads, err = s.openLanes(ctx, config); err != nil {
+			pool.Close()
 			return nil, err
 		}
 	}
@@ -334,11 +334,11 @@ func mapError(err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &fault) && fault.Code == uniqueViolation:
-		// The key of a request, or of a user's settings. Citus does not name the
-		// constraint.
+		// An idempotency key, or the primary key of a user's settings. Citus does not name
+		// the constraint.
 		return errKeyTaken
 	case errors.As(err, &fault) && fault.Code == notNullViolation:
-		return fmt.Errorf("%w: %w", ErrFull, err) // only the usage is ever set to null on purpose
+		return fmt.Errorf("%w: %w", ErrFull, err) // beyond the quota, a write sets the usage to null (apply.go)
 	case errors.As(err, &fault) && fault.Code == checkViolation && strings.HasPrefix(fault.ConstraintName, "user_state_erased"):
 		return fmt.Errorf("%w: %w", ErrUserErased, err) // Citus appends a number to the constraint's name
 	case errors.As(err, &fault) && fault.Code == divisionByZero:

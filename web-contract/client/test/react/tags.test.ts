@@ -3,7 +3,7 @@ import { tagKey, uniqueTags } from "../../src/react/index.js";
 
 test.each([
   ["home", "Home", "HOME"],
-  ["größe", "GRÖSSE", "gr\u006f\u0308ße"],
+  ["größe", "GRÖSSE", "gro\u0308ße"],
   ["σίσυφος", "ΣΊΣΥΦΟΣ"],
   ["ışık", "IŞIK", "işik", "İŞİK"],
   ["дом", "ДОМ"],

@@ -13,8 +13,8 @@ export function PasskeySignIn({ domain }: { domain: string }) {
     if (!usable) return;
     const controller = new AbortController();
     const start = async () => {
-      const onRepeat = () => setFault("This page was open for a while. Please confirm once more.");
-      const response = await signInWithPasskey(!attempt.pressed, controller.signal, onRepeat).catch(() => ({ error: {} }));
+      const onRetry = () => setFault("This page was open for a while. Please confirm once more.");
+      const response = await signInWithPasskey(!attempt.pressed, controller.signal, onRetry).catch(() => ({ error: {} }));
       if (!response || controller.signal.aborted) return;
       if (!response.error) return sessionChanged();
       setFault(authFault(response.error).message);

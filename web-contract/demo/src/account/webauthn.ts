@@ -34,17 +34,17 @@ function explained(error: AuthError | null | undefined): AuthResponse {
   return { error: message ? { message, status: 400 } : (error ?? {}) };
 }
 
-/** Returns the error if the browser returned no passkey, usually because the user canceled. */
+/** Returns the error for an exception of the browser's passkey dialog; its message is `canceled` unless the cause is known. */
 function rejected(error: unknown, canceled: string): AuthResponse {
   const code = error instanceof DOMException ? error.name : "";
   return explained({ code, message: canceled, status: 400 });
 }
 
-/** Codes of an expired challenge, or of one that another tab has replaced. */
-const outdated = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED", "FAILED_TO_VERIFY_REGISTRATION"];
+/** The error codes if the challenge has expired, or another tab has replaced it. */
+const staleChallenge = ["CHALLENGE_NOT_FOUND", "AUTHENTICATION_FAILED", "FAILED_TO_VERIFY_REGISTRATION"];
 
-/** Creates a passkey on this device. If the challenge is no longer valid, it calls `onRepeat` and prompts the user once more. */
-export async function addPasskey(name: string, onRepeat?: () => void): Promise<AuthResponse> {
+/** Creates a passkey on this device. If the challenge is no longer valid, it calls `onRetry` and prompts the user once more. */
+export async function addPasskey(name: string, onRetry?: () => void): Promise<AuthResponse> {
   const { data, error } = await read<{ rp: { id: string } }>("/passkey/generate-register-options");
   if (!data) return explained(error);
   let created;
@@ -55,10 +55,10 @@ export async function addPasskey(name: string, onRepeat?: () => void): Promise<A
   }
   const response = await write("/passkey/verify-registration", { name, response: created });
   if (!response.error) return response;
-  const isOutdated = outdated.includes(response.error.code ?? "");
-  if (isOutdated && created) forgetPasskey(data.rp.id, created.id);
-  if (!isOutdated || !onRepeat) return explained(response.error);
-  onRepeat();
+  const isStale = staleChallenge.includes(response.error.code ?? "");
+  if (isStale && created) forgetPasskey(data.rp.id, created.id);
+  if (!isStale || !onRetry) return explained(response.error);
+  onRetry();
   return addPasskey(name);
 }
 
@@ -70,10 +70,10 @@ export function forgetPasskey(rpId: string, credentialId: string): void {
 /**
  * Signs in with a passkey: from the suggestions below the email field, if they are
  * `offered`, or in a dialog of the browser. If no suggestion is chosen, it returns
- * undefined. If the challenge is no longer valid, it calls `onRepeat` and prompts
+ * undefined. If the challenge is no longer valid, it calls `onRetry` and prompts
  * the user once more.
  */
-export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRepeat?: () => void): Promise<AuthResponse | undefined> {
+export async function signInWithPasskey(offered: boolean, signal: AbortSignal, onRetry?: () => void): Promise<AuthResponse | undefined> {
   if (offered && !(await webAuthn?.isConditionalMediationAvailable?.().catch(() => false))) return undefined;
   const options = read<{ rpId: string }>("/passkey/generate-authenticate-options");
   // The user did not request suggestions, so an unreachable server is not reported.
@@ -89,8 +89,8 @@ export async function signInWithPasskey(offered: boolean, signal: AbortSignal, o
   }
   const response = await write("/passkey/verify-authentication", { response: picked });
   if (!response.error) return response;
-  if (onRepeat && outdated.includes(response.error.code ?? "")) {
-    onRepeat();
+  if (onRetry && staleChallenge.includes(response.error.code ?? "")) {
+    onRetry();
     return signInWithPasskey(false, signal);
   }
   if (response.error.code === "PASSKEY_NOT_FOUND" && picked) forgetPasskey(data.rpId, picked.id);

@@ -14,11 +14,11 @@ import "./days.css";
 
 interface Props {
   title: string;
-  /** The name of the section, if the title is not clear enough. */
+  /** The accessible name of the section and its lists, if the title is ambiguous. */
   label?: string;
-  /** The date, beside the name of the day. */
+  /** The text beside the title: the date. */
   aside?: string;
-  /** The day on which tasks can be dropped; undefined for the overdue ones. */
+  /** The date, to which dropped tasks are rescheduled; undefined for the overdue tasks, where none can be dropped. */
   day?: string;
   tasks: readonly Task[];
   ghosts?: readonly Ghost[];

@@ -23,7 +23,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     drafts.edit.set(edit);
   }
 
-  /** Closes the open edit, and saves it if it changes anything. */
+  /** Closes the open edit, and saves it if it changes anything. `byKey`: with the keyboard, so the focus returns to the task. */
   function save(byKey: boolean): void {
     const edit = drafts.edit.get();
     if (!edit) return;
@@ -44,7 +44,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     return saved(updated, (error) => {
       const fault = faultOf(error);
       if (isApiError(error, "version_conflict")) return reconcile(base, changes, error.current.data as Task);
-      // A page that was closed had sent this write with another version, so retry with a new key.
+      // Another page, since closed, sent this write with another version. Retry with a new key.
       if (isApiError(error, "idempotency_key_reused")) return update(base, changes, version);
       if (fault) return reopen({ base, touched: changes, fault });
       if (isApiError(error, "task_not_found")) return offerAsNew(base, changes);
