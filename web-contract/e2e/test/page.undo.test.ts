@@ -68,7 +68,7 @@ test("undo brings a discarded edit back", async ({ openPage }) => {
   await editTask(page, "Water the plants");
   await notes.fill("A long thought");
   await page.keyboard.press("Escape");
-  await notice(page, "Your changes to “Water the plants” are not saved.");
+  await notice(page, "Your changes to “Water the plants” are discarded.");
   await page.keyboard.press("z");
   expect(await notes.inputValue()).toBe("A long thought");
   await button(page, "Cancel").click();

@@ -102,7 +102,7 @@ export function createEdits({ queryClient, sender, outbox, notices, undo, drafts
     drafts.close(true);
     if (!edit || Object.keys(editChanges(edit)).length === 0) return;
     const title = quoted(edit.base.title);
-    undo.offer(`Your changes to ${title} are not saved.`, { name: `discarding your changes to ${title}`, run: () => open(edit) });
+    undo.offer(`Your changes to ${title} are discarded.`, { name: `discarding your changes to ${title}`, run: () => open(edit) });
   }
 
   return { begin: (task: Task) => open({ base: task, touched: {} }), save, discard, resolveWithMine, resolveWithTheirs };
