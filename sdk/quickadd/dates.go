@@ -36,7 +36,7 @@ func nextWeekday(today time.Time, weekday int) time.Time {
 }
 
 // upcoming returns a date in the given year. If that is 0, it returns the next such date,
-// today included. It reports false if there is none.
+// today included. It reports false if there is no such date.
 func upcoming(today time.Time, year, month, day int) (time.Time, bool) {
 	first, last := year, year
 	if year == 0 {

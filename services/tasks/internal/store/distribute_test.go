@@ -313,7 +313,7 @@ func foreignAccesses(t *testing.T, conn *pgx.Conn, user, text string, args []any
 		case p.Relation == "" || p.Schema != "tasklane":
 		case p.Operation == "Insert":
 			if !slices.ContainsFunc(p.Plans, func(from plan) bool { return from.isOf(user) }) {
-				faults = append(faults, "adds a row to "+p.Relation+" of a user who is neither the argument nor from a row of the user")
+				faults = append(faults, "adds a row to "+p.Relation+" whose user is not the argument and does not come from a row of the user")
 			}
 		case p.Operation == "" && !p.conditionOn(user):
 			faults = append(faults, "reads "+p.Relation+" without the user's id")

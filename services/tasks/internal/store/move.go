@@ -146,8 +146,8 @@ const moveSiblings = `UPDATE %s AS r SET position = p.position, version = r.vers
 	FROM unnest($2::uuid[], $3::text[]) WITH ORDINALITY AS p (id, position, n), tasklane.user_state AS s
 	WHERE r.user_id = $1 AND r.id = p.id AND s.user_id = $1`
 
-// spread gives all siblings new positions, because there is none free for r directly before
-// the row before, or at the end if before is nil. The new positions are those that the siblings
+// spread gives all siblings new positions. Call it if no position is free for r directly
+// before the row before, or at the end if before is nil. The new positions are those that the siblings
 // were created with, assigned in their present order.
 func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error {
 	type sibling struct {
