@@ -20,6 +20,7 @@ export function createAuth(config, pool, log) {
     appName: "Tasklane",
     baseURL: config.baseURL,
     secret: config.secret,
+    trustedOrigins: config.trustedOrigins,
     database: pool,
     emailAndPassword: {
       enabled: true,

@@ -30,8 +30,8 @@ export class ConfigError extends Error {
 /**
  * Reads the environment. Messages never contain a secret or a URL's password.
  *
- * BETTER_AUTH_TRUSTED_ORIGINS (more origins, separated by commas, that may call
- * the auth API) is read by Better Auth itself.
+ * Better Auth itself also reads BETTER_AUTH_TRUSTED_ORIGINS, but trusts an origin only if
+ * it is spelled as browsers do.
  *
  * @param {Record<string, string | undefined>} env
  * @throws {ConfigError} with all problems at once
@@ -51,7 +51,8 @@ export function readConfig(env) {
     host: env.HOST || undefined,
     port: Number(env.PORT || 3001),
     rateLimit: env.RATE_LIMIT_ENABLED !== "false",
-    trustedProxies: (env.TRUSTED_PROXIES ?? "").split(",").map((text) => text.trim()).filter(Boolean),
+    trustedOrigins: list(env.BETTER_AUTH_TRUSTED_ORIGINS).map((text) => (/[*?]/.test(text) || originProblem(text) ? text : new URL(text).origin)),
+    trustedProxies: list(env.TRUSTED_PROXIES),
     jwtLifetime: env.JWT_LIFETIME || "15m",
     logLevel: (env.LOG_LEVEL || "info").toLowerCase(),
   };
@@ -98,6 +99,11 @@ export function readConfig(env) {
   function check(name, problem) {
     if (problem) problems.push(`${name} ${problem}`);
   }
+}
+
+/** The texts of a list that is separated by commas. */
+function list(text = "") {
+  return text.split(",").map((one) => one.trim()).filter(Boolean);
 }
 
 /** The supported social providers, each with the variables of its id and secret. */

@@ -22,6 +22,7 @@ test("unset and empty variables have their defaults", () => {
     host: undefined,
     port: 3001,
     rateLimit: true,
+    trustedOrigins: [],
     trustedProxies: [],
     jwtLifetime: "15m",
     logLevel: "info",
@@ -73,6 +74,11 @@ for (const domain of ["example.com", "tasks.example.com"]) {
     assert.equal(readConfig({ ...valid, COOKIE_DOMAIN: domain }).cookieDomain, domain);
   });
 }
+
+test("trusted origins are spelled as browsers do, as at the bff", () => {
+  const { trustedOrigins } = readConfig({ ...valid, BETTER_AUTH_TRUSTED_ORIGINS: "https://App.example.com/, http://localhost:80,https://*.example.com,https://app?.example.com,app://local," });
+  assert.deepEqual(trustedOrigins, ["https://app.example.com", "http://localhost", "https://*.example.com", "https://app?.example.com", "app://local"]);
+});
 
 test("TRUSTED_PROXIES takes addresses and networks", () => {
   const { trustedProxies } = readConfig({ ...valid, TRUSTED_PROXIES: "10.0.0.0/8, 192.0.2.1,fd00::/8," });
