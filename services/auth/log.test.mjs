@@ -28,6 +28,15 @@ test("addresses and tokens are redacted", () => {
   assert.ok(lines[3].includes("at processTicksAndRejections of @better-auth/core") && lines[3].includes("/api/auth/reset-password"), lines[3]);
 });
 
+test("a long word takes no long time", () => {
+  const lines = [];
+  const log = createLogger("info", (line) => lines.push(line));
+  const start = performance.now();
+  for (const unit of ["a", "eyJ-", "é", "1"]) log.error(`Invalid callbackURL: ${unit.repeat(60_000 / unit.length)} of ada@example.com`);
+  assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
+  assert.match(lines.join(""), /^(.*"Invalid callbackURL: \[token\] of \[address\]"}\n){4}$/);
+});
+
 test("a path is logged without its parameters, and an unknown path is not logged", () => {
   for (const [path, operation, want] of [
     ["/api/auth/sign-in/email", "sign-in/email", "/api/auth/sign-in/email"],
