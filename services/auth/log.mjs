@@ -33,6 +33,11 @@ export function requestID(request) {
   return /^[\w.-]{1,128}$/.test(id ?? "") ? id : undefined;
 }
 
+/** The status of a response that has ended: 499 if the client disconnected before it began, as in the Go servers. */
+export function statusOf(response) {
+  return response.headersSent ? response.statusCode : 499;
+}
+
 /** The server's own paths, which are not Better Auth's. */
 export const OWN_PATHS = ["/healthz", "/readyz", "/metrics"];
 

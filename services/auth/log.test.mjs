@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { test } from "node:test";
-import { createLogger, libraryLogger, loggedPath } from "./log.mjs";
+import { createLogger, libraryLogger, loggedPath, statusOf } from "./log.mjs";
 
 test("lines below the level are dropped", () => {
   const lines = [];
@@ -35,6 +37,19 @@ test("a long word takes no long time", () => {
   for (const unit of ["a", "eyJ-", "é", "1"]) log.error(`Invalid callbackURL: ${unit.repeat(60_000 / unit.length)} of ada@example.com`);
   assert.ok(performance.now() - start < 1000, `${performance.now() - start} ms`);
   assert.match(lines.join(""), /^(.*"Invalid callbackURL: \[token\] of \[address\]"}\n){4}$/);
+});
+
+test("the status of a client that disconnects is 499", async (t) => {
+  const server = createServer().listen(0, "127.0.0.1");
+  t.after(() => server.close());
+  await once(server, "listening");
+  const abort = new AbortController();
+  const sent = fetch(`http://127.0.0.1:${server.address().port}`, { signal: abort.signal });
+  const [, response] = await once(server, "request");
+  abort.abort();
+  await assert.rejects(sent);
+  await once(response, "close");
+  assert.equal(statusOf(response), 499);
 });
 
 test("a path is logged without its parameters, and an unknown path is not logged", () => {

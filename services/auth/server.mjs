@@ -5,7 +5,7 @@ import { networks, readConfig } from "./config.mjs";
 import { checkSigningKey, createPool, deleteExpired, prepareDatabase, replaceSigningKey } from "./database.mjs";
 import { readFiles } from "./files.mjs";
 import { authHandler, sendJSON } from "./handler.mjs";
-import { redirectConsole, createLogger, loggedPath, OWN_PATHS, requestID } from "./log.mjs";
+import { redirectConsole, createLogger, loggedPath, OWN_PATHS, requestID, statusOf } from "./log.mjs";
 import { createMetrics } from "./metrics.mjs";
 import { startTracing, traceID } from "./tracing.mjs";
 
@@ -118,12 +118,13 @@ function observe(log, metrics, request, response, path) {
   const start = performance.now();
   const traceId = traceID();
   response.on("close", () => {
-    if (path.startsWith("/api/auth/")) metrics.observe(path, response.statusCode, (performance.now() - start) / 1000);
-    if (ROUTINE.includes(path) && response.statusCode === 200) return;
-    log[response.statusCode >= 500 ? "error" : "info"]("request", {
+    const status = statusOf(response);
+    if (path.startsWith("/api/auth/")) metrics.observe(path, status, (performance.now() - start) / 1000);
+    if (ROUTINE.includes(path) && status === 200) return;
+    log[status >= 500 ? "error" : "info"]("request", {
       method: request.method,
       path: loggedPath(path, metrics.operation(path)),
-      status: response.statusCode,
+      status,
       durationMs: Math.round(performance.now() - start),
       requestId: requestID(request),
       traceId,

@@ -1,5 +1,6 @@
 // Traces for an OpenTelemetry collector, configured by the same variables as the Go servers.
 import { DiagLogLevel, SpanKind, SpanStatusCode, context, diag, propagation, trace } from "@opentelemetry/api";
+import { statusOf } from "./log.mjs";
 
 /** The only supported protocol. */
 const PROTOCOL = "http/protobuf";
@@ -61,7 +62,7 @@ export async function startTracing(log) {
       const name = operation === "none" ? request.method : operation;
       const span = tracer.startSpan(name, { kind: SpanKind.SERVER, attributes: { "http.request.method": request.method } }, caller);
       response.on("close", () => {
-        span.setAttribute("http.response.status_code", response.statusCode);
+        span.setAttribute("http.response.status_code", statusOf(response));
         if (response.statusCode >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
         span.end();
       });
