@@ -78,7 +78,7 @@ type watch struct {
 	cursor   taskapi.ChangeCursor // after the latest change that the loop has seen
 	stopped  bool                 // the loop was left
 	failures int                  // consecutive short connections without a change
-	renewed  bool                 // the token was renewed after a 401
+	renewed  bool                 // the token was renewed after a 401, which came last
 	progress progress
 }
 
@@ -164,9 +164,7 @@ func (w *watch) nextAttempt(ctx context.Context, conn connection, token string, 
 	if conn.expired {
 		w.client.dropToken(&w.request.options, token)
 	}
-	if conn.status == http.StatusOK {
-		w.renewed = false
-	}
+	w.renewed = false // the token may expire again while the service is unavailable
 	if conn.changed || lasted >= minStable {
 		w.failures = 0
 	}

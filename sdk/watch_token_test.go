@@ -98,6 +98,29 @@ func TestWatch_TokenSource(t *testing.T) {
 	})
 }
 
+func TestWatch_ReplacesATokenThatExpiresInAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		source := &renewable{}
+		s := &streams{
+			write: func(_ int, w io.Writer) { _, _ = io.WriteString(w, changeEvent(1)) },
+			reject: func(connection int) *http.Response {
+				switch connection {
+				case 1, 3:
+					return problemResponse(taskapi.CodeTokenExpired)
+				case 2:
+					return problemResponse(taskapi.CodeUnavailable)
+				}
+				return nil
+			},
+		}
+		got, err := s.watched(t, t.Context(), 1, sdk.WithTokenSource(source))
+		if want := []string{"token-0", "token-1"}; err != nil || len(got) != 1 || !slices.Equal(source.invalidated, want) {
+			t.Errorf("got %d, %v; %q was invalidated, want %q", got, err, source.invalidated, want)
+		}
+	})
+}
+
 // renewingSource issues tokens with a lifetime of one hour, and returns the same token
 // until it is invalidated.
 type renewingSource struct {
