@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 )
 
 // TokenFile is a [TokenSource] that stores the token of another source in a file, so
@@ -15,6 +16,8 @@ import (
 type TokenFile struct {
 	path   string
 	source TokenSource
+
+	rejected atomic.Value // the rejected token in a file that cannot be removed
 }
 
 // NewTokenFile returns a source that stores the tokens of source in the file at path. It
@@ -38,22 +41,22 @@ func (f *TokenFile) Token(ctx context.Context) (string, error) {
 // InvalidateToken removes a token that the service has rejected, from the file and from
 // the source.
 func (f *TokenFile) InvalidateToken(token string) {
-	if f.read() == token {
-		_ = os.Remove(f.path) // at worst the next call is rejected once more
+	if f.read() == token && os.Remove(f.path) != nil {
+		f.rejected.Store(token)
 	}
 	if source, ok := f.source.(TokenInvalidator); ok {
 		source.InvalidateToken(token)
 	}
 }
 
-// read returns the token in the file, or "" if it is missing or invalid.
+// read returns the token in the file, or "" if it is missing, invalid or rejected.
 func (f *TokenFile) read() string {
 	stored, err := os.ReadFile(f.path)
 	if err != nil {
 		return ""
 	}
 	token, err := checkToken(string(stored))
-	if err != nil {
+	if err != nil || f.rejected.Load() == token {
 		return ""
 	}
 	return token

@@ -87,6 +87,23 @@ func TestTokenFile(t *testing.T) {
 		wantToken(t, source, "token-2")
 	})
 
+	t.Run("does not return a rejected token from a file that cannot be removed", func(t *testing.T) {
+		t.Parallel()
+		stale, err := os.Create(filepath.Join(t.TempDir(), "token"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = stale.Close() })
+		if _, err := stale.WriteAt([]byte("stale"), 0); err != nil {
+			t.Fatal(err)
+		}
+		// Nobody, not even root, can remove or replace a file there.
+		source := sdk.NewTokenFile("/dev/fd/"+strconv.Itoa(int(stale.Fd())), &numbered{})
+		wantToken(t, source, "stale")
+		source.InvalidateToken("stale")
+		wantToken(t, source, "token-1")
+	})
+
 	t.Run("stores no token after an error", func(t *testing.T) {
 		t.Parallel()
 		path := filepath.Join(t.TempDir(), "token")
