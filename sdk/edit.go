@@ -26,8 +26,9 @@ const maxEdits = 10
 //		return nil
 //	})
 //
-// edit may change the fields of [taskapi.UpdateTaskRequest]. If it returns an error,
-// nothing is written, and EditTask's error wraps it. If it changes nothing, nothing is
+// edit may change the fields of [taskapi.UpdateTaskRequest]. As DueAt and DueOn replace each
+// other, it sets only one of them; setting one to nil removes the deadline. If edit returns an
+// error, nothing is written, and EditTask's error wraps it. If it changes nothing, nothing is
 // written. After ten conflicts in a row EditTask fails with [ErrVersionConflict].
 //
 // The call options apply to each request. [IfMatch] and [IfNoneMatch] must not be used.

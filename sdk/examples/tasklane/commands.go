@@ -215,8 +215,12 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		if usedFlags["priority"] {
 			task.Priority = taskapi.Priority(*priority)
 		}
-		if usedFlags["due"] {
-			task.DueAt, task.DueOn = newDue.at, newDue.on
+		switch {
+		case !usedFlags["due"]:
+		case newDue.on != nil:
+			task.DueOn = newDue.on
+		default:
+			task.DueAt = newDue.at
 		}
 		if usedFlags["recurrence"] {
 			task.Recurrence = recurrence

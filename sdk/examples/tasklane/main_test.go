@@ -117,6 +117,10 @@ func TestCommands_ManageTasks(t *testing.T) {
 	u.sees("reopened ID  Pay the bill  due Fri 20 Nov 17:00 (overdue)\n", "reopen", strings.ToUpper(bill))
 	u.sees("changed ID  Pay the bill\n", "edit", bill, "-due", "none")
 	u.sees("ID        DUE          PRIORITY  TASK\nID  today 18:30  high      [x] Water all plants  #balcony\n", "list", "-done")
+	for range 2 { // the second time, nothing changes
+		u.sees("changed ID  Pay the bill  due tomorrow\n", "edit", bill, "-due", "tomorrow")
+	}
+	u.sees("changed ID  Pay the bill\n", "edit", bill, "-due", "none")
 	u.sees("deleted ID  Pay the bill\n", "delete", bill)
 	u.sees("ID        DUE  PRIORITY  TASK\nID                 Pay the bill\n", "list", "-trash")
 	u.sees("restored ID  Pay the bill\n", "restore", bill)
