@@ -1,6 +1,7 @@
 package session
 
 import (
+	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -88,57 +89,49 @@ func (c *Cookies) Forged() int64 { return c.forged.Load() }
 func (c *Cookies) Candidates(r *http.Request) []Cookie {
 	var found []Cookie
 	for _, name := range c.names {
-		for _, cookie := range r.CookiesNamed(name) {
-			candidate, ok := c.read(r, cookie)
+		cookies := r.CookiesNamed(name)
+		if len(cookies) == 0 {
+			continue
+		}
+		// Without its dont_remember cookie, a browser session would become persistent.
+		// session_data is omitted: Better Auth would accept the session cached in it after
+		// the session was revoked.
+		siblings := ""
+		sibling := strings.TrimSuffix(name, tokenName) + dontRememberName
+		if valid := c.valid(r.CookiesNamed(sibling)); valid != nil {
+			siblings = "; " + sibling + "=" + valid.Value
+		}
+		for _, cookie := range cookies {
+			value, ok := c.unsign(cookie)
 			if !ok {
 				c.forged.Add(1)
+				continue
 			}
-			same := func(other Cookie) bool { return other.key == candidate.key }
-			if ok && len(found) < maxCandidates && !slices.ContainsFunc(found, same) {
-				found = append(found, candidate)
+			// The key includes the signature, because the token without it is not a credential.
+			// It must include every cookie on which the session depends; otherwise a request with
+			// one value would get the session that is cached for another. dont_remember affects
+			// only how long the browser keeps its cookies.
+			key := sha256.Sum256([]byte(value))
+			same := func(other Cookie) bool { return other.key == key }
+			if len(found) == maxCandidates || slices.ContainsFunc(found, same) {
+				continue
 			}
+			// Substrings of forward, because those of cookie would keep the whole header in memory.
+			forward := name + "=" + cookie.Value + siblings
+			found = append(found, Cookie{forward[:len(name)], forward[len(name)+1:][:len(cookie.Value)], forward, key})
 		}
 	}
 	return found
 }
 
-// read returns the Cookie of a session cookie, and false if its signature is invalid.
-func (c *Cookies) read(r *http.Request, cookie *http.Cookie) (Cookie, bool) {
-	value, ok := c.unsign(cookie)
-	if !ok {
-		return Cookie{}, false
-	}
-	forward := cookie.Name + "=" + cookie.Value
-	// Substrings of forward, because those of cookie would keep the whole header in memory.
-	ownName, ownValue := forward[:len(cookie.Name)], forward[len(cookie.Name)+1:]
-	// Without its dont_remember cookie, a browser session would become persistent.
-	// session_data is omitted: Better Auth would accept the session cached in it after
-	// the session was revoked.
-	sibling := strings.TrimSuffix(cookie.Name, tokenName) + dontRememberName
-	if found := c.best(r.CookiesNamed(sibling)); found != nil {
-		if _, ok := c.unsign(found); ok {
-			forward += "; " + sibling + "=" + found.Value
-		}
-	}
-	// The key includes the signature, because the token without it is not a credential.
-	// It must include every cookie on which the session depends; otherwise a request with
-	// one value would get the session that is cached for another. dont_remember affects
-	// only how long the browser keeps its cookies.
-	return Cookie{ownName, ownValue, forward, sha256.Sum256([]byte(value))}, true
-}
-
-// best returns the first of several cookies of one name that has a valid signature. If none
-// has, it returns the first cookie, or nil if there are no cookies.
-func (c *Cookies) best(found []*http.Cookie) *http.Cookie {
+// valid returns the first of several cookies that has a valid signature, or nil.
+func (c *Cookies) valid(found []*http.Cookie) *http.Cookie {
 	for _, cookie := range found {
 		if _, ok := c.unsign(cookie); ok {
 			return cookie
 		}
 	}
-	if len(found) == 0 {
-		return nil
-	}
-	return found[0]
+	return nil
 }
 
 // unsign returns the decoded value of a signed cookie, and false if the signature
@@ -179,7 +172,7 @@ func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
 		}
 		names = append(names, cookie.Name)
 		if !slices.Contains(c.names[:], cookie.Name) {
-			kept = append(kept, cookie.Name+"="+c.best(r.CookiesNamed(cookie.Name)).Value)
+			kept = append(kept, cookie.Name+"="+cmp.Or(c.valid(r.CookiesNamed(cookie.Name)), cookie).Value)
 		} else if cookie.Name == session.name {
 			kept = append(kept, session.name+"="+session.value)
 		}

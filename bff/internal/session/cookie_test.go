@@ -186,6 +186,20 @@ func TestCandidates_AreDistinctAndAtMostFour(t *testing.T) {
 	}
 }
 
+// TestCandidates_CheckEachSignatureOnce counts allocations, of which each check needs some. A
+// header of 32 KiB fits 150 valid cookies and 500 that accompany each of them.
+func TestCandidates_CheckEachSignatureOnce(t *testing.T) { // not parallel: it counts allocations
+	const sessions, siblings = 150, 500
+	r := &http.Request{Header: http.Header{"Cookie": {
+		strings.Repeat("better-auth.session_token="+encoded(signed("4bTdUGlXV3hhm7iDzcIEvNeyYR05qSJo", secret))+"; ", sessions) +
+			strings.Repeat("better-auth.dont_remember=a.; ", siblings),
+	}}}
+	cookies := NewCookies(secret, false, DefaultPrefix)
+	if n := testing.AllocsPerRun(1, func() { cookies.Candidates(r) }); n > 20*(sessions+siblings) {
+		t.Errorf("%.0f allocations for %d cookies", n, sessions+siblings)
+	}
+}
+
 // TestCandidates_FreeTheRestOfTheHeader: a stream keeps its session's cookie for hours, and
 // the request's header may be 32 KiB.
 func TestCandidates_FreeTheRestOfTheHeader(t *testing.T) { // not parallel: it measures the heap
