@@ -200,6 +200,7 @@ func (r *Response) Send(w http.ResponseWriter) error {
 	}
 	// httptest's recorder has no deadlines.
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(budget.Delivery))
+	r.timer.Reset(budget.Delivery)
 	w.WriteHeader(r.Status)
 	if r.read > 0 {
 		if _, err := w.Write(r.head[:r.read]); err != nil {
@@ -209,7 +210,6 @@ func (r *Response) Send(w http.ResponseWriter) error {
 	if r.whole {
 		return nil
 	}
-	r.timer.Reset(budget.Delivery)
 	if _, err := io.Copy(w, r.body); err != nil {
 		return fmt.Errorf("forward the response: %w", err)
 	}

@@ -14,11 +14,13 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/bff/internal/forward"
+	"github.com/tasklane/tasklane/services/budget"
 )
 
 // TestRequestAndResponse_AreForwardedWithTheListedHeaders also checks that the URL's text, the
@@ -366,6 +368,44 @@ func TestSlowReader_DoesNotDelayTheUpstream(t *testing.T) {
 	if body.Len() > 0 || len(response.Whole()) != headSize-1 {
 		t.Errorf("%d bytes were not read before the response was sent", body.Len())
 	}
+}
+
+// TestSlowReader_HasTenSecondsFromTheBeginningOfTheResponse: the timeout of the request does
+// not cut off a browser that takes long to read the first 64 KiB.
+func TestSlowReader_HasTenSecondsFromTheBeginningOfTheResponse(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		upstream := &forward.Upstream{URL: &url.URL{Scheme: "http", Host: "upstream"}, Transport: roundTripper(func(r *http.Request) (*http.Response, error) {
+			body := readerFunc(func(p []byte) (int, error) { return len(p), r.Context().Err() })
+			return &http.Response{StatusCode: http.StatusOK, ContentLength: -1, Body: io.NopCloser(io.LimitReader(body, headSize+10))}, nil
+		})}
+		response, err := upstream.Do(t.Context(), forward.Request{Method: http.MethodGet, Path: "/", Header: http.Header{}, Timeout: time.Second})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer response.Close()
+		slow := &slowRecorder{ResponseRecorder: httptest.NewRecorder(), pause: budget.Delivery - time.Millisecond}
+		if err := response.Send(slow); err != nil || slow.Body.Len() != headSize+10 {
+			t.Errorf("%d bytes: %v", slow.Body.Len(), err)
+		}
+	})
+}
+
+type readerFunc func([]byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
+
+// slowRecorder blocks in the first write.
+type slowRecorder struct {
+	*httptest.ResponseRecorder
+
+	pause time.Duration
+}
+
+func (s *slowRecorder) Write(p []byte) (int, error) {
+	time.Sleep(s.pause)
+	s.pause = 0
+	return s.ResponseRecorder.Write(p)
 }
 
 func TestUnreachableUpstream_IsADialError(t *testing.T) {
