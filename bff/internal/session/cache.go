@@ -197,7 +197,7 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 // until its JWT expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, unsent, err := s.get(ctx, req)
-	if req.KeepExpiry {
+	if req.KeepExpiry || req.Bearer {
 		unsent = nil // the browser's next request gets them
 	}
 	return Result{Session: found, SetCookie: s.relay(unsent)}, err

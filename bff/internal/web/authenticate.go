@@ -46,22 +46,28 @@ func isExpected(r *http.Request, user session.User) bool {
 func (s *server) authenticate(ctx huma.Context, next func(huma.Context)) {
 	r, w := humachi.Unwrap(ctx)
 	request, err := s.sessionRequest(r)
-	var known session.Result
+	var known *session.Session
 	if err == nil {
-		known, err = s.sessions.Get(r.Context(), request)
-		if !request.Bearer {
-			relay(w.Header(), known.SetCookie)
-		}
+		known, err = s.session(w, r, request)
 	}
-	if err == nil && !isExpected(r, known.Session.User) {
+	if err == nil && !isExpected(r, known.User) {
 		err = errOtherUser
 	}
 	if err != nil {
 		httpapi.WriteTo(ctx, s.api.Problem(ctx.Context(), err))
 		return
 	}
-	httpapi.SetUser(ctx.Context(), known.Session.User.ID, caller{request, known.Session})
+	httpapi.SetUser(ctx.Context(), known.User.ID, caller{request, known})
 	next(ctx)
+}
+
+// session returns a session, and adds the cookies that Better Auth has set to the response.
+func (s *server) session(w http.ResponseWriter, r *http.Request, request session.Request) (*session.Session, error) {
+	known, err := s.sessions.Get(r.Context(), request)
+	for _, line := range known.SetCookie {
+		w.Header().Add("Set-Cookie", line)
+	}
+	return known.Session, err
 }
 
 // sessionRequest returns the session request for a request's bearer token, if it has one,

@@ -190,14 +190,11 @@ func (p *authProxy) evicter(w http.ResponseWriter, r *http.Request, endpoint str
 		}
 	}
 	// Afterwards, the session may have ended and its user would be unknown.
-	known, err := p.sessions.Get(r.Context(), request)
-	if !request.Bearer {
-		relay(w.Header(), known.SetCookie)
-	}
+	known, err := p.session(w, r, request)
 	return func([]string) {
 		p.sessions.Evict(request.Cookie)
 		if err == nil {
-			p.sessions.EvictUser(known.Session.User.ID)
+			p.sessions.EvictUser(known.User.ID)
 		}
 	}
 }
@@ -206,11 +203,4 @@ func (p *authProxy) evicter(w http.ResponseWriter, r *http.Request, endpoint str
 func neverSent(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
-}
-
-// relay adds Set-Cookie lines to a header.
-func relay(header http.Header, lines []string) {
-	for _, line := range lines {
-		header.Add("Set-Cookie", line)
-	}
 }
