@@ -71,7 +71,8 @@ func (s *server) session(w http.ResponseWriter, r *http.Request, request session
 }
 
 // sessionRequest returns the session request for a request's bearer token, if it has one,
-// or its cookie. Of several session cookies, the first with a valid session counts.
+// or its cookie. Of several session cookies, the first with a valid session counts, and before
+// those that have ended, the first whose session cannot be checked.
 func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	client := s.proxies.client(r)
 	request := session.Request{
@@ -90,15 +91,21 @@ func (s *server) sessionRequest(r *http.Request) (session.Request, error) {
 	if len(candidates) == 0 {
 		return request, session.ErrUnauthenticated
 	}
+	var unavailable []session.Cookie
 	for i, cookie := range candidates {
 		request.Cookie = cookie
-		if i == len(candidates)-1 {
-			break // the last candidate
+		if i == len(candidates)-1 && unavailable == nil {
+			return request, nil // the last candidate
 		}
-		if _, err := s.sessions.Check(r.Context(), request); err == nil {
-			break
+		_, err := s.sessions.Check(r.Context(), request)
+		if err == nil {
+			return request, nil
+		}
+		if !errors.Is(err, session.ErrExpired) {
+			unavailable = append(unavailable, cookie)
 		}
 	}
+	request.Cookie = unavailable[0]
 	return request, nil
 }
 

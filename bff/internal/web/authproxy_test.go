@@ -411,9 +411,7 @@ func TestResetPassword_EndsSessions(t *testing.T) {
 		case ended.Load() && strings.Contains(r.Header.Get("Cookie"), "ada"):
 			_, _ = io.WriteString(w, "null")
 		default:
-			claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":9999999999}`))
-			w.Header().Set("Set-Auth-Jwt", "e30."+claims+".x")
-			_, _ = io.WriteString(w, `{"session":{"expiresAt":"2999-01-01T00:00:00Z"},"user":{"id":"ada"}}`)
+			writeSession(w)
 		}
 	}))
 	t.Cleanup(auth.Close)
@@ -434,6 +432,13 @@ func TestResetPassword_EndsSessions(t *testing.T) {
 		get("bob").is(http.StatusOK)
 		get(ada).fails(taskapi.CodeSessionExpired)
 	}
+}
+
+// writeSession writes Better Auth's response for a live session.
+func writeSession(w http.ResponseWriter) {
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":9999999999}`))
+	w.Header().Set("Set-Auth-Jwt", "e30."+claims+".x")
+	_, _ = io.WriteString(w, `{"session":{"expiresAt":"2999-01-01T00:00:00Z"},"user":{"id":"ada"}}`)
 }
 
 func TestBrokenBetterAuth_IsUnavailable(t *testing.T) {

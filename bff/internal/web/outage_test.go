@@ -3,12 +3,16 @@ package web_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/tasklane/tasklane/bff/internal/servertest"
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -156,4 +160,45 @@ func TestServiceOutage_LosesNoWrite(t *testing.T) {
 	l.failsOnlyWith(begin, taskapi.CodeUnavailable, taskapi.CodeTimeout, taskapi.CodeIdempotencyInProgress)
 	l.checkWrites()
 	uncached.get("/api/session").is(http.StatusOK)
+}
+
+// TestAuthOutage_OfOneCookieEndsNoSession sends the cookie of an ended session, as another
+// host of the domain may have set it, beside one that Better Auth cannot check.
+func TestAuthOutage_OfOneCookieEndsNoSession(t *testing.T) {
+	t.Parallel()
+	var down atomic.Bool
+	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch cookie := r.Header.Get("Cookie"); {
+		case strings.Contains(cookie, "ended"):
+			w.Header().Set("Set-Cookie", session.CookieName+"=; Max-Age=0; Path=/")
+			_, _ = io.WriteString(w, "null")
+		case down.Load() || strings.Contains(cookie, "unknown"):
+			w.WriteHeader(http.StatusInternalServerError)
+		default:
+			writeSession(w)
+		}
+	}))
+	t.Cleanup(auth.Close)
+	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
+	t.Cleanup(bff.Close)
+	nobody := (&site{url: bff.URL}).newBrowser(t)
+	get := func(tokens ...string) *response {
+		var cookies []string
+		for _, token := range tokens {
+			cookies = append(cookies, session.CookieName+"="+token+".x")
+		}
+		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {strings.Join(cookies, "; ")}})
+	}
+	get("known").is(http.StatusOK)
+	down.Store(true)
+	for _, tokens := range [][]string{{"unknown", "ended"}, {"ended", "unknown"}, {"ended", "unknown", "ended2"}} {
+		response := get(tokens...)
+		response.fails(taskapi.CodeAuthUnavailable)
+		if lines := response.header.Values("Set-Cookie"); len(lines) > 0 {
+			t.Errorf("%q: the response sets %q", tokens, lines)
+		}
+	}
+	for _, tokens := range [][]string{{"unknown", "known"}, {"known", "unknown"}, {"unknown", "ended", "known"}} {
+		get(tokens...).is(http.StatusOK)
+	}
 }
