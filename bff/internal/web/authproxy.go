@@ -44,13 +44,16 @@ var (
 	}
 )
 
-// tokenEndpoints respond with JWTs, which browsers must not get.
+// tokenEndpoints respond with JWTs, which browsers must not get; deviceToken responds with a
+// session token, which only programs may get.
 //
 // The responses of get-session and sign-in are forwarded, although they contain the raw
 // session token, because Better Auth's client and its list of sessions need it. The token
 // is the random part of the cookie. The task service does not accept it, and Better Auth
 // accepts it without the signature only if its bearer plugin is configured to.
 var tokenEndpoints = []string{"token", "get-access-token", "refresh-token"}
+
+const deviceToken = "device/token"
 
 // revokingEndpoints can end sessions of the user other than that of the request.
 var revokingEndpoints = []string{
@@ -84,7 +87,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		httpapi.SetLoggedPath(r.Context(), authPath+first)
 	}
 	req, err := forward.NewRequest(r, authRequestHeaders, httpapi.ReceivedBody(r))
-	if err != nil || slices.Contains(tokenEndpoints, endpoint) {
+	if err != nil || slices.Contains(tokenEndpoints, endpoint) || endpoint == deviceToken && !isProgram(r) {
 		httpapi.NotFound(w, r)
 		return
 	}

@@ -48,6 +48,18 @@ func TestBearer(t *testing.T) {
 			}
 		}
 	})
+	t.Run("a page gets no token by the code of a device", func(t *testing.T) {
+		client := map[string]any{"client_id": "program"}
+		var code map[string]any
+		ada.post("/api/auth/device/code", client).is(http.StatusOK).into(&code)
+		ada.get("/api/auth/device?user_code=" + url.QueryEscape(code["user_code"].(string))).is(http.StatusOK)
+		ada.post("/api/auth/device/approve", map[string]any{"userCode": code["user_code"]}).is(http.StatusOK)
+		grant := map[string]any{"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "device_code": code["device_code"], "client_id": "program"}
+		for _, header := range []http.Header{nil, {"Sec-Fetch-Site": nil}, {"Origin": nil}} {
+			ada.do(http.MethodPost, "/api/auth/device/token", grant, header).is(http.StatusNotFound)
+		}
+		s.program(t, "")(http.MethodPost, "/api/auth/device/token", grant).is(http.StatusOK)
+	})
 	t.Run("reads, writes and signs out", func(t *testing.T) {
 		plain, err := url.PathUnescape(token)
 		if err != nil {
