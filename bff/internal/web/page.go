@@ -1,10 +1,12 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"os"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/tasklane/tasklane/services/httpapi"
 )
@@ -66,9 +68,9 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl 
 		if !acceptsEncoding(r, encoding.name) {
 			continue
 		}
-		if compressed, _ := p.open(name + encoding.suffix); compressed != nil {
+		if compressed, of := p.open(name + encoding.suffix); compressed != nil {
 			file.Close()
-			file = compressed
+			file, info = compressed, of
 			header.Set("Content-Encoding", encoding.name)
 			break
 		}
@@ -77,8 +79,10 @@ func (p *page) serve(w http.ResponseWriter, r *http.Request, name, cacheControl 
 	header.Set("Content-Security-Policy", pagePolicy)
 	header.Add("Vary", "Accept-Encoding")
 	httpapi.SetLoggedPath(r.Context(), "/"+name)
+	// No Last-Modified: after a rollback, the file is older than the one that browsers have.
+	header.Set("ETag", fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size()))
 	// Not http.ServeFileFS, which rejects or redirects some paths.
-	http.ServeContent(w, r, name, info.ModTime(), file)
+	http.ServeContent(w, r, name, time.Time{}, file)
 	return true
 }
 

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -126,11 +127,48 @@ func TestPage_ServesFilesAndTheIndex(t *testing.T) {
 				t.Errorf("Accept-Encoding %q: Vary %q", accept, got)
 			}
 			again := r.Clone(t.Context())
-			again.Header.Set("If-Modified-Since", w.Header().Get("Last-Modified"))
+			again.Header.Set("If-None-Match", w.Header().Get("ETag"))
 			w = httptest.NewRecorder()
 			handler.ServeHTTP(w, again)
 			if w.Code != http.StatusNotModified {
 				t.Errorf("Accept-Encoding %q: status %d for an unchanged file", accept, w.Code)
+			}
+		}
+	})
+
+	t.Run("a browser gets the older page of a rollback", func(t *testing.T) {
+		t.Parallel()
+		index := filepath.Join(dir, "page", "rolled-back.html")
+		get := func(seen http.Header) *httptest.ResponseRecorder {
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://localhost/rolled-back.html", nil)
+			for name, condition := range map[string]string{"ETag": "If-None-Match", "Last-Modified": "If-Modified-Since"} {
+				if value := seen.Get(name); value != "" {
+					r.Header.Set(condition, value)
+				}
+			}
+			w := httptest.NewRecorder()
+			handler.ServeHTTP(w, r)
+			return w
+		}
+		var seen http.Header
+		for _, release := range []struct {
+			page string
+			age  time.Duration
+		}{{"new", 0}, {"old", time.Hour}} {
+			if err := os.WriteFile(index, []byte(release.page), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			built := time.Now().Add(-release.age)
+			if err := os.Chtimes(index, built, built); err != nil {
+				t.Fatal(err)
+			}
+			w := get(seen)
+			if w.Code != http.StatusOK || w.Body.String() != release.page {
+				t.Errorf("the page %q: %d %q", release.page, w.Code, w.Body)
+			}
+			seen = w.Header()
+			if again := get(seen); again.Code != http.StatusNotModified {
+				t.Errorf("the page %q again: %d", release.page, again.Code)
 			}
 		}
 	})
