@@ -33,8 +33,9 @@ chmod -R go+rX "$opt"
 for part in page auth; do
 	rm -rf "$opt/$part.old"
 	[ ! -e "$opt/$part" ] || mv "$opt/$part" "$opt/$part.old"
-	mv "$opt/$part.new" "$opt/$part" && rm -rf "$opt/$part.old"
+	mv "$opt/$part.new" "$opt/$part"
 done
+rm -rf "$opt/auth.old" # page.old is for the bff that runs until it is restarted
 cp services/deploy/systemd/run.sh "$opt/run"
 cp services/deploy/systemd/*.service "$units/"
 [ -n "$root" ] || systemctl daemon-reload
@@ -43,7 +44,7 @@ cp services/deploy/systemd/*.service "$units/"
 chmod 700 "$etc"
 umask 077
 random() { od -An -N32 -tx1 /dev/urandom | tr -d ' \n'; }
-keep() { [ -e "$etc/$1" ] || printf '%s\n' "$2" >"$etc/$1"; }
+keep() { [ -s "$etc/$1" ] || printf '%s\n' "$2" >"$etc/$1"; }
 keep better-auth-secret "$(random)"
 keep owner-password "$(random)"
 keep auth-password "$(random)"

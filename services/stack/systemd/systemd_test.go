@@ -19,11 +19,10 @@ import (
 // built are the files outside the repository that install.sh copies.
 var built = []string{".build/tasks", ".build/bff", "web-contract/demo/dist/index.html", "services/auth/node_modules/better-auth/package.json"}
 
-// install runs install.sh in a copy of the files it needs, and returns the root
-// directory of the installation.
-func install(t *testing.T, args ...string) (dest, output string, err error) {
+// checkout returns a copy of the files that install.sh needs.
+func checkout(t *testing.T) string {
 	t.Helper()
-	root, copied, dest := repotest.Root(t), t.TempDir(), t.TempDir()
+	root, copied := repotest.Root(t), t.TempDir()
 	for _, dir := range []string{"services/deploy/systemd", "services/stack/roles"} {
 		if err := os.CopyFS(filepath.Join(copied, dir), os.DirFS(filepath.Join(root, dir))); err != nil {
 			t.Fatal(err)
@@ -39,14 +38,30 @@ func install(t *testing.T, args ...string) (dest, output string, err error) {
 	for _, path := range built {
 		write(t, filepath.Join(copied, path), "#!/bin/sh\n")
 	}
+	return copied
+}
+
+// install runs install.sh, and returns the root directory of the installation.
+func install(t *testing.T, args ...string) (dest, output string, err error) {
+	t.Helper()
+	copied, dest := checkout(t), t.TempDir()
 	output, err = run(t, copied, dest, args...)
 	if err != nil {
 		return dest, output, err
 	}
-	// Run it again, as for an upgrade: it keeps the settings.
+	// Run it again, as for an upgrade: it keeps the settings, and a bff that still runs
+	// finds the page with which it has started.
 	before := settings(t, dest)
+	page, err := os.OpenRoot(filepath.Join(dest, "opt", "tasklane", "page"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.Close()
 	if again, err := run(t, copied, dest); err != nil {
 		t.Errorf("the second run: %v\n%s", err, again)
+	}
+	if _, err := page.Stat("index.html"); err != nil {
+		t.Errorf("the second run removes the page of the running bff: %v", err)
 	}
 	if diff := cmp.Diff(before, settings(t, dest)); diff != "" {
 		t.Errorf("the second run changes the settings (-before +after):\n%s", diff)
@@ -114,8 +129,9 @@ func TestInstall_CreatesSecretsAndUnits(t *testing.T) {
 	if tests, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/auth/*.test.mjs")); err != nil || len(tests) > 0 {
 		t.Errorf("%v, %v are installed", tests, err)
 	}
-	if leftovers, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/*.[no][el][wd]")); err != nil || len(leftovers) > 0 {
-		t.Errorf("%v, %v are left over", leftovers, err)
+	leftovers, err := filepath.Glob(filepath.Join(dest, "opt/tasklane/*.[no][el][wd]"))
+	if diff := cmp.Diff([]string{filepath.Join(dest, "opt/tasklane/page.old")}, leftovers); err != nil || diff != "" {
+		t.Errorf("left over (-want +got):\n%s%v", diff, err)
 	}
 	for _, path := range []string{"bin/tasks", "bin/bff", "page/index.html", "auth/server.mjs", "auth/node_modules/better-auth/package.json", "run"} {
 		if _, err := os.Stat(filepath.Join(dest, "opt/tasklane", path)); err != nil {
@@ -166,6 +182,21 @@ func TestRun_SetsTheEnvironmentOfTheUnit(t *testing.T) {
 	usage.Env = append(os.Environ(), "DESTDIR="+dest)
 	if out, err := usage.CombinedOutput(); err == nil || !strings.Contains(string(out), "run tasks doctor") {
 		t.Errorf("without a command: %v %s", err, out)
+	}
+}
+
+// TestInstall_ReplacesAnEmptySecret runs install.sh again after a full disk has left a secret
+// empty.
+func TestInstall_ReplacesAnEmptySecret(t *testing.T) {
+	t.Parallel()
+	etc := filepath.Join("etc", "tasklane")
+	copied, dest := checkout(t), t.TempDir()
+	write(t, filepath.Join(dest, etc, "better-auth-secret"), "")
+	if output, err := run(t, copied, dest, "https://tasks.example.com"); err != nil {
+		t.Fatalf("%v\n%s", err, output)
+	}
+	if secret := repotest.Read(t, filepath.Join(dest, etc, "better-auth-secret")); len(secret) != 65 {
+		t.Errorf("the secret is %q", secret)
 	}
 }
 
