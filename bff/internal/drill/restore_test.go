@@ -124,10 +124,10 @@ func TestRestore_BringsBackEveryUser(t *testing.T) {
 		if got, want := second.sh("LOGGED="+match[1]+"\n"+block(t, root, "user-of-line")), ada.id+"|ada@example.com\n"; got != want {
 			t.Errorf("the line is of %q, want %q", got, want)
 		}
-		if got := second.sh("EMAIL=ada@example.com\n" + block(t, root, "id-of-email") + "echo $ID"); got != ada.id+"\n" {
+		if got := second.sh("EMAIL=Ada@Example.com\n" + block(t, root, "id-of-email") + "echo $ID"); got != ada.id+"\n" {
 			t.Errorf("Ada's id is %q, want %q", got, ada.id)
 		}
-		if got := second.sh("EMAIL=ada@example.com\n" + block(t, root, "line-of-user")); got != match[1]+"\n" {
+		if got := second.sh("EMAIL=Ada@Example.com\n" + block(t, root, "line-of-user")); got != match[1]+"\n" {
 			t.Errorf("Ada's lines have %q, want %q", got, match[1])
 		}
 	})
