@@ -56,29 +56,20 @@ type diagnosis struct {
 	jwt     string
 }
 
-// The names of the checks.
-const (
-	authCheck   = "auth"
-	originCheck = "origin"
-	signInCheck = "sign-in"
-	cookieCheck = "cookie"
-	tokenCheck  = "token"
-)
-
 func (d *diagnosis) checks() []doctor.Check {
 	return []doctor.Check{
 		{Name: "site", Run: d.checkSite, Fix: "make the proxy in front, or the rewrites, forward /api to this bff"},
-		{Name: authCheck, Run: d.checkAuth, Fix: "check that Better Auth runs, and that BETTER_AUTH_URL is its address"},
-		{Name: "clock", Needs: authCheck, Run: d.checkClock, Fix: "synchronize both with NTP: the expiry of JWTs depends on the clocks"},
-		{Name: originCheck, Needs: authCheck, Run: d.checkOrigin, Fix: "see Better Auth's log"},
-		{Name: "proxy", Needs: authCheck, Run: d.checkProxy, Fix: "see Better Auth's log"},
-		{Name: "passkeys", Needs: originCheck, Run: d.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
+		{Name: "auth", Run: d.checkAuth, Fix: "check that Better Auth runs, and that BETTER_AUTH_URL is its address"},
+		{Name: "clock", Needs: "auth", Run: d.checkClock, Fix: "synchronize both with NTP: the expiry of JWTs depends on the clocks"},
+		{Name: "origin", Needs: "auth", Run: d.checkOrigin, Fix: "see Better Auth's log"},
+		{Name: "proxy", Needs: "auth", Run: d.checkProxy, Fix: "see Better Auth's log"},
+		{Name: "passkeys", Needs: "origin", Run: d.checkPasskeys, Fix: "set BETTER_AUTH_URL of the auth server to PUBLIC_URL, and COOKIE_DOMAIN there to its host or a parent domain; with your own Better Auth, set rpID of its passkey plugin"},
 		{Name: "service", Run: d.checkService, Fix: "check that the task service runs, and that TASKS_URL is its address"},
-		{Name: signInCheck, Needs: originCheck, Run: d.checkSignIn, Fix: "see Better Auth's log"},
-		{Name: cookieCheck, Needs: signInCheck, Run: d.checkCookie, Fix: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
-		{Name: "secret", Needs: cookieCheck, Run: d.checkSecret, Fix: "set BETTER_AUTH_SECRET to Better Auth's secret"},
-		{Name: tokenCheck, Needs: cookieCheck, Run: d.checkToken, Fix: "set BETTER_AUTH_URL to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; do not set disableSettingJwtHeader of its plugin jwt"},
-		{Name: "chain", Needs: tokenCheck, Run: d.checkChain, Fix: "run \"tasks doctor\" in the task service's environment"},
+		{Name: "sign-in", Needs: "origin", Run: d.checkSignIn, Fix: "see Better Auth's log"},
+		{Name: "cookie", Needs: "sign-in", Run: d.checkCookie, Fix: "set COOKIE_PREFIX to Better Auth's advanced.cookiePrefix"},
+		{Name: "secret", Needs: "cookie", Run: d.checkSecret, Fix: "set BETTER_AUTH_SECRET to Better Auth's secret"},
+		{Name: "token", Needs: "cookie", Run: d.checkToken, Fix: "set BETTER_AUTH_URL to Better Auth itself, not to a bff or a proxy that drops the header Set-Auth-Jwt; do not set disableSettingJwtHeader of its plugin jwt"},
+		{Name: "chain", Needs: "token", Run: d.checkChain, Fix: "run \"tasks doctor\" in the task service's environment"},
 	}
 }
 

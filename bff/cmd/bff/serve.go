@@ -61,15 +61,13 @@ func newSite(c config, log *slog.Logger, spans trace.TracerProvider, drain *http
 	observer := upstream.New(metrics, spans)
 	connections := forward.NewTransport(idleTimeout)
 	service := observer.Transport("tasks", connections)
-	auth := session.NewBetterAuth(c.BetterAuthURL.URL, func(next http.RoundTripper) http.RoundTripper {
-		return observer.Transport("auth", next)
-	})
-	var options []session.Option
+	auth := session.NewBetterAuth(c.BetterAuthURL.URL)
+	auth.Users = observer.Transport("auth", auth.Transport)
+	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL))
 	if c.Secret == "" {
 		log.Warn("BETTER_AUTH_SECRET is not set: signatures of session cookies are not checked here, and each unknown cookie costs a request to Better Auth")
-		options = append(options, session.CacheEnded())
+		sessions.CacheEnded()
 	}
-	sessions := session.NewSessions(timeExchanges(metrics, auth), time.Duration(c.SessionCacheTTL), options...)
 	cookies := session.NewCookies(string(c.Secret), c.PublicURL.Scheme == "https", string(c.CookiePrefix))
 	addSessionMetrics(metrics, sessions, cookies)
 	browsers, err := web.NewHandler(web.Config{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -41,13 +42,8 @@ func (c Cookie) Alone() string { return c.forward }
 func (c *Cookies) Token(lines []string) string {
 	for _, line := range lines {
 		cookie, err := http.ParseSetCookie(line)
-		if err != nil || cookie.MaxAge < 0 || cookie.Value == "" {
-			continue
-		}
-		for _, name := range c.names {
-			if cookie.Name == name {
-				return cookie.Value
-			}
+		if err == nil && cookie.MaxAge >= 0 && cookie.Value != "" && slices.Contains(c.names[:], cookie.Name) {
+			return cookie.Value
 		}
 	}
 	return ""

@@ -39,6 +39,10 @@ const (
 	// an exchange.
 	maxExchanges = 50
 	maxWaiting   = 250
+	// endedTTL is how long a cookie without a session is cached. The next sign-in sets
+	// another cookie, so it does not have to wait. maxEnded bounds their number.
+	endedTTL = 3 * time.Second
+	maxEnded = 10_000
 	// For unknown cookies, one client may have 1/clientShare of both, so that its
 	// flood does not block other clients.
 	clientShare = 4
@@ -56,13 +60,13 @@ type Sessions struct {
 	auth Exchanger
 	ttl  time.Duration
 
-	counters counters
-
 	mu      sync.Mutex
+	counts  Counts
 	entries map[[sha256.Size]byte]*entry
 	recent  *list.List // of *entry, most recently used first
 	bytes   int        // of all entries
-	ended   *ended     // nil unless CacheEnded
+	// ended are the exchanges, by cookie, that found no session; nil unless CacheEnded.
+	ended map[[sha256.Size]byte]endedFlight
 	// followers are woken when their session is evicted.
 	followers map[[sha256.Size]byte]map[*Follower]struct{}
 	// newcomers bounds the exchanges of unknown cookies, renewals those of known
@@ -97,15 +101,6 @@ func (s *Sessions) queues(e *entry, req Request) []*queue {
 		own = newQueue(clientShare)
 	}
 	return []*queue{own, s.newcomers}
-}
-
-// Option configures [Sessions].
-type Option func(*Sessions)
-
-// CacheEnded caches for a few seconds that a cookie has no session. Use it if signatures
-// cannot be checked.
-func CacheEnded() Option {
-	return func(s *Sessions) { s.ended = &ended{} }
 }
 
 // entry is one session. When it is evicted, it is removed from Sessions.entries, and the
@@ -161,6 +156,12 @@ type flight struct {
 	err     error
 }
 
+// endedFlight is an exchange that found no session, which is not repeated before a time.
+type endedFlight struct {
+	flight *flight
+	until  time.Time
+}
+
 // errNoSlot means that an exchange got no slot.
 var errNoSlot = fmt.Errorf("%w: too many exchanges in flight", ErrUnavailable)
 
@@ -173,8 +174,8 @@ var queueFull = func() *flight {
 
 // NewSessions returns a cache in which sessions are valid for ttl. A session that was
 // revoked elsewhere is accepted for up to that long.
-func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions {
-	s := &Sessions{
+func NewSessions(auth Exchanger, ttl time.Duration) *Sessions {
+	return &Sessions{
 		auth:    auth,
 		ttl:     ttl,
 		entries: make(map[[sha256.Size]byte]*entry),
@@ -185,11 +186,12 @@ func NewSessions(auth Exchanger, ttl time.Duration, options ...Option) *Sessions
 		renewals:  newQueue(1),
 		clients:   make(map[netip.Prefix]*queue),
 	}
-	for _, option := range options {
-		option(s)
-	}
-	return s
 }
+
+// CacheEnded caches for a few seconds that a cookie has no session, so that an invalid cookie
+// does not cause an exchange with every request. Call it before the first Get, if signatures
+// cannot be checked.
+func (s *Sessions) CacheEnded() { s.ended = map[[sha256.Size]byte]endedFlight{} }
 
 // Get returns the session of the request's cookie. It fails with [ErrExpired],
 // [ErrUnavailable] or the error of ctx. With [ErrExpired], the result may have Set-Cookie
@@ -224,12 +226,12 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 	select {
 	case <-inFlight.done:
 		if known != nil && errors.Is(inFlight.err, ErrUnavailable) {
-			s.counters.stale.Add(1)
+			s.count(&s.counts.Stale)
 			return known, unsent, nil
 		}
 		return inFlight.session, inFlight.cookies, inFlight.err
 	case <-stale:
-		s.counters.stale.Add(1)
+		s.count(&s.counts.Stale)
 		return known, unsent, nil
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
@@ -254,9 +256,9 @@ func (s *Sessions) getOrStart(ctx context.Context, req Request) (*Session, *cook
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := time.Now()
-	if ended := s.ended.find(req.Cookie.key, now); ended != nil {
-		s.counters.rejected.Add(1)
-		return nil, nil, ended
+	if ended := s.ended[req.Cookie.key]; now.Before(ended.until) {
+		s.counts.Rejected++
+		return nil, nil, ended.flight
 	}
 	e, cached := s.entries[req.Cookie.key]
 	if cached {
@@ -273,14 +275,14 @@ func (s *Sessions) getOrStart(ctx context.Context, req Request) (*Session, *cook
 		s.bound(e)
 	}
 	if known != nil && now.Before(e.checkAt) && (req.KeepExpiry || !e.keptExpiry) {
-		s.counters.hits.Add(1)
+		s.counts.Hits++
 		return known, e.cookies, nil
 	}
-	s.counters.misses.Add(1)
+	s.counts.Misses++
 	if e.flight == nil {
 		queues := s.queues(e, req)
 		if slices.ContainsFunc(queues, (*queue).full) {
-			s.counters.tooMany.Add(1)
+			s.counts.TooMany++
 			return known, e.cookies, queueFull
 		}
 		if e.session == nil {
@@ -330,8 +332,11 @@ func (s *Sessions) exchange(ctx context.Context, queues []*queue, e *entry, f *f
 	case errors.Is(f.err, ErrUnavailable):
 		s.evict(e)
 	default: // ErrExpired
-		if s.entries[e.key] == e {
-			s.ended.add(e.key, f, now)
+		if s.ended != nil && s.entries[e.key] == e {
+			if len(s.ended) == maxEnded {
+				clear(s.ended)
+			}
+			s.ended[e.key] = endedFlight{f, now.Add(endedTTL)}
 		}
 		s.remove(e)
 		s.wake(e.key)
@@ -346,7 +351,7 @@ func (s *Sessions) exchangeWithSlots(ctx context.Context, queues []*queue, req R
 		case q.slots <- struct{}{}:
 			defer func() { <-q.slots }()
 		case <-ctx.Done():
-			s.counters.tooMany.Add(1)
+			s.count(&s.counts.TooMany)
 			return Result{}, errNoSlot
 		}
 	}
@@ -367,7 +372,7 @@ func (s *Sessions) Reject(cookie Cookie, rejected *Session) {
 func (s *Sessions) Evict(cookie Cookie) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended.evict(cookie.key)
+	delete(s.ended, cookie.key)
 	if e, ok := s.entries[cookie.key]; ok {
 		s.evict(e)
 	}

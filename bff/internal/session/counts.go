@@ -1,7 +1,5 @@
 package session
 
-import "sync/atomic"
-
 // Counts are metrics of the cache.
 type Counts struct {
 	// Sessions is the number of cached sessions.
@@ -18,16 +16,17 @@ type Counts struct {
 	TooMany int64
 }
 
-// counters are the values of Counts that only rise.
-type counters struct{ hits, misses, stale, rejected, tooMany atomic.Int64 }
-
 // Counts returns the current values.
 func (s *Sessions) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Counts{
-		Sessions: len(s.entries), Exchanges: s.newcomers.inFlight + s.renewals.inFlight,
-		Hits: s.counters.hits.Load(), Misses: s.counters.misses.Load(),
-		Stale: s.counters.stale.Load(), Rejected: s.counters.rejected.Load(), TooMany: s.counters.tooMany.Load(),
-	}
+	counts := s.counts
+	counts.Sessions, counts.Exchanges = len(s.entries), s.newcomers.inFlight+s.renewals.inFlight
+	return counts
+}
+
+func (s *Sessions) count(counter *int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	*counter++
 }

@@ -36,7 +36,8 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			auth := rejecting()
-			sessions := NewSessions(auth, ttl, CacheEnded())
+			sessions := NewSessions(auth, ttl)
+			sessions.CacheEnded()
 			var got []int64
 			for _, pause := range []time.Duration{0, endedTTL - 1, 1, endedTTL - 1} {
 				time.Sleep(pause) // the bubble's clock
@@ -62,7 +63,8 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 			}
 			return live("ada", call)
 		}}
-		sessions := NewSessions(auth, ttl, CacheEnded())
+		sessions := NewSessions(auth, ttl)
+		sessions.CacheEnded()
 		if _, err := sessions.Get(t.Context(), request("old")); !errors.Is(err, ErrExpired) {
 			t.Errorf("the old session: %v", err)
 		}
@@ -77,7 +79,8 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 			}
 			return live("ada", call)
 		}}
-		sessions := NewSessions(auth, ttl, CacheEnded())
+		sessions := NewSessions(auth, ttl)
+		sessions.CacheEnded()
 		if _, err := sessions.Get(t.Context(), request("one")); !errors.Is(err, ErrUnavailable) {
 			t.Errorf("during the outage: %v", err)
 		}
@@ -87,7 +90,8 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 	t.Run("an evicted session is exchanged again", func(t *testing.T) {
 		t.Parallel()
 		auth := rejecting()
-		sessions := NewSessions(auth, ttl, CacheEnded())
+		sessions := NewSessions(auth, ttl)
+		sessions.CacheEnded()
 		rejected(t, sessions, "one")
 		sessions.Evict(request("one").Cookie)
 		rejected(t, sessions, "one")
@@ -104,12 +108,13 @@ func TestEndedSessions_AreCachedBriefly(t *testing.T) {
 			}
 			return Result{}, ErrExpired
 		}}
-		sessions := NewSessions(auth, ttl, CacheEnded())
+		sessions := NewSessions(auth, ttl)
+		sessions.CacheEnded()
 		mustGet(t, sessions, "live")
-		for i := range 2*maxEnded + 1 {
+		for i := range maxEnded + 1 {
 			_, _ = sessions.Get(t.Context(), request(strconv.Itoa(i)))
 		}
-		if n := len(sessions.ended.recent) + len(sessions.ended.older); n > 2*maxEnded {
+		if n := len(sessions.ended); n > maxEnded {
 			t.Errorf("%d ended sessions are cached", n)
 		}
 		if got := mustGet(t, sessions, "live").JWT(); got != "jwt 1" {

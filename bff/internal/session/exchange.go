@@ -126,30 +126,23 @@ type BetterAuth struct {
 	URL *url.URL
 	// Transport holds the connections to it.
 	Transport *http.Transport
+	// Users sends requests of users. It is Transport, or wraps it to observe them.
+	Users http.RoundTripper
 
-	// users sends requests of users, which are in metrics and traces.
-	users http.RoundTripper
 	// large holds a value for each large response that is being read.
 	large chan struct{}
 }
 
 // NewBetterAuth returns the Better Auth server at this address. As in Better Auth's own
 // settings, a path in the address is the prefix of all endpoints; the default is
-// /api/auth. Each observer wraps the transport of users' requests.
-func NewBetterAuth(address *url.URL, observers ...func(http.RoundTripper) http.RoundTripper) *BetterAuth {
+// /api/auth.
+func NewBetterAuth(address *url.URL) *BetterAuth {
 	if strings.Trim(address.Path, "/") == "" {
 		address = address.ResolveReference(&url.URL{Path: "/api/auth"})
 	}
 	transport := forward.NewTransport(idleTimeout)
-	b := &BetterAuth{URL: address, Transport: transport, users: transport, large: make(chan struct{}, largeExchanges)}
-	for _, observe := range observers {
-		b.users = observe(b.users)
-	}
-	return b
+	return &BetterAuth{URL: address, Transport: transport, Users: transport, large: make(chan struct{}, largeExchanges)}
 }
-
-// RoundTrip sends a user's request to Better Auth.
-func (b *BetterAuth) RoundTrip(r *http.Request) (*http.Response, error) { return b.users.RoundTrip(r) }
 
 // Exchange exchanges a session cookie for the session and a JWT. The error is [ErrExpired],
 // with which the result may have Set-Cookie lines that clear cookies, or
@@ -180,7 +173,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	if req.Client.IsValid() {
 		r.Header.Set("X-Forwarded-For", req.Client.String())
 	}
-	response, err := b.users.RoundTrip(r)
+	response, err := b.Users.RoundTrip(r)
 	if err != nil {
 		return Result{}, err
 	}

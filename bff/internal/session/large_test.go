@@ -64,7 +64,8 @@ func (b *readBody) Close() error {
 func TestLargeSessions_AreReadAFewAtATime(t *testing.T) {
 	t.Parallel()
 	responses := &reading{}
-	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"}, func(http.RoundTripper) http.RoundTripper { return responses })
+	auth := session.NewBetterAuth(&url.URL{Scheme: "http", Host: "auth"})
+	auth.Users = responses
 	var all sync.WaitGroup
 	for range 50 {
 		all.Go(func() {

@@ -52,11 +52,11 @@ func shareAPI(trusted []environ.Origin) func(http.Handler) http.Handler {
 // sameOrigin returns a middleware that rejects writes and streams that a page of another
 // origin requests. A stream is a read, but such a page could keep it open. The site's own
 // origin is passed explicitly, in case a proxy changes the Host header.
-func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) http.Handler, error) {
+func sameOrigin(public *url.URL, trusted []environ.Origin) func(http.Handler) http.Handler {
 	rule := http.NewCrossOriginProtection()
 	for _, origin := range append([]environ.Origin{{URL: public}}, trusted...) {
 		if err := rule.AddTrustedOrigin(origin.String()); err != nil {
-			return nil, fmt.Errorf("trusted origin: %w", err)
+			panic(err) // an Origin is valid
 		}
 	}
 	return func(next http.Handler) http.Handler {
@@ -77,7 +77,7 @@ func sameOrigin(public *url.URL, trusted []environ.Origin) (func(http.Handler) h
 			}
 			next.ServeHTTP(w, r)
 		})
-	}, nil
+	}
 }
 
 // originSentence says, for developers of a front end, that the origin of a request is

@@ -83,10 +83,7 @@ type server struct {
 
 // NewHandler returns the handler for browsers.
 func NewHandler(config Config) (*Handler, error) {
-	crossOrigin, err := sameOrigin(config.PublicURL, config.TrustedOrigins)
-	if err != nil {
-		return nil, err
-	}
+	crossOrigin := sameOrigin(config.PublicURL, config.TrustedOrigins)
 	tasks, err := sdk.New(config.TasksURL.String(), sdk.WithUserAgent(userAgent), sdk.WithRetry(noRetry),
 		sdk.WithHTTPClient(&http.Client{Transport: config.TasksTransport, Timeout: budget.BFF}))
 	if err != nil {
@@ -114,12 +111,8 @@ func NewHandler(config Config) (*Handler, error) {
 		onlyIf(belowAPI, shareAPI(config.TrustedOrigins)),
 		onlyIf(belowAPI, httpapi.LimitClients(config.ClientRate, s.proxies.clientKey)),
 	)
-	compress, err := compressJSON()
-	if err != nil {
-		return nil, err
-	}
-	api := s.registerAPI(r.With(crossOrigin, compress), config.Limits, config.Metrics)
-	proxy := &authProxy{server: s, auth: forward.Upstream{URL: config.BetterAuth.URL, Transport: config.BetterAuth, Headers: authResponseHeaders}}
+	api := s.registerAPI(r.With(crossOrigin, compressJSON()), config.Limits, config.Metrics)
+	proxy := &authProxy{server: s, auth: forward.Upstream{URL: config.BetterAuth.URL, Transport: config.BetterAuth.Users, Headers: authResponseHeaders}}
 	// Better Auth's own check skips requests without a cookie, so a page of another site
 	// could remove the user's cookie with a sign-out.
 	checked := onlyIf(func(r *http.Request) bool { return !isCallback(r) }, crossOrigin)(proxy)

@@ -130,12 +130,12 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 	if c.callTimeout > 0 {
 		transport = withTimeout{connections, c.callTimeout}
 	}
-	var options []session.Option
-	if c.secret == "" {
-		options = append(options, session.CacheEnded())
-	}
 	public, auth := parse(t, c.public), session.NewBetterAuth(c.auth)
 	t.Cleanup(auth.Transport.CloseIdleConnections)
+	sessions := session.NewSessions(auth, cmp.Or(c.ttl, longTTL))
+	if c.secret == "" {
+		sessions.CacheEnded()
+	}
 	handler, err := web.NewHandler(web.Config{
 		PublicURL:       public,
 		TrustedOrigins:  []environ.Origin{{URL: parse(t, trustedOrigin)}},
@@ -143,7 +143,7 @@ func newHandler(t *testing.T, c handlerConfig) *web.Handler {
 		PageDir:         c.pageDir,
 		BetterAuth:      auth,
 		Cookies:         session.NewCookies(c.secret, public.Scheme == "https", session.DefaultPrefix),
-		Sessions:        session.NewSessions(auth, cmp.Or(c.ttl, longTTL), options...),
+		Sessions:        sessions,
 		TasksURL:        parse(t, c.tasks),
 		TasksTransport:  transport,
 		StreamTransport: forward.StreamTransport{Next: connections},
