@@ -164,24 +164,41 @@ func (a *Auth) SignUp() []*http.Cookie {
 // NewEmail returns a unique email address.
 func NewEmail() string { return strings.ToLower(rand.Text()) + "@example.com" }
 
-// Post sends a request to the server, not through a bff, and returns the response, which
-// must be a 200.
+// JWT returns a JWT of a session.
+func (a *Auth) JWT(cookie *http.Cookie) string {
+	a.t.Helper()
+	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
+}
+
+// Get sends a request to the server, not through a bff, and returns the response, which must
+// be a 200.
+func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
+	a.t.Helper()
+	return a.send(http.MethodGet, path, nil, cookies)
+}
+
+// Post is Get with a body.
 func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Response {
+	a.t.Helper()
+	return a.send(http.MethodPost, path, body, cookies)
+}
+
+func (a *Auth) send(method, path string, body any, cookies []*http.Cookie) *http.Response {
 	t := a.t
 	t.Helper()
 	encoded, err := json.Marshal(body)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodPost, a.URL.JoinPath(path).String(), bytes.NewReader(encoded))
+	if body == nil {
+		encoded = nil
+	}
+	r, err := http.NewRequestWithContext(context.Background(), method, a.URL.String()+path, bytes.NewReader(encoded))
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Header.Set("Content-Type", "application/json")
-	if len(cookies) > 0 {
-		// Better Auth requires an origin for requests with a cookie.
-		r.Header.Set("Origin", a.issuer)
-	}
+	r.Header.Set("Origin", a.issuer) // Better Auth requires an origin for writes with a cookie
 	for _, cookie := range cookies {
 		r.AddCookie(cookie)
 	}
@@ -192,36 +209,8 @@ func (a *Auth) Post(path string, body any, cookies ...*http.Cookie) *http.Respon
 	defer response.Body.Close()
 	data, err := io.ReadAll(response.Body)
 	if err != nil || response.StatusCode != http.StatusOK {
-		t.Fatalf("POST %s: %d %s (%v)", path, response.StatusCode, data, err)
+		t.Fatalf("%s %s: %d %s (%v)", method, path, response.StatusCode, data, err)
 	}
 	response.Body = io.NopCloser(bytes.NewReader(data))
-	return response
-}
-
-// JWT returns a JWT of a session.
-func (a *Auth) JWT(cookie *http.Cookie) string {
-	a.t.Helper()
-	return a.Get("/api/auth/get-session", cookie).Header.Get("Set-Auth-Jwt")
-}
-
-// Get sends a request to the server, not through a bff, and returns the response, which must
-// be a 200, without its body.
-func (a *Auth) Get(path string, cookies ...*http.Cookie) *http.Response {
-	a.t.Helper()
-	r, err := http.NewRequestWithContext(context.Background(), http.MethodGet, a.URL.String()+path, nil)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for _, cookie := range cookies {
-		r.AddCookie(cookie)
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		a.t.Fatalf("GET %s: %d", path, response.StatusCode)
-	}
 	return response
 }

@@ -1,7 +1,6 @@
 package servertest
 
 import (
-	"fmt"
 	"os"
 	"os/exec"
 	"path"
@@ -28,28 +27,20 @@ func build(t testing.TB, module, pkg string) string {
 	if program, ok := built.paths[pkg]; ok {
 		return program
 	}
-	program, err := buildOnce(filepath.Join(repotest.Root(t), module), pkg)
-	if err != nil {
-		t.Fatalf("build %s: %v", pkg, err)
-	}
-	return program
-}
-
-func buildOnce(dir, pkg string) (string, error) {
 	if built.dir == "" {
 		temp, err := os.MkdirTemp("", "tasklane-bff-test-")
 		if err != nil {
-			return "", err
+			t.Fatal(err)
 		}
 		pgtest.AtExit(func() error { return os.RemoveAll(temp) })
 		built.dir, built.paths = temp, map[string]string{}
 	}
 	program := filepath.Join(built.dir, path.Base(pkg))
 	command := exec.Command("go", "build", "-o", program, pkg)
-	command.Dir = dir
+	command.Dir = filepath.Join(repotest.Root(t), module)
 	if out, err := command.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w\n%s", err, out)
+		t.Fatalf("build %s: %v\n%s", pkg, err, out)
 	}
 	built.paths[pkg] = program
-	return program, nil
+	return program
 }
