@@ -277,41 +277,48 @@ func (s *fuzzRequest) set(p *openapi3.Parameter, value string) {
 
 // send sends a request and checks the response.
 func (f *fuzzer) send(t *testing.T, s fuzzRequest) {
-	route := s.operation.path
+	sent, response, err := f.do(t, s)
+	if err == nil {
+		f.record(response.Status, response.Body)
+		err = f.document.checkEnvelope(s.operation, response)
+	}
+	if err != nil {
+		t.Errorf("%s: %d %s: %v", sent, response.Status, shorten(string(response.Body)), err)
+	}
+}
+
+// do sends a request, with the id of a resource in place of that of the examples. It returns
+// the request's text for the test log, and the response, without the events of a stream.
+func (f *fuzzer) do(t *testing.T, s fuzzRequest) (sent string, response Response, err error) {
+	route, id := s.operation.path, f.id()
 	for name, value := range s.path {
 		route = strings.ReplaceAll(route, "{"+name+"}", url.PathEscape(value))
 	}
-	id := f.id()
-	route = strings.ReplaceAll(route, exampleID, id)
-	body := strings.ReplaceAll(s.body, exampleID, id)
+	route, body, query := withID(route, id), withID(s.body, id), strings.Join(s.query, "&")
+	sent = fmt.Sprintf("%s %s %q with %s", s.method, shorten(route+"?"+query), s.header, shorten(body))
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel() // ends a stream
 	r, err := http.NewRequestWithContext(ctx, s.method, f.target.URL+route, strings.NewReader(body))
 	if err != nil {
-		t.Errorf("%s %q: %v", s.method, route, err)
-		return
+		return sent, response, err
 	}
-	r.URL.RawQuery = strings.Join(s.query, "&")
+	r.URL.RawQuery = query
 	maps.Copy(r.Header, f.target.Header)
 	maps.Copy(r.Header, s.header)
-	response, err := f.client.Do(r)
+	received, err := f.client.Do(r)
 	if err != nil {
-		t.Errorf("%s %s: %v", s.method, r.URL, err)
-		return
+		return sent, response, err
 	}
-	defer func() { _ = response.Body.Close() }()
-	stream := strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
-	var received []byte
-	if !stream {
-		if received, err = io.ReadAll(response.Body); err != nil {
-			t.Errorf("%s %s: %v", s.method, r.URL, err)
-			return
-		}
+	defer func() { _ = received.Body.Close() }()
+	response = Response{Status: received.StatusCode, Header: received.Header}
+	if !isStream(response) {
+		response.Body, err = io.ReadAll(received.Body)
 	}
-	f.record(response.StatusCode, received)
-	if err := f.document.checkEnvelope(s.operation, Response{response.StatusCode, response.Header, received}); err != nil {
-		t.Errorf("%s %s %q with %s: %d %s: %v", s.method, shorten(r.URL.String()), s.header, shorten(body), response.StatusCode, shorten(string(received)), err)
-	}
+	return sent, response, err
+}
+
+func isStream(response Response) bool {
+	return strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
 }
 
 // record counts a status and keeps the id of a new resource.
@@ -333,8 +340,7 @@ func (d *Document) checkEnvelope(op operation, response Response) error {
 	if response.Status >= http.StatusInternalServerError {
 		return fmt.Errorf("the response is a server error")
 	}
-	stream := strings.HasPrefix(response.Header.Get("Content-Type"), "text/event-stream")
-	if err := d.check(&op, response); err != nil || stream || response.Status == http.StatusNotModified {
+	if err := d.check(&op, response); err != nil || isStream(response) || response.Status == http.StatusNotModified {
 		return err
 	}
 	var envelope struct {

@@ -2,8 +2,6 @@ package contracttest
 
 import (
 	"encoding/json"
-	"io"
-	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -30,29 +28,14 @@ func (f *fuzzer) repeat(t *testing.T, op operation) {
 		default:
 			continue
 		}
-		path := s.operation.path
-		for name, value := range s.path {
-			path = strings.ReplaceAll(path, "{"+name+"}", value)
-		}
-		r, err := http.NewRequestWithContext(t.Context(), s.method, f.target.URL+path+"?"+strings.Join(s.query, "&"), strings.NewReader(s.body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		maps.Copy(r.Header, f.target.Header)
-		maps.Copy(r.Header, s.header)
-		response, err := f.client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		body, err := io.ReadAll(response.Body)
-		_ = response.Body.Close() // the body has been read
-		if response.StatusCode == http.StatusUnauthorized {
+		sent, response, err := f.do(t, s)
+		if response.Status == http.StatusUnauthorized {
 			continue
 		}
 		var problem taskapi.Problem
-		if err != nil || json.Unmarshal(body, &problem) != nil || response.StatusCode != http.StatusUnprocessableEntity ||
+		if err != nil || json.Unmarshal(response.Body, &problem) != nil || response.Status != http.StatusUnprocessableEntity ||
 			!slices.ContainsFunc(problem.Errors, func(e taskapi.FieldError) bool { return e.Field == p.Name && e.Code == taskapi.FieldDuplicate }) {
-			t.Errorf("%s with %s twice: %d %s (%v)", op.OperationID, p.Name, response.StatusCode, body, err)
+			t.Errorf("%s: %d %s (%v)", sent, response.Status, response.Body, err)
 		}
 	}
 }
