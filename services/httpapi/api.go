@@ -129,10 +129,6 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	registerCodes(c.Components.Schemas)
 
-	detail := config.Detail
-	if detail == nil {
-		detail = func(error, *Problem) {}
-	}
 	perCaller := 0
 	if total := config.Limits.InFlight; total > 0 {
 		perCaller = max(total/userShare, 1)
@@ -140,7 +136,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	api := &API{
 		API:            humachi.New(router, c),
 		statuses:       config.Errors,
-		detail:         detail,
+		detail:         config.Detail,
 		challenge:      config.Challenge,
 		forward:        config.Forward,
 		timeout:        cmp.Or(config.RequestTimeout, budget.Service),
@@ -177,10 +173,7 @@ func dropContentType(ctx huma.Context, status string, body any) (any, error) {
 // codes besides those that every operation has. The handler's context ends after the
 // API's timeout. If handler is nil, [Config.Forward] handles the operation.
 func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
-	if handler == nil {
-		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
-	}
-	register(api, op, codes, func(ctx context.Context, in *I) (*O, error) {
+	register(api, op, codes, handler == nil, func(ctx context.Context, in *I) (*O, error) {
 		ctx, cancel := api.withDeadline(ctx)
 		defer cancel()
 		return handler(ctx, in)
@@ -190,10 +183,7 @@ func Register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, 
 // RegisterStream adds an operation that responds with a stream, which has no timeout.
 // If handler is nil, [Config.Forward] handles the operation.
 func RegisterStream[I any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*huma.StreamResponse, error)) {
-	if handler == nil {
-		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
-	}
-	register(api, op, codes, stream(api, handler))
+	register(api, op, codes, handler == nil, stream(api, handler))
 }
 
 // withDeadline returns a context that ends after the API's timeout, or earlier if the caller's
@@ -213,7 +203,10 @@ func (a *API) forwardOnly(ctx huma.Context, _ func(huma.Context)) {
 	a.forward(huma.WithContext(ctx, limited))
 }
 
-func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, handler func(context.Context, *I) (*O, error)) {
+func register[I, O any](api *API, op huma.Operation, codes []taskapi.ErrorCode, forward bool, handler func(context.Context, *I) (*O, error)) {
+	if forward {
+		op.Middlewares, op.Metadata = append(op.Middlewares, api.forwardOnly), MemoryMetadata(forwardedBytes)
+	}
 	// Huma rejects a body of exactly the limit.
 	op.MaxBodyBytes = cmp.Or(op.MaxBodyBytes, MaxBodyBytes) + 1
 	op.Middlewares = append(huma.Middlewares{checkParameters}, op.Middlewares...)
@@ -250,7 +243,9 @@ func (a *API) problem(err error) *Problem {
 			if problem.Status == http.StatusServiceUnavailable {
 				problem.WithRetryAfter(unavailableRetryAfter)
 			}
-			a.detail(err, problem)
+			if a.detail != nil {
+				a.detail(err, problem)
+			}
 			return problem
 		}
 	}

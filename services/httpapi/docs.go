@@ -6,6 +6,7 @@ import (
 	_ "embed" // the page
 	"io"
 	"net/http"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -34,8 +35,8 @@ func ServeDocs(router chi.Router) {
 	}{
 		"/docs":                      {"text/html; charset=utf-8", func() []byte { return docsPage }},
 		"/docs/start.js":             {"text/javascript; charset=utf-8", func() []byte { return docsScript }},
-		"/docs/swagger-ui.css":       {"text/css; charset=utf-8", func() []byte { return unzipped("swagger-ui.css.gz") }},
-		"/docs/swagger-ui-bundle.js": {"text/javascript; charset=utf-8", func() []byte { return unzipped("swagger-ui-bundle.js.gz") }},
+		"/docs/swagger-ui.css":       {"text/css; charset=utf-8", func() []byte { return swaggerUI("swagger-ui.css.gz") }},
+		"/docs/swagger-ui-bundle.js": {"text/javascript; charset=utf-8", func() []byte { return swaggerUI("swagger-ui-bundle.js.gz") }},
 		"/docs/favicon-32x32.png":    {"image/png", func() []byte { return swaggerUI("favicon-32x32.png") }},
 	} {
 		router.Get(path, func(w http.ResponseWriter, _ *http.Request) {
@@ -48,23 +49,17 @@ func ServeDocs(router chi.Router) {
 	}
 }
 
-// swaggerUI returns an embedded file of Swagger UI.
+// swaggerUI returns an embedded file of Swagger UI, unzipped.
 func swaggerUI(name string) []byte {
 	content, err := static.FS.ReadFile(name)
-	if err != nil {
-		panic(err)
+	if err == nil && strings.HasSuffix(name, ".gz") {
+		var r io.Reader
+		if r, err = gzip.NewReader(bytes.NewReader(content)); err == nil {
+			content, err = io.ReadAll(r)
+		}
 	}
-	return content
-}
-
-func unzipped(name string) []byte {
-	r, err := gzip.NewReader(bytes.NewReader(swaggerUI(name)))
 	if err != nil {
 		panic(err) // the file is embedded
-	}
-	content, err := io.ReadAll(r)
-	if err != nil {
-		panic(err)
 	}
 	return content
 }

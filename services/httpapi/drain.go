@@ -37,14 +37,11 @@ type Drain struct {
 // NewDrain returns a drain with the configured delay.
 func NewDrain(c DrainConfig) *Drain { return &Drain{delay: c.Delay} }
 
-// errDraining is the error that /readyz reports while a replica drains.
-var errDraining = errors.New("this replica is shutting down")
-
 // Check returns a readiness check that fails once the drain has begun.
 func (d *Drain) Check() Check {
 	return Check{Name: "stopping", Run: func(context.Context) error {
 		if d.began.Load() {
-			return errDraining
+			return errors.New("this replica is shutting down")
 		}
 		return nil
 	}}
@@ -63,10 +60,8 @@ func (d *Drain) handler(next http.Handler) http.Handler {
 // wait starts draining and returns after the delay, or when failed ends.
 func (d *Drain) wait(failed context.Context) {
 	d.began.Store(true)
-	timer := time.NewTimer(d.delay)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d.delay):
 	case <-failed.Done():
 	}
 }
