@@ -50,7 +50,7 @@ func (c *Config) Check() error {
 	var errs []error
 	owners := map[environ.Port]string{}
 	for _, p := range c.ports() {
-		if owner, ok := owners[p.number]; ok && p.number != 0 {
+		if owner, ok := owners[p.number]; ok {
 			errs = append(errs, fmt.Errorf("%s and %s are both %s", owner, p.variable, p.number))
 		}
 		owners[p.number] = p.variable

@@ -6,7 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
+	"io"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -30,7 +30,7 @@ const (
 // Run starts the stack, calls ready with its address, and keeps it running until ctx ends,
 // which is not an error, or a process ends. It returns when all processes have ended. Progress
 // and the processes' logs are written to out.
-func Run(ctx context.Context, config Config, out *os.File, ready func(url string)) error {
+func Run(ctx context.Context, config Config, out io.Writer, ready func(url string)) error {
 	dataDir, unlock, err := openDataDir(config.DataDir)
 	if err != nil {
 		return err
@@ -38,7 +38,7 @@ func Run(ctx context.Context, config Config, out *os.File, ready func(url string
 	defer unlock()
 	running, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
-	s := &stack{config: config, dataDir: dataDir, console: newConsole(out), fail: fail}
+	s := &stack{config: config, dataDir: dataDir, console: &console{out: out}, fail: fail}
 
 	err = s.start(running)
 	if err == nil {

@@ -23,7 +23,8 @@ func nodeTests(dir string) step {
 			return counted, readErr
 		}
 		if err != nil {
-			r.printFile(report)
+			raw, _ := os.ReadFile(report) // readTAP has read it
+			r.print(string(raw))
 		}
 		return counted, err
 	}}
@@ -111,13 +112,4 @@ func (r *runner) readVitest(path string) (tally, error) {
 // report returns the path of a step's report.
 func (r *runner) report(step, kind string) string {
 	return filepath.Join(r.temp, strings.ReplaceAll(step, "/", "-")+"."+kind)
-}
-
-func (r *runner) printFile(path string) {
-	raw, err := os.ReadFile(path)
-	if err != nil {
-		r.print(err.Error())
-		return
-	}
-	r.print(string(raw))
 }
