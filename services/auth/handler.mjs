@@ -6,6 +6,8 @@ import { operations } from "./metrics.mjs";
 
 /** The largest body. Better Auth stores texts from it, such as names, without a limit, also before anybody has signed in. */
 const MAX_BODY_BYTES = 16 << 10;
+/** How much of a body is read before it is rejected: as much as the bff forwards. */
+const MAX_READ_BYTES = 1 << 20;
 /** The errors with which PostgreSQL rejects a value, such as a text with NUL, or a missing one. Better Auth checks neither. */
 const INVALID_VALUE = /^(22...|23502)$/;
 
@@ -66,17 +68,16 @@ export function sendJSON(response, status, body) {
   response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }
 
-/** A request's body, or undefined if it is too large. */
+/** A request's body, or undefined if it is too large. A client that is still sending would miss the response. */
 async function readBody(request) {
-  if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) return undefined;
   const chunks = [];
   let size = 0;
   for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length;
-    if (size > MAX_BODY_BYTES) return undefined;
-    chunks.push(chunk);
+    if (size > MAX_READ_BYTES) return undefined;
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString();
+  return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString();
 }
 
 /** Whether a Host header is a host with an optional port, and nothing else of a URL. */
