@@ -171,6 +171,22 @@ var successorCases = []contractCase{
 			s.Errorf("the ids of the task and its copies are %q, want them in the order of creation", ids)
 		}
 	}},
+	{"of a recurring sub-task that was completed, only the next one is copied", func(s *subject) {
+		task := s.create(recurring("FREQ=WEEKLY", "2091-01-01"))
+		request := recurring("FREQ=DAILY", "2091-01-01")
+		request.ParentID = &task.ID
+		sub := s.create(request)
+		s.createUnder("below", sub.ID)
+		request.Title, request.Recurrence = "once", new("FREQ=DAILY;COUNT=1")
+		s.finishLast(s.create(request).ID)
+		_, second := s.finish(sub.ID)
+		s.finish(second.ID)
+		s.same("the sub-tasks", s.outlineOf(task.ID), "rentx 2091-01-01 (belowx), rentx 2091-01-02 (belowx), rent 2091-01-03 (below), oncex 2091-01-01")
+		seq := s.seq()
+		_, next := s.finish(task.ID)
+		s.same("the copies", s.outlineOf(next.ID), "rent 2091-01-10 (below), once 2091-01-08")
+		s.same("the changes", s.seq(), seq+7)
+	}},
 	{"a task that is created completed, or completed with its parent, has no next task", func(s *subject) {
 		request := recurring("FREQ=DAILY", "2091-01-01")
 		request.Completed = true

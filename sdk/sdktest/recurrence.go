@@ -82,7 +82,7 @@ func (tx *transaction) followNext(before, after resource) (affected bool, _ *pro
 }
 
 // createSuccessor creates the successor of a completed task, after it in the manual order,
-// with open copies of its sub-tasks. It reports the same as followTask.
+// with open copies of its sub-tasks that have no successor. It reports the same as followTask.
 func (tx *transaction) createSuccessor(done resource) (affected bool) {
 	zone := tx.user.zone()
 	task := done.wire().(taskapi.Task)
@@ -101,7 +101,7 @@ func (tx *transaction) createSuccessor(done resource) (affected bool) {
 	due := taskapi.Occurrence{DueAt: *task.DueAt, DueOn: task.DueOn}
 	days := due.DaysTo(taskapi.Occurrence{DueAt: *next.DueAt, DueOn: next.DueOn}, zone)
 	copies := map[string]string{task.ID: next.ID} // by the ids of the originals
-	below := slices.DeleteFunc(tx.below(task.ID), resource.deleted)
+	below := slices.DeleteFunc(tx.below(task.ID), func(r resource) bool { return r.deleted() || r.reference("nextId") != "" })
 	for _, r := range below {
 		copies[r.id()] = tx.ids.next(tx.now).String()
 	}

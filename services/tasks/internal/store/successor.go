@@ -13,8 +13,9 @@ import (
 )
 
 // A recurring task that is completed directly, not by a cascade, gets a successor, with
-// open copies of its sub-tasks outside the trash, in the same transaction. Reopening it
-// erases an untouched successor. The successor is read and written like any task; of the
+// open copies of its sub-tasks outside the trash, in the same transaction. A sub-task that has
+// a successor itself is not copied, because that one is. Reopening the task erases an
+// untouched successor. The successor is read and written like any task; of the
 // sub-tasks, only the columns that decide about the copies are read, and one statement
 // copies them.
 
@@ -85,11 +86,18 @@ func (tx *transaction) followSuccessor(ctx context.Context, before, after row) e
 func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	next := tasks.create(task.NextID, tx.successor, tx.now).(*taskRow)
 	var below []subTask
+	copied := map[uuid.UUID]bool{task.ID: true}
 	batch := tx.queued()
 	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(func(rows pgx.Rows) error {
 		var one subTask
 		fields := []any{(*[16]byte)(&one.ID), (*[16]byte)(&one.ParentID), &one.DueAt, &one.DueOn, &one.Size}
-		_, err := pgx.ForEachRow(rows, fields, func() error { below = append(below, one); return nil })
+		_, err := pgx.ForEachRow(rows, fields, func() error {
+			if copied[one.ParentID] {
+				copied[one.ID] = true
+				below = append(below, one)
+			}
+			return nil
+		})
 		return err
 	})
 	if err := tx.exchange(ctx, batch); err != nil {
@@ -113,9 +121,10 @@ type subTask struct {
 }
 
 const (
-	// selectCopied selects the tasks below a task ($2) that are outside the trash,
-	// parents first.
-	selectCopied = "SELECT id, parent_id, due_at, due_on, size FROM (" + descendants + ") AS d WHERE deleted_at IS NULL ORDER BY level, id"
+	// selectCopied selects the tasks below a task ($2) that are outside the trash, parents
+	// first, without those that have a successor. Tasks below such a task have copies below
+	// its successor.
+	selectCopied = "SELECT id, parent_id, due_at, due_on, size FROM (" + descendants + ") AS d WHERE deleted_at IS NULL AND next_id = " + noID + " ORDER BY level, id"
 	// countCopies counts changes ($2), as countChange counts one.
 	countCopies = `UPDATE tasklane.user_state AS s SET seq = s.seq + $2::bigint,
 		resources = CASE WHEN s.resources + $2::bigint <= $4 THEN s.resources + $2::bigint END,
