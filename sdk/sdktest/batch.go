@@ -34,8 +34,13 @@ func readBatch(c *call) (write, *problem) {
 	return write{fingerprint: fingerprint, run: func(tx *transaction) (*reply, *problem) { return tx.batch(operations) }}, nil
 }
 
-// batchBytes bounds the resources that a batch changes or erases.
+// batchBytes bounds the resources that a batch changes or erases. The response, which has a
+// resource several times if several operations name it, may have twice as much.
 const batchBytes = 2 << 20
+
+func batchTooLarge() *problem {
+	return newProblem(taskapi.CodeBodyTooLarge, "These are too large together. Send them in smaller batches.")
+}
 
 // batch runs the operations. The response has the state after the whole batch.
 func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
@@ -48,7 +53,7 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 		}
 	}
 	if total > batchBytes {
-		return nil, newProblem(taskapi.CodeBodyTooLarge, "These are too large together. Send them in smaller batches.")
+		return nil, batchTooLarge()
 	}
 	if len(operations) > 1 {
 		for _, o := range operations {
@@ -84,12 +89,17 @@ func (tx *transaction) batch(operations []batchOperation) (*reply, *problem) {
 		ids = append(ids, r.id())
 	}
 	response := taskapi.ResourceListResponse{Success: true, Data: []taskapi.Resource{}}
+	total = 0
 	for _, id := range ids {
 		e, ok := tx.staged[id]
 		if !ok {
 			e = tx.user.resources[id] // unchanged in this transaction
 		}
 		response.Data = append(response.Data, e.asResource())
+		total += len(response.Data[len(response.Data)-1].Data)
+	}
+	if total > 2*batchBytes && len(operations) > 1 {
+		return nil, batchTooLarge()
 	}
 	return newReply(http.StatusOK, response), nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/tasklane/tasklane/sdk"
@@ -44,6 +45,21 @@ var batchCases = []contractCase{
 			wantChanges = append(wantChanges, changedTo(changes[i].Seq, task))
 		}
 		s.sameChanges(changes, append(wantChanges, erased(s.seq(), erasedOne.ID)))
+	}},
+	{"a batch whose response would be too large changes nothing", func(s *subject) {
+		a := s.create(full())
+		operations := []taskapi.BatchOperation{
+			taskapi.TaskOperations.Update(a.ID, 0, taskapi.UpdateTaskRequest{Description: taskapi.Some(strings.Repeat("\x01", taskapi.MaxDescriptionLength))}),
+		}
+		for range 40 {
+			operations = append(operations, taskapi.TaskOperations.Move(a.ID, 0, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}))
+		}
+		if _, err := s.client.Batch(s.Context(), operations); !errors.Is(err, sdk.ErrBodyTooLarge) {
+			s.Errorf("41 operations on a task that becomes large: %v, want ErrBodyTooLarge", err)
+		}
+		s.same("the task", s.get(a.ID), a)
+		_, err := s.client.Batch(s.Context(), operations[:30])
+		s.ok(err)
 	}},
 	{"each operation sees the results of those before it, and the response has the final state", func(s *subject) {
 		a := s.create(full())

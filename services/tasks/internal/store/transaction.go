@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 // transaction is a write in progress.
@@ -104,6 +105,23 @@ func (tx *transaction) outcome() Outcome {
 		out.Resources[i] = r.kind.resource(r.row)
 	}
 	return out
+}
+
+// checkSize fails with [ErrBatchTooLarge] if the outcome is larger than the resources that a
+// batch may change and those that it may create. It has a resource several times if several
+// operations name it.
+func (tx *transaction) checkSize() error {
+	size := 0
+	for _, r := range tx.written {
+		data, err := wirejson.Marshal(r.kind.wire(r.row))
+		if err != nil {
+			return err
+		}
+		if size += len(data); size > 2*batchBytes {
+			return ErrBatchTooLarge
+		}
+	}
+	return nil
 }
 
 // newID returns a UUID of version 7. Ids are ordered by the times of the transactions,

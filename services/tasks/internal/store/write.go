@@ -214,6 +214,11 @@ func (tx *transaction) queueAll(ctx context.Context, batch *pgx.Batch, operation
 	if err := tx.refresh(ctx); err != nil {
 		return err
 	}
+	if len(operations) > 1 {
+		if err := tx.checkSize(); err != nil {
+			return err
+		}
+	}
 	if tx.key != nil {
 		save, size, err := tx.key.save(tx.user, tx.written, tx.now)
 		if err != nil {
