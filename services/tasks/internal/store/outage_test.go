@@ -1,12 +1,16 @@
 package store_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5/pgconn"
 
+	"github.com/tasklane/tasklane/sdk/taskapi"
 	"github.com/tasklane/tasklane/services/tasks/internal/store"
+	"github.com/tasklane/tasklane/services/tasks/internal/store/storetest"
 )
 
 // TestOutage_OfAWorkerEndsOnlyWithTime checks that requests to a Citus worker that has been down
@@ -35,5 +39,28 @@ func TestOutage_OfAWorkerEndsOnlyWithTime(t *testing.T) {
 				t.Errorf("the next operation is retried: %t, want %t", again, tc.again)
 			}
 		})
+	}
+}
+
+// TestReadOnlyDatabase_IsUnavailable checks that writes to a database that its host has made
+// read-only fail like those in an outage, which clients retry, and that reads succeed.
+func TestReadOnlyDatabase_IsUnavailable(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	task := mustCreate(t, s, alice, full())
+	asOwner(t, db, "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_read_only = on', current_database()); END $$")
+	s = storetest.Open(t, store.Config{URL: db.URL}) // new connections
+	for name, op := range map[string]store.Operation{
+		"a creation": create(full()),
+		"an update":  update(uuid.MustParse(task.ID), taskapi.UpdateTaskRequest{Title: taskapi.Some("new")}),
+		"a move":     move(task.ID, taskapi.MoveTaskRequest{After: taskapi.Null[string]()}),
+	} {
+		if _, err := s.Write(t.Context(), alice, op, nil); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("%s: %v, want ErrUnavailable", name, err)
+		}
+	}
+	if got := mustGet(t, s, alice, task.ID); got.Version != 1 {
+		t.Errorf("the task is %+v", got)
 	}
 }

@@ -382,12 +382,15 @@ const (
 	invalidPassword = "28P01"
 	// The query was canceled.
 	queryCanceled = "57014"
+	// The server accepts no writes: it is a standby, or its host has made it read-only,
+	// for example because the disk is almost full.
+	readOnly = "25006"
 )
 
 // isUnavailable reports whether a SQLSTATE means that the server, not the statement,
 // failed.
 func isUnavailable(code string) bool {
-	return code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
+	return code == readOnly || code != queryCanceled && (strings.HasPrefix(code, "08") || // connection exception
 		strings.HasPrefix(code, "53") || // insufficient resources, too many connections among them
 		strings.HasPrefix(code, "57")) // operator intervention: shutting down, starting up
 }
