@@ -183,8 +183,8 @@ func (tx *transaction) spread(ctx context.Context, k *kind, r, before row) error
 		}
 		id := other.ID
 		ids, moved = append(ids, id), append(moved, positions[i])
-		for _, f := range tx.found {
-			if f.kind == k && f.row.shared().ID == id {
+		for _, f := range tx.inMemory() {
+			if f.kind == k && f.row.shared().ID == id && orderOf(f.row).Position != positions[i] {
 				f.row = k.clone(f.row)
 				orderOf(f.row).Position = positions[i]
 				f.row.shared().Version++

@@ -73,6 +73,34 @@ func TestMove_SpreadsPositions(t *testing.T) {
 	}
 }
 
+// TestMove_SpreadsResourcesOfTheSameBatch checks that the response has the positions of
+// resources that the batch has created and then given new positions.
+func TestMove_SpreadsResourcesOfTheSameBatch(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	var ids [3]string
+	for i, position := range []string{"A", "A", "B"} {
+		ids[i] = mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: fmt.Sprint(i)}).ID
+		asOwner(t, db, fmt.Sprintf("UPDATE tasklane.tasks SET position = '%s' WHERE id = '%s'", position, ids[i]))
+	}
+	out, err := s.Batch(t.Context(), alice, []store.Operation{
+		create(taskapi.CreateTaskRequest{Title: "new"}),
+		move(ids[2], placeAfter(ids[0])),
+	}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := strings.Join(titles(mustList(t, s, alice, taskapi.ListTasksOptions{Sort: taskapi.ManualOrder}).Tasks), ""); got != "new021" {
+		t.Errorf("the order is %s, want new021", got)
+	}
+	for _, r := range out.Resources {
+		if diff := cmp.Diff(mustGet(t, s, alice, r.ID.String()), r.Data.(taskapi.Task)); diff != "" {
+			t.Errorf("the outcome (-read +returned):\n%s", diff)
+		}
+	}
+}
+
 // batchCounter counts the batches that are sent, each of which is one round trip.
 type batchCounter struct {
 	recorder
