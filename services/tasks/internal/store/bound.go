@@ -14,17 +14,10 @@ type bound struct {
 	args []any
 }
 
-// arg returns the placeholder for v.
-func (b *bound) arg(v any) schema.QueryAppender {
+// arg returns the placeholder for v: $1, $2 and so on.
+func (b *bound) arg(v any) string {
 	b.args = append(b.args, v)
-	return placeholder(len(b.args))
-}
-
-type placeholder int
-
-// AppendQuery writes $1, $2 and so on. bun calls it.
-func (p placeholder) AppendQuery(_ schema.QueryGen, b []byte) ([]byte, error) {
-	return strconv.AppendInt(append(b, '$'), int64(p), 10), nil
+	return "$" + strconv.Itoa(len(b.args))
 }
 
 // statement is a query's constant text with its arguments.

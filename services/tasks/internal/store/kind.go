@@ -56,7 +56,7 @@ type definition[R, W, C, U any] struct {
 	// as a row. The numbers of its arguments begin with $3.
 	siblings func(*R) (condition string, args []any)
 	// list, unless nil, describes the list that options of the API select.
-	list func(user string, options any) (list[R], error)
+	list func(options any) (list[R], error)
 
 	*kind
 	merges []mergedField
@@ -119,12 +119,11 @@ func define[R, W, C, U any](d *definition[R, W, C, U]) *definition[R, W, C, U] {
 	}
 	if d.list != nil {
 		k.page = func(ctx context.Context, s *Store, user string, options any) (Page, error) {
-			l, err := d.list(user, options)
+			l, err := d.list(options)
 			if err != nil {
 				return Page{}, err
 			}
-			p, err := d.page(ctx, s, user, l)
-			return Page{p.resources, p.nextCursor, p.changes}, err
+			return d.page(ctx, s, user, l)
 		}
 	}
 	k.siblings = func(r row) (string, []any) {

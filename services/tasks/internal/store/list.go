@@ -25,7 +25,7 @@ type Page struct {
 	// NextCursor is the cursor of the next page; it is empty on the last one.
 	NextCursor string
 	// Changes is the number of the user's latest change, or of an earlier one; then the
-	// list includes later changes.
+	// list includes later changes. No later change is missing from both.
 	Changes int64
 }
 
@@ -51,21 +51,10 @@ type list[R any] struct {
 	digest []byte
 	cursor string
 	limit  int
-	// filter adds the conditions.
+	// filter adds the conditions, in which $1 is the user.
 	filter func(*bun.SelectQuery, *bound)
-	// planned says that one plan is the best for every user.
+	// planned says that one plan, which reads an index, is the best for every user.
 	planned bool
-}
-
-// page is a page of a list.
-type page[W any] struct {
-	resources []W
-	// nextCursor is the cursor of the next page; it is empty on the last one.
-	nextCursor string
-	// changes is the user's change number. It is read with or before the rows, so
-	// that no later change is missing from both.
-	changes int64
-	bytes   int // approximate size of the resources
 }
 
 // order is a sort order of rows: by an expression, ties by id. The zero order is by id,
@@ -73,6 +62,8 @@ type page[W any] struct {
 type order[R any] struct {
 	expression string
 	descending bool
+	// unindexed: no index has the rows in this order.
+	unindexed bool
 	// nullable: rows without a value come last in both directions.
 	nullable bool
 	// key returns a row's sort key for a cursor; "" is null.
@@ -80,12 +71,6 @@ type order[R any] struct {
 	// value parses a key to a statement's argument. It fails if the expression's type
 	// cannot have the value.
 	value func(key string) (any, error)
-}
-
-// down returns the descending order.
-func (o order[R]) down() order[R] {
-	o.descending = true
-	return o
 }
 
 // clause returns the ORDER BY clause; nulls is the NULLS clause.
@@ -125,21 +110,16 @@ func parseNumber(bits int) func(key string) (any, error) {
 
 // page reads a page of a list, or fails with [ErrInvalidCursor]. It uses one statement, so a
 // resource that changes meanwhile is on the page once.
-func (d *definition[R, W, C, U]) page(ctx context.Context, s *Store, user string, l list[R]) (page[W], error) {
+func (d *definition[R, W, C, U]) page(ctx context.Context, s *Store, user string, l list[R]) (p Page, err error) {
 	st, err := d.selectPage(s, user, l)
 	if err != nil {
-		return page[W]{}, err
+		return Page{}, err
 	}
 	begin := setUser(user)
 	if l.planned {
 		begin = s.setUserAndPlan(user)
 	}
-	readRows := func(rows pgx.Rows) (page[W], error) {
-		p := page[W]{resources: make([]W, 0, l.limit)}
-		err := d.readPage(rows, l, &p)
-		return p, err
-	}
-	var p page[W]
+	readRows := func(rows pgx.Rows) (Page, error) { return d.readPage(rows, l) }
 	if l.planned && l.limit <= maxLanePage {
 		p, err = read(ctx, s, user, st, readRows)
 	} else {
@@ -147,13 +127,17 @@ func (d *definition[R, W, C, U]) page(ctx context.Context, s *Store, user string
 			st.queue(batch).Query(func(rows pgx.Rows) (err error) { p, err = readRows(rows); return err })
 		})
 	}
-	if err == nil && len(p.resources) == 0 {
+	if err == nil && len(p.Data.([]W)) == 0 {
 		// The rows include the change number. If there are none, it is read first, and
 		// then the rows again.
 		err = s.run(ctx, begin, func(batch *pgx.Batch) {
-			p = page[W]{resources: p.resources[:0]}
-			batch.Queue(selectSeq, user).Query(readNumber(&p.changes))
-			st.queue(batch).Query(func(rows pgx.Rows) error { return d.readPage(rows, l, &p) })
+			var changes int64
+			batch.Queue(selectSeq, user).Query(readNumber(&changes))
+			st.queue(batch).Query(func(rows pgx.Rows) (err error) {
+				p, err = readRows(rows)
+				p.Changes = max(p.Changes, changes)
+				return err
+			})
 		})
 	}
 	return p, err
@@ -170,22 +154,24 @@ func filterDeleted(q *bun.SelectQuery, deleted bool) {
 
 // readPage reads the rows of a page, up to the limit or [pageBytes], and the following
 // one, which shows that there is another page.
-func (d *definition[R, W, C, U]) readPage(rows pgx.Rows, l list[R], p *page[W]) error {
+func (d *definition[R, W, C, U]) readPage(rows pgx.Rows, l list[R]) (p Page, err error) {
 	var r R
-	into := append(d.into(any(&r).(row)), &p.changes)
+	resources, size := make([]W, 0, l.limit), 0
+	into := append(d.into(any(&r).(row)), &p.Changes)
 	for rows.Next() {
-		if len(p.resources) == l.limit || p.bytes >= pageBytes {
-			p.nextCursor = l.by.cursor(l.digest, &r)
+		if len(resources) == l.limit || size >= pageBytes {
+			p.NextCursor = l.by.cursor(l.digest, &r)
 			rows.Close()
 			break
 		}
 		if err := rows.Scan(into...); err != nil {
-			return err
+			return p, err
 		}
-		p.bytes += rowBytes(rows)
-		p.resources = append(p.resources, d.wire(&r))
+		size += rowBytes(rows)
+		resources = append(resources, d.wire(&r))
 	}
-	return rows.Err()
+	p.Data = resources
+	return p, rows.Err()
 }
 
 func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (statement, error) {
@@ -193,23 +179,23 @@ func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (s
 	if err != nil {
 		return statement{}, err
 	}
-	var b bound
+	b := bound{args: []any{user}}
 	conditions, err := l.by.conditions(&b, after)
 	if err != nil {
 		return statement{}, err
 	}
-	part := func(c condition) *bun.SelectQuery {
+	part := func(condition string) *bun.SelectQuery {
 		q := s.bun.NewSelect().
 			Model((*R)(nil)).
 			ColumnExpr(d.columnNames).
-			ColumnExpr("COALESCE((SELECT seq FROM tasklane.user_state WHERE user_id = ?), 0) AS changes", b.arg(user)).
-			Where("user_id = ?", b.arg(user))
+			ColumnExpr("COALESCE((SELECT seq FROM tasklane.user_state WHERE user_id = $1), 0) AS changes").
+			Where("user_id = $1")
 		l.filter(q, &b)
-		if c.where != "" {
-			q.Where(c.where, c.args...)
+		if condition != "" {
+			q.Where(condition)
 		}
 		// bun's own Limit would write the number into the text.
-		return q.OrderExpr(l.by.clause("")+" LIMIT ?", b.arg(l.limit+1))
+		return q.OrderExpr(l.by.clause("") + " LIMIT " + b.arg(l.limit+1))
 	}
 	q := part(conditions[0])
 	if len(conditions) == 1 {
@@ -219,43 +205,37 @@ func (d *definition[R, W, C, U]) selectPage(s *Store, user string, l list[R]) (s
 	return s.build(s.bun.NewSelect().
 		ColumnExpr("*").
 		TableExpr("((?) UNION ALL (?)) AS page", q, rest).
-		OrderExpr(l.by.clause(" NULLS LAST")+" LIMIT ?", b.arg(l.limit+1)), &b)
+		OrderExpr(l.by.clause(" NULLS LAST")+" LIMIT "+b.arg(l.limit+1)), &b)
 }
 
-// condition is a condition of a statement with placeholders for its arguments.
-type condition struct {
-	where string
-	args  []any
-}
-
-// conditions select the rows after a position in the order, or all of them. There are two
-// conditions where a list continues from rows with a value to rows with null, because an
-// index can find the beginning of either but not of both at once.
-func (o order[R]) conditions(b *bound, after *cursor) ([]condition, error) {
-	some, none := condition{where: o.expression + " IS NOT NULL"}, condition{where: o.expression + " IS NULL"}
+// conditions select the rows after a position in the order, or all of them, for which the
+// condition is empty. There are two conditions where a list continues from rows with a value
+// to rows with null, because an index can find the beginning of either but not of both at once.
+func (o order[R]) conditions(b *bound, after *cursor) ([]string, error) {
+	some, none := o.expression+" IS NOT NULL", o.expression+" IS NULL"
 	than := " > "
 	if o.descending {
 		than = " < "
 	}
 	switch {
 	case after == nil && !o.nullable:
-		return []condition{{}}, nil
+		return []string{""}, nil
 	case after == nil:
-		return []condition{some, none}, nil
+		return []string{some, none}, nil
 	case o.expression == "":
-		return []condition{{"id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
+		return []string{"id" + than + b.arg([16]byte(after.ID))}, nil
 	case after.Key == "" && o.nullable:
-		return []condition{{none.where + " AND id" + than + "?", []any{b.arg([16]byte(after.ID))}}}, nil
+		return []string{none + " AND id" + than + b.arg([16]byte(after.ID))}, nil
 	}
 	value, err := o.value(after.Key)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrInvalidCursor, err)
 	}
-	some = condition{"(" + o.expression + ", id)" + than + "(?, ?)", []any{b.arg(value), b.arg([16]byte(after.ID))}}
+	some = fmt.Sprintf("(%s, id)%s(%s, %s)", o.expression, than, b.arg(value), b.arg([16]byte(after.ID)))
 	if o.nullable {
-		return []condition{some, none}, nil
+		return []string{some, none}, nil
 	}
-	return []condition{some}, nil
+	return []string{some}, nil
 }
 
 // cursor is a position in a list: the last row of a page. All its values are arguments of

@@ -58,7 +58,7 @@ var listOrder = order[listRow]{
 }
 
 // listLists describes the page of lists that the options select.
-func listLists(_ string, query any) (list[listRow], error) {
+func listLists(query any) (list[listRow], error) {
 	options := query.(taskapi.ListListsOptions)
 	l := list[listRow]{by: listOrder, cursor: options.Cursor, limit: options.Limit, planned: !options.Deleted}
 	options.Cursor, options.Limit = "", 0
@@ -66,7 +66,7 @@ func listLists(_ string, query any) (list[listRow], error) {
 	l.filter = func(q *bun.SelectQuery, b *bound) {
 		filterDeleted(q, options.Deleted)
 		if options.Archived != nil {
-			q.Where("archived = ?", b.arg(*options.Archived))
+			q.Where("archived = " + b.arg(*options.Archived))
 		}
 	}
 	return l, nil

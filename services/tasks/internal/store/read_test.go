@@ -36,6 +36,7 @@ func TestLanes_ServePointReadsAndPlainPages(t *testing.T) {
 		{"a page in another order", 1, list(t, s, taskapi.ListTasksOptions{Limit: 50, Sort: taskapi.DueSoonest})},
 		{"the next page", 1, list(t, s, taskapi.ListTasksOptions{Limit: 1, Cursor: first.NextCursor})},
 		{"a large page", 0, list(t, s, taskapi.ListTasksOptions{Limit: 51})},
+		{"a page in an order without an index", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Sort: taskapi.TitleAscending})},
 		{"a search", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Query: "x"})},
 		{"a filter", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Completed: new(true)})},
 		{"the trash", 0, list(t, s, taskapi.ListTasksOptions{Limit: 50, Deleted: true})},

@@ -139,64 +139,53 @@ func rank(p taskapi.Priority) int16 {
 	return int16(max(slices.Index(priorities, p), 0))
 }
 
-var taskOrders = func() map[taskapi.Sort]order[taskRow] {
-	created := order[taskRow]{} // ids contain the time
-	updated := order[taskRow]{
+// taskOrders are the ascending orders.
+var taskOrders = map[taskapi.Sort]order[taskRow]{
+	taskapi.OldestFirst: {}, // ids contain the time
+	taskapi.LongestUntouched: {
 		// Change numbers increase with the time of the change, and have an index.
 		expression: "seq",
 		key:        func(r *taskRow) string { return formatNumber(r.Seq) },
 		value:      parseNumber(64),
-	}
-	due := order[taskRow]{
+	},
+	taskapi.DueSoonest: {
 		expression: "due_at", nullable: true,
 		key:   func(r *taskRow) string { return formatTime(r.DueAt) },
 		value: parseTime,
-	}
-	priority := order[taskRow]{
-		expression: "priority",
-		key:        func(r *taskRow) string { return formatNumber(int64(r.Priority)) },
-		value:      parseNumber(16),
-	}
-	title := order[taskRow]{
-		expression: "title_key",
-		key:        func(r *taskRow) string { return base64.RawStdEncoding.EncodeToString(titleKey(r.Title)) },
-		value:      func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
-	}
-	manual := order[taskRow]{
+	},
+	taskapi.LeastUrgent: {
+		expression: "priority", unindexed: true,
+		key:   func(r *taskRow) string { return formatNumber(int64(r.Priority)) },
+		value: parseNumber(16),
+	},
+	taskapi.TitleAscending: {
+		expression: "title_key", unindexed: true,
+		key:   func(r *taskRow) string { return base64.RawStdEncoding.EncodeToString(titleKey(r.Title)) },
+		value: func(key string) (any, error) { return base64.RawStdEncoding.DecodeString(key) },
+	},
+	taskapi.ManualOrder: {
 		expression: "position",
 		key:        func(r *taskRow) string { return r.Position },
 		value:      parsePosition,
-	}
-	return map[taskapi.Sort]order[taskRow]{
-		taskapi.NewestFirst:          created.down(),
-		taskapi.OldestFirst:          created,
-		taskapi.RecentlyUpdatedFirst: updated.down(),
-		taskapi.LongestUntouched:     updated,
-		taskapi.DueLatest:            due.down(),
-		taskapi.DueSoonest:           due,
-		taskapi.MostUrgent:           priority.down(),
-		taskapi.LeastUrgent:          priority,
-		taskapi.TitleDescending:      title.down(),
-		taskapi.TitleAscending:       title,
-		taskapi.ManualOrderReversed:  manual.down(),
-		taskapi.ManualOrder:          manual,
-	}
-}()
+	},
+}
 
 // listTasks describes the page of tasks that the options select.
-func listTasks(user string, query any) (list[taskRow], error) {
+func listTasks(query any) (list[taskRow], error) {
 	options := query.(taskapi.ListTasksOptions)
 	if options.Sort == "" {
 		options.Sort = taskapi.NewestFirst
 	}
-	by, known := taskOrders[options.Sort]
+	ascending, descending := strings.CutPrefix(string(options.Sort), "-")
+	by, known := taskOrders[taskapi.Sort(ascending)]
 	if !known {
 		return list[taskRow]{}, fmt.Errorf("unknown sort order %q", options.Sort)
 	}
-	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !isFiltered(options)}
+	by.descending = descending
+	l := list[taskRow]{by: by, cursor: options.Cursor, limit: options.Limit, planned: !by.unindexed && !isFiltered(options)}
 	options.Cursor, options.Limit = "", 0
 	l.digest = listDigest(options)
-	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, user, options) }
+	l.filter = func(q *bun.SelectQuery, b *bound) { filterTasks(q, b, options) }
 	return l, nil
 }
 
@@ -208,47 +197,47 @@ func isFiltered(o taskapi.ListTasksOptions) bool {
 }
 
 // filterTasks adds the conditions of a list's filters.
-func filterTasks(q *bun.SelectQuery, b *bound, user string, options taskapi.ListTasksOptions) {
+func filterTasks(q *bun.SelectQuery, b *bound, options taskapi.ListTasksOptions) {
 	filterDeleted(q, options.Deleted)
 	if options.Completed != nil {
-		q.Where("(completed_at IS NOT NULL) = ?", b.arg(*options.Completed))
+		q.Where("(completed_at IS NOT NULL) = " + b.arg(*options.Completed))
 	}
 	if len(options.Priorities) > 0 {
 		ranks := make([]int16, len(options.Priorities))
 		for i, p := range options.Priorities {
 			ranks[i] = rank(p)
 		}
-		q.Where("priority = ANY (?)", b.arg(ranks))
+		q.Where("priority = ANY (" + b.arg(ranks) + ")")
 	}
 	if len(options.Tags) > 0 {
-		q.Where("coalesce(tag_keys, tags) @> ?", b.arg(options.Tags))
+		q.Where("coalesce(tag_keys, tags) @> " + b.arg(options.Tags))
 	}
 	if options.DueBefore != nil {
-		q.Where("due_at < ?", b.arg(*options.DueBefore))
+		q.Where("due_at < " + b.arg(*options.DueBefore))
 	}
 	if options.DueAfter != nil {
-		q.Where("due_at >= ?", b.arg(*options.DueAfter))
+		q.Where("due_at >= " + b.arg(*options.DueAfter))
 	}
 	if options.ListID == "" && !options.Deleted && (options.ParentID == "" || options.ParentID == taskapi.NoParent) {
-		q.Where("list_id NOT IN (SELECT id FROM tasklane.lists WHERE user_id = ? AND archived)", b.arg(user))
+		q.Where(notArchived)
 	}
 	if options.ListID != "" {
 		var list uuid.UUID
 		if options.ListID != taskapi.Inbox {
 			list = uuid.MustParse(options.ListID) // it was validated before
 		}
-		q.Where("list_id = ?", b.arg([16]byte(list)))
+		q.Where("list_id = " + b.arg([16]byte(list)))
 	}
 	switch options.ParentID {
 	case "":
 	case taskapi.NoParent:
-		q.Where("parent_id = ?", b.arg([16]byte{}))
+		q.Where("parent_id = " + b.arg([16]byte{}))
 	default:
-		q.Where("parent_id = ? AND "+isSubTask, b.arg([16]byte(uuid.MustParse(options.ParentID)))) // it was validated before
+		q.Where("parent_id = " + b.arg([16]byte(uuid.MustParse(options.ParentID))) + " AND " + isSubTask) // it was validated before
 	}
 	if options.Query != "" {
 		if query := searchQuery(options.Query); query != "" {
-			q.Where("words @@ ?::tsquery", b.arg(query))
+			q.Where("words @@ " + b.arg(query) + "::tsquery")
 		} else {
 			q.Where("FALSE") // a query without a word matches nothing
 		}
