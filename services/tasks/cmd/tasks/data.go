@@ -56,20 +56,19 @@ func (u userArgument) Validate() error {
 	return nil
 }
 
-// errUnknown reports a user whom the database does not know: the id is wrong, or the user
-// has never stored anything.
-func (u userArgument) errUnknown() error {
-	return fmt.Errorf("there is no data of a user %q: check the id", u.ID)
-}
-
-// withStore calls f with the store of the environment, and whether it knows the user.
-func (u userArgument) withStore(ctx context.Context, f func(tasks *store.Store, known bool) error) error {
+// withStore calls f with the store of the environment and the user's usage. unknown is the
+// error about a user whom the database does not know: the id is wrong, or the user has never
+// stored anything.
+func (u userArgument) withStore(ctx context.Context, f func(tasks *store.Store, usage store.Usage, unknown error) error) error {
 	return withStore(ctx, func(tasks *store.Store) error {
-		known, err := tasks.KnowsUser(ctx, u.ID)
+		usage, err := tasks.Usage(ctx, u.ID)
+		if errors.Is(err, store.ErrUnknownUser) {
+			return f(tasks, usage, fmt.Errorf("there is no data of a user %q: check the id", u.ID))
+		}
 		if err != nil {
 			return err
 		}
-		return f(tasks, known)
+		return f(tasks, usage, nil)
 	})
 }
 
@@ -77,16 +76,11 @@ type usageCommand struct{ userArgument }
 
 // Run prints the user's usage.
 func (c usageCommand) Run(ctx context.Context) error {
-	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
-		if !known {
-			return c.errUnknown()
+	return c.withStore(ctx, func(_ *store.Store, usage store.Usage, unknown error) error {
+		if unknown == nil {
+			fmt.Println(usage.Resources, "resources,", usage.Bytes, "bytes")
 		}
-		usage, err := tasks.Usage(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		fmt.Println(usage.Resources, "resources,", usage.Bytes, "bytes")
-		return nil
+		return unknown
 	})
 }
 
@@ -95,13 +89,13 @@ type eraseUserCommand struct{ userArgument }
 // Run erases the user and prints the number of resources. An unknown user is erased too,
 // because a user who has never stored anything may have a valid JWT.
 func (c eraseUserCommand) Run(ctx context.Context) error {
-	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
+	return c.withStore(ctx, func(tasks *store.Store, _ store.Usage, unknown error) error {
 		removed, err := tasks.EraseUser(ctx, c.ID)
 		if err != nil {
 			return err
 		}
-		if !known {
-			return fmt.Errorf("%w. Writes of this user are rejected from now on", c.errUnknown())
+		if unknown != nil {
+			return fmt.Errorf("%w. Writes of this user are rejected from now on", unknown)
 		}
 		fmt.Println("removed", removed, "resources")
 		return nil
@@ -116,9 +110,9 @@ func (c exportUserCommand) Run(ctx context.Context) (err error) {
 	defer func() { err = errors.Join(err, out.Flush()) }()
 	lines := json.NewEncoder(out)
 	lines.SetEscapeHTML(false)
-	return c.withStore(ctx, func(tasks *store.Store, known bool) error {
-		if !known {
-			return c.errUnknown()
+	return c.withStore(ctx, func(tasks *store.Store, _ store.Usage, unknown error) error {
+		if unknown != nil {
+			return unknown
 		}
 		return tasks.ExportUser(ctx, c.ID, func(r taskapi.Resource) error { return lines.Encode(r) })
 	})

@@ -4,7 +4,6 @@ import (
 	"context"
 	"reflect"
 	"strings"
-	"time"
 
 	"github.com/tasklane/tasklane/sdk/recurrence"
 	"github.com/tasklane/tasklane/sdk/taskapi"
@@ -40,11 +39,23 @@ func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListT
 	if err != nil {
 		return nil, err
 	}
-	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, time.Now(), in.Limit)
+	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, in.Limit)
 	if err != nil {
 		return nil, err
 	}
 	return &operations.Output[[]taskapi.Occurrence]{Body: taskapi.OccurrenceListResponse{Success: true, Data: occurrences}}, nil
+}
+
+func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.Output[taskapi.Agenda], error) {
+	zone, err := operations.Zone(in.TimeZone)
+	if err != nil {
+		return nil, err
+	}
+	agenda, err := h.store.Agenda(ctx, userFrom(ctx), zone, in.Days)
+	if err != nil {
+		return nil, err
+	}
+	return &operations.Output[taskapi.Agenda]{Body: taskapi.AgendaResponse{Success: true, Data: agenda}}, nil
 }
 
 // cleanTaskQuery normalizes the filters of a list like stored texts and times.

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -28,28 +29,29 @@ func TestAgenda(t *testing.T) {
 			}
 		}
 	}
-	read := func(t *testing.T, s *store.Store) (agenda store.Agenda, overdue, next int) {
+	open := func(t *testing.T) *store.Store {
 		t.Helper()
-		agenda, err := s.Agenda(t.Context(), alice, now, time.UTC, func(*time.Location) time.Time { return end })
+		return storetest.Open(t, store.Config{URL: storetest.NewDatabase(t).URL, Now: func() time.Time { return now }})
+	}
+	read := func(t *testing.T, s *store.Store) (agenda taskapi.Agenda, next []taskapi.Task) {
+		t.Helper()
+		agenda, err := s.Agenda(t.Context(), alice, time.UTC, 2)
 		if err != nil {
 			t.Fatal(err)
 		}
-		for i, task := range agenda.Tasks {
-			if i > 0 && task.DueAt.Before(*agenda.Tasks[i-1].DueAt) {
-				t.Errorf("task %d comes after a later one", i)
-			}
-			if task.DueAt.Before(now) {
-				overdue++
-			} else {
-				next++
-			}
+		for _, day := range agenda.Days {
+			next = append(next, day.Tasks...)
 		}
-		return agenda, overdue, next
+		all := slices.Concat(agenda.Overdue, next)
+		if !slices.IsSortedFunc(all, func(a, b taskapi.Task) int { return a.DueAt.Compare(*b.DueAt) }) {
+			t.Error("the tasks are not in the order of their due dates")
+		}
+		return agenda, next
 	}
 
 	t.Run("has the open tasks before the end", func(t *testing.T) {
 		t.Parallel()
-		s := storetest.New(t)
+		s := open(t)
 		createDue(t, s, now.Add(-time.Hour), 2, taskapi.CreateTaskRequest{Title: "overdue"})
 		createDue(t, s, now, 3, taskapi.CreateTaskRequest{Title: "next"})
 		createDue(t, s, end, 4, taskapi.CreateTaskRequest{Title: "later"})
@@ -58,32 +60,33 @@ func TestAgenda(t *testing.T) {
 		mustCreate(t, s, bob, taskapi.CreateTaskRequest{Title: "another user's", DueAt: &now})
 		deleted := mustCreate(t, s, alice, taskapi.CreateTaskRequest{Title: "deleted", DueAt: &now})
 		write(t, s, alice, trash(uuid.MustParse(deleted.ID)), nil)
-		agenda, overdue, next := read(t, s)
-		if overdue != 2 || next != 3 || agenda.Before != 5 || agenda.After != 4 || agenda.Undated != 1 {
-			t.Errorf("%d overdue, %d next, %d before, %d after, %d undated", overdue, next, agenda.Before, agenda.After, agenda.Undated)
+		agenda, next := read(t, s)
+		if len(agenda.Overdue) != 2 || len(next) != 3 || agenda.Later != 4 || agenda.Undated != 1 || agenda.Truncated {
+			t.Errorf("%d overdue, %d next, %d later, %d undated, truncated: %t", len(agenda.Overdue), len(next), agenda.Later, agenda.Undated, agenda.Truncated)
 		}
 	})
 
 	t.Run("has at most 1000 overdue tasks and 1000 others", func(t *testing.T) {
 		t.Parallel()
-		s := storetest.New(t)
+		s := open(t)
 		createDue(t, s, now.Add(-time.Hour), 1010, taskapi.CreateTaskRequest{Title: "overdue"})
 		createDue(t, s, now, 1020, taskapi.CreateTaskRequest{Title: "next"})
-		agenda, overdue, next := read(t, s)
-		if overdue != 1000 || next != 1000 || agenda.Before != 2030 {
-			t.Errorf("%d overdue, %d next, %d before", overdue, next, agenda.Before)
+		agenda, next := read(t, s)
+		if len(agenda.Overdue) != 1000 || len(next) != 1000 || agenda.Later != 30 || !agenda.Truncated {
+			t.Errorf("%d overdue, %d next, %d later, truncated: %t", len(agenda.Overdue), len(next), agenda.Later, agenda.Truncated)
 		}
 	})
 
 	for name, character := range map[string]string{"emoji": "🎉", "control characters": "\x01"} {
 		t.Run("has at most 1.5 MiB of large tasks: "+name, func(t *testing.T) {
 			t.Parallel()
-			s := storetest.New(t)
+			s := open(t)
 			createDue(t, s, now.Add(-time.Hour), 30, largest(0, character))
 			createDue(t, s, now, 30, largest(0, character))
-			agenda, overdue, next := read(t, s)
-			if bytes := size(t, agenda.Tasks); overdue == 0 || next == 0 || bytes > 1500<<10 || agenda.Before != 60 {
-				t.Errorf("%d overdue, %d next, %d bytes, %d before", overdue, next, bytes, agenda.Before)
+			agenda, next := read(t, s)
+			listed := len(agenda.Overdue) + len(next)
+			if bytes := size(t, slices.Concat(agenda.Overdue, next)); len(agenda.Overdue) == 0 || len(next) == 0 || bytes > 1500<<10 || agenda.Later != int64(60-listed) {
+				t.Errorf("%d overdue, %d next, %d bytes, %d later", len(agenda.Overdue), len(next), bytes, agenda.Later)
 			}
 		})
 	}

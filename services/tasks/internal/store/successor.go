@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -183,4 +184,25 @@ func (tx *transaction) copySubTasks(all []subTask, task, next *taskRow) {
 	tx.statements = append(tx.statements,
 		statement{countCopies, []any{tx.user, len(all), size, tx.store.maxResources, tx.store.maxBytes}},
 		statement{copyTasks, []any{tx.user, ids, sources, parents, dueAt, dueOn, tx.now}})
+}
+
+// TaskOccurrences returns the next due dates of a task, also of a task in the trash, or
+// [ErrNotFound].
+func (s *Store) TaskOccurrences(ctx context.Context, user string, id uuid.UUID, limit int) ([]taskapi.Occurrence, error) {
+	var task *taskRow
+	var location *time.Location
+	err := s.runInZone(ctx, user, nil, func(batch *pgx.Batch, zone *time.Location) {
+		task, location = nil, zone
+		tasks.byID(user, []uuid.UUID{id}).queue(batch).Query(tasks.read(func(r row, _ int) error {
+			task = r.(*taskRow)
+			return nil
+		}))
+	})
+	if err == nil && task == nil {
+		err = NotFound(taskapi.KindTask)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list a task's occurrences: %w", err)
+	}
+	return task.task().Occurrences(s.now(), location, limit), nil
 }

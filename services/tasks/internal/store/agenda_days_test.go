@@ -1,4 +1,4 @@
-package api
+package store
 
 import (
 	"testing"
@@ -7,7 +7,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
-	"github.com/tasklane/tasklane/services/tasks/internal/store"
 )
 
 // due returns a task due at a time.
@@ -76,7 +75,7 @@ func TestAgendaFollowsClockChanges(t *testing.T) {
 			const step = 15 * time.Minute
 			var tasks []taskapi.Task
 			later := 0
-			end := agendaEnd(now, zone, days)
+			end := agendaEnd(now, days)
 			for at := now.Add(-48*time.Hour - step/2); at.Before(now.AddDate(0, 0, days+2)); at = at.Add(step) {
 				tasks = append(tasks, due(at))
 				date := at.In(zone).Format(time.DateOnly)
@@ -86,7 +85,7 @@ func TestAgendaFollowsClockChanges(t *testing.T) {
 					t.Errorf("a task at %s is not read, because the end is %s", at.In(zone), end)
 				}
 			}
-			agenda := newAgenda(store.Agenda{Tasks: tasks, Before: int64(len(tasks)), Undated: 5}, now, days)
+			agenda := agendaTasks{Listed: tasks, Before: int64(len(tasks)), Undated: 5}.agenda(now, days)
 			if n := len(agenda.Overdue); n != 48*4+1 {
 				t.Errorf("%d overdue, want those of two days", n)
 			}
@@ -126,11 +125,11 @@ func TestAgendaHasEachTaskOnce(t *testing.T) {
 		},
 		Later: 1, Undated: 2,
 	}
-	if diff := cmp.Diff(want, newAgenda(store.Agenda{Tasks: tasks, Before: 5, Undated: 2}, now, 2)); diff != "" {
+	if diff := cmp.Diff(want, agendaTasks{Listed: tasks, Before: 5, Undated: 2}.agenda(now, 2)); diff != "" {
 		t.Errorf("agenda (-want +got):\n%s", diff)
 	}
 	empty := taskapi.NewAgenda(now, 1)
-	if diff := cmp.Diff(empty, newAgenda(store.Agenda{}, now, 1)); diff != "" {
+	if diff := cmp.Diff(empty, agendaTasks{}.agenda(now, 1)); diff != "" {
 		t.Errorf("without tasks (-want +got):\n%s", diff)
 	}
 }
