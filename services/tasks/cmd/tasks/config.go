@@ -112,13 +112,9 @@ func (c *serveConfig) tokens() jwtauth.Config {
 
 // listenURL returns the URL for LISTEN: the server's direct address, with the runtime role.
 func (c *serveConfig) listenURL() string {
-	direct, err := url.Parse(string(cmp.Or(c.DirectURL, c.DatabaseURL)))
-	if err != nil {
-		return string(c.DatabaseURL) // both were validated before
-	}
-	if runtime, err := url.Parse(string(c.DatabaseURL)); err == nil {
-		direct.User = runtime.User
-	}
+	direct, _ := url.Parse(string(cmp.Or(c.DirectURL, c.DatabaseURL))) // both were validated before
+	runtime, _ := url.Parse(string(c.DatabaseURL))
+	direct.User = runtime.User
 	return direct.String()
 }
 

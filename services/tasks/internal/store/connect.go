@@ -127,12 +127,12 @@ func (o *outage) responded() {
 	}
 }
 
-// retry retries f while the database may be waking up.
-func (o *outage) retry(ctx context.Context, f func() error) error {
+// retry retries f while the database may be waking up. f passes r to acquire.
+func (o *outage) retry(ctx context.Context, f func(r *retries) error) error {
 	var r retries
 	for {
 		start := time.Now()
-		err := f()
+		err := f(&r)
 		if err == nil {
 			o.responded()
 		}

@@ -16,7 +16,7 @@ import (
 // PurgeInTurn calls [Store.Purge] unless a replica has begun a purge within the last hour.
 // The next purge removes the rows that a failed or interrupted one has left.
 func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err error) {
-	err = s.outage.retry(ctx, func() error {
+	err = s.outage.retry(ctx, func(*retries) error {
 		return mapError(s.pool.QueryRow(ctx, "SELECT tasklane.claim_purge()").Scan(&began))
 	})
 	if err != nil || !began {
@@ -32,7 +32,7 @@ func (s *Store) PurgeInTurn(ctx context.Context) (began bool, removed int64, err
 func (s *Store) Purge(ctx context.Context) (removed int64, err error) {
 	for {
 		var n int64
-		err := s.outage.retry(ctx, func() error {
+		err := s.outage.retry(ctx, func(*retries) error {
 			// A transaction, so that Citus passes settings on to its workers.
 			return mapError(pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error { return tx.QueryRow(ctx, "SELECT tasklane.purge()").Scan(&n) }))
 		})

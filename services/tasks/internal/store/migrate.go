@@ -173,7 +173,7 @@ func asOwner(ctx context.Context, ownerURL string, files fs.FS, lockTimeout time
 		return fmt.Errorf("read the migrations: %w", err)
 	}
 	var conn *sql.Conn
-	err = new(outage).retry(ctx, func() (err error) {
+	err = new(outage).retry(ctx, func(*retries) (err error) {
 		conn, err = db.Conn(ctx)
 		return mapError(err)
 	})
@@ -190,7 +190,7 @@ func connectOwner(ctx context.Context, ownerURL string) (conn *pgx.Conn, err err
 	if err != nil {
 		return nil, fmt.Errorf("read the owner's address of the database: %w", err)
 	}
-	err = new(outage).retry(ctx, func() (err error) {
+	err = new(outage).retry(ctx, func(*retries) (err error) {
 		conn, err = pgx.ConnectConfig(ctx, config)
 		return mapError(err)
 	})

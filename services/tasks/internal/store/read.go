@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -92,24 +91,18 @@ func (s *Store) direct() bool { return s.reads != nil && !s.distributed.Load() }
 // must keep the rules of [lanes.Do].
 func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
 	if s.direct() {
-		var r retries
-		for {
-			start := time.Now()
+		err = s.outage.retry(ctx, func(*retries) error {
 			result, err = lanes.Do(ctx, s.reads.Lanes, user, st.text, st.args, decode)
-			if errors.Is(err, lanes.ErrFull) {
-				break
-			}
 			switch {
-			case err == nil:
-				s.outage.responded()
 			case errors.Is(err, lanes.ErrLost):
-				err = fmt.Errorf("%w: %w", ErrUnavailable, err)
-			case !errors.Is(err, ErrUnavailable): // acquire has already mapped that
-				err = mapError(err)
+				return fmt.Errorf("%w: %w", ErrUnavailable, err)
+			case errors.Is(err, ErrUnavailable): // acquire has already mapped that
+				return err
 			}
-			if err == nil || !s.outage.waitToRetry(ctx, &r, err, start) {
-				return result, err
-			}
+			return mapError(err)
+		})
+		if !errors.Is(err, lanes.ErrFull) {
+			return result, err
 		}
 	}
 	err = s.run(ctx, s.setUserAndPlan(user), func(batch *pgx.Batch) {

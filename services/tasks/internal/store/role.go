@@ -91,7 +91,7 @@ const checkRole = `
 // unless this program can use the schema and row-level security binds the runtime role. It
 // compares the definitions, and then tries to access another user's rows.
 func (s *Store) CheckSafety(ctx context.Context) error {
-	return s.outage.retry(ctx, func() error {
+	return s.outage.retry(ctx, func(*retries) error {
 		if err := s.CheckVersion(ctx); err != nil {
 			return err
 		}

@@ -264,17 +264,12 @@ func beginWrite(user string) statement {
 // results. If the connection is lost, run retries: it calls queue again, which must reset
 // the results.
 func (s *Store) run(ctx context.Context, begin statement, queue func(*pgx.Batch)) error {
-	var r retries
-	for {
-		start := time.Now()
+	return s.outage.retry(ctx, func(r *retries) error {
 		batch := s.newBatch()
 		begin.queue(batch)
 		queue(batch)
-		err := s.send(ctx, &r, batch)
-		if err == nil || !s.outage.waitToRetry(ctx, &r, err, start) {
-			return err
-		}
-	}
+		return s.send(ctx, r, batch)
+	})
 }
 
 // newBatch returns the beginning of a transaction that send ends. A batch is a transaction
