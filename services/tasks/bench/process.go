@@ -2,11 +2,13 @@ package bench
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -47,7 +49,8 @@ type command struct {
 func start(ctx context.Context, c command) (*process, time.Duration, error) {
 	// A file, as in production: a pipe would have to be read here, on the same
 	// processors.
-	log, err := newLog()
+	// In append mode, it can be truncated.
+	log, err := os.OpenFile(filepath.Join(os.TempDir(), "tasklane-bench-"+rand.Text()+".log"), os.O_WRONLY|os.O_APPEND|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, 0, err
 	}
@@ -65,18 +68,6 @@ func start(ctx context.Context, c command) (*process, time.Duration, error) {
 		return nil, 0, errors.Join(fmt.Errorf("%w\n%s", err, p.logTail()), p.stop())
 	}
 	return p, time.Since(started), nil
-}
-
-// newLog creates a file that is written in append mode, so that it can be truncated.
-func newLog() (*os.File, error) {
-	file, err := os.CreateTemp("", "tasklane-bench-*.log")
-	if err != nil {
-		return nil, err
-	}
-	if err := file.Close(); err != nil {
-		return nil, err
-	}
-	return os.OpenFile(file.Name(), os.O_WRONLY|os.O_APPEND, 0)
 }
 
 // clearLog truncates the log, which would otherwise fill the disk.

@@ -10,6 +10,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -27,14 +28,11 @@ const UserHeader = "X-User"
 const (
 	columns = "id, title, description, completed_at, priority, due_at, due_on, tags, list_id, parent_id, recurrence, recurrence_from, next_id, position, version, created_at, updated_at, deleted_at"
 	listSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
-		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL ORDER BY id DESC LIMIT $2`
-	getSQL   = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
-	afterSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
-		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND id < $3
-		ORDER BY id DESC LIMIT $2`
-	searchSQL = "SELECT " + columns + `, (SELECT seq FROM tasklane.user_state WHERE user_id = $1)
-		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL AND (completed_at IS NOT NULL) = $3 AND words @@ $4::tsquery
-		ORDER BY id DESC LIMIT $2`
+		FROM tasklane.tasks WHERE user_id = $1 AND deleted_at IS NULL`
+	afterSQL  = " AND id < $3"
+	searchSQL = " AND (completed_at IS NOT NULL) = $3 AND words @@ $4::tsquery"
+	orderSQL  = " ORDER BY id DESC LIMIT $2"
+	getSQL    = "SELECT " + columns + " FROM tasklane.tasks WHERE user_id = $1 AND id = $2"
 	insertSQL = `INSERT INTO tasklane.tasks
 		(user_id, id, seq, version, title, description, priority, tags, position, created_at, updated_at, title_key, words)
 		VALUES ($1, $2, 0, 1, $3, $4, $5, $6, $7, now(), now(), '', '') RETURNING ` + columns
@@ -66,17 +64,17 @@ func (s server) list(w http.ResponseWriter, r *http.Request) {
 	sql, args := listSQL, []any{r.Header.Get(UserHeader), limit + 1}
 	switch {
 	case query.Get("q") != "":
-		sql, args = searchSQL, append(args, query.Get("completed") == "true", "'"+query.Get("q")+"':*")
+		sql, args = listSQL+searchSQL, append(args, query.Get("completed") == "true", "'"+query.Get("q")+"':*")
 	case query.Get("cursor") != "":
 		c, err := parseCursor(query.Get("cursor"))
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		sql, args = afterSQL, append(args, c.ID)
+		sql, args = listSQL+afterSQL, append(args, c.ID)
 	}
 	body := taskapi.TaskListResponse{Success: true, Data: make([]taskapi.Task, 0, limit+1)}
-	err := s.query(r.Context(), sql, args, func(rows pgx.Rows) error {
+	err := s.query(r.Context(), sql+orderSQL, args, func(rows pgx.Rows) error {
 		t, err := scan(rows, &body.Meta.Changes)
 		body.Data = append(body.Data, t)
 		return err
@@ -177,14 +175,7 @@ func (s server) query(ctx context.Context, sql string, args []any, row func(pgx.
 
 var priorities = taskapi.Priorities()
 
-func rank(p taskapi.Priority) int16 {
-	for i, known := range priorities {
-		if p == known {
-			return int16(i)
-		}
-	}
-	return 0
-}
+func rank(p taskapi.Priority) int16 { return int16(max(slices.Index(priorities, p), 0)) }
 
 // scan reads a row: the columns, then more.
 func scan(rows pgx.Rows, more ...any) (taskapi.Task, error) {
