@@ -161,9 +161,12 @@ describe.concurrent("a user", () => {
   test("who opens the account without a connection sees it once there is one", async ({ openPage }) => {
     const { page } = await openPage();
     await signUp(page, newAccount());
-    await page.context().setOffline(true);
+    // The menu's code is loaded soon after the page, that of the account when it is opened.
     await page.getByRole("button", { name: /^Account of/ }).click();
-    await page.getByRole("button", { name: "Account settings" }).click();
+    const settings = page.getByRole("button", { name: "Account settings" });
+    await settings.waitFor();
+    await page.context().setOffline(true);
+    await settings.click();
     await page.getByText("You are offline.").waitFor();
     await page.context().setOffline(false);
     await page.getByRole("dialog", { name: "Account" }).waitFor();
