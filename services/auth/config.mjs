@@ -92,8 +92,9 @@ export function readConfig(env) {
   if (problems.length > 0) throw new ConfigError(problems);
 
   const origin = new URL(config.baseURL).origin;
+  // As it is spelled, because deployments give the same text to the task service as JWT_ISSUER.
   // ||, not ??: an empty variable must not become an empty claim.
-  const issuer = env.JWT_ISSUER || origin;
+  const issuer = env.JWT_ISSUER || config.baseURL;
   return { ...config, baseURL: origin, issuer, audience: env.JWT_AUDIENCE || issuer, passkeyDomain: passkeyDomain(config, new URL(origin)) };
 
   function check(name, problem) {

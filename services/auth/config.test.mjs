@@ -56,6 +56,11 @@ test("the domain of passkeys is the cookies' domain, else the host; undefined wh
   }
 });
 
+test("the issuer is the address as it is spelled", () => {
+  const { baseURL, issuer } = readConfig({ ...valid, BETTER_AUTH_URL: "https://Tasks.example.com/" });
+  assert.deepEqual({ baseURL, issuer }, { baseURL: "https://tasks.example.com", issuer: "https://Tasks.example.com/" });
+});
+
 test("the audience defaults to the issuer", () => {
   const { issuer, audience } = readConfig({ ...valid, JWT_ISSUER: "https://issuer.example.com" });
   assert.deepEqual({ issuer, audience }, { issuer: "https://issuer.example.com", audience: "https://issuer.example.com" });

@@ -67,6 +67,22 @@ func TestAPIKey_GetsJWTsUntilItIsRevoked(t *testing.T) {
 	}
 }
 
+// TestIssuer_IsTheAddressAsItIsSpelled gives Better Auth and the task service the same address,
+// as compose and the units do, with a slash at its end.
+func TestIssuer_IsTheAddressAsItIsSpelled(t *testing.T) {
+	t.Parallel()
+	auth := servertest.StartAuth(t, "http://localhost:3000/")
+	tasks := servertest.StartTasks(t, auth)
+	client, err := sdk.New(tasks.URL.String(), sdk.WithTokenSource(sdk.StaticToken(auth.JWT(auth.SignUp()[0]))))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := client.CreateTask(t.Context(), taskapi.CreateTaskRequest{Title: "Water the plants"}); err != nil {
+		t.Error(err)
+	}
+}
+
 func decode(t *testing.T, response *http.Response, v any) {
 	t.Helper()
 	if err := json.NewDecoder(response.Body).Decode(v); err != nil {
