@@ -75,6 +75,22 @@ describe.concurrent("a user", () => {
     expect(consoleErrors.filter((text) => !/400|ERR_FAILED/.test(text))).toEqual([]);
   });
 
+  test("who changes the password still sees changes from other devices", async ({ openPage }) => {
+    const account = newAccount();
+    const { page } = await openPage();
+    await signUp(page, account);
+    await openAccountSection(page, "Change your password");
+    await page.getByLabel("Current password").fill(account.password);
+    await page.getByLabel("New password").fill("another correct horse");
+    await page.keyboard.press("Enter");
+    await page.getByText("Your password is changed.").waitFor();
+    await page.getByRole("button", { name: "Done" }).click();
+    const { auth, api } = newVisitor();
+    await auth.signIn.email({ ...account, password: "another correct horse" });
+    await api.createTask({ title: "From the phone" });
+    await openTask(page, "From the phone").waitFor();
+  });
+
   test("keeps the account dialog, and the text in it, when the window becomes narrow or wide", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage();
     await signUp(page, newAccount());

@@ -48,7 +48,7 @@ function Started() {
   return <Live started={started} />;
 }
 
-/** The delay, in milliseconds, before live changes are retried if the first connection failed. */
+/** The delay, in milliseconds, before live changes are retried after they have ended or failed. */
 const retryDelay = 5_000;
 
 function Live({ started }: { started: boolean }) {
@@ -63,7 +63,8 @@ function Live({ started }: { started: boolean }) {
   useEffect(() => {
     if (live.state === "ended") sessionChanged();
     if (live.state === "live") void queryClient.refetchQueries({ predicate: ({ state }) => state.status === "error" });
-    if (live.state !== "failed") return;
+    // After a change of the password, only the old session has ended.
+    if (live.state !== "failed" && live.state !== "ended") return;
     setWaiting(true);
     const timer = setTimeout(() => setWaiting(false), retryDelay);
     return () => clearTimeout(timer);
