@@ -1,6 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
-import { addList } from "../src/lists.js";
+import { addList, chooseForList } from "../src/lists.js";
 import {
   addTask,
   completedTask,
@@ -217,6 +217,20 @@ describe.concurrent("a session that ends elsewhere", () => {
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();
     expect(await page.getByText("secret").count()).toBe(0);
+  });
+
+  test("closes the dialog of a list before another user signs in", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addList(page, "A secret");
+    await chooseForList(page, "A secret", "Edit");
+    await page.getByRole("dialog", { name: "Edit list" }).waitFor();
+    await page.context().clearCookies();
+    await page.evaluate(() => dispatchEvent(new Event("focus")) && document.dispatchEvent(new Event("visibilitychange")));
+    await page.getByText("You were signed out.").waitFor();
+    await signUp(page, newAccount());
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
   });
 });
 

@@ -56,7 +56,10 @@ export const Page = memo(function Page({ started, away }: Props) {
     loadRest();
     void loadDragging();
     void recurrence.load();
-    return closePanel;
+    return () => {
+      closePanel();
+      listDialog.set(undefined);
+    };
   }, []);
 
   return (
