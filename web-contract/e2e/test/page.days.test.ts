@@ -132,6 +132,26 @@ describe.concurrent("days", () => {
     expect(consoleErrors).toEqual([]);
   });
 
+  test("ignore the drop of a task that was erased during the drag", async ({ openPage }) => {
+    const { page, consoleErrors } = await openPage({ timezoneId, viewport: { width: 1280, height: 800 } });
+    await signUp(page, newAccount());
+    await seed(page, [{ title: "Pay the rent", ...due(0) }, { title: "Buy soil", ...due(0) }]);
+    await goTo(page, "Upcoming");
+    const erase = () => page.evaluate(async () => {
+      const { data } = await (await fetch("/api/tasks")).json();
+      const [{ id }] = data.filter(({ title }: { title: string }) => title === "Pay the rent");
+      await fetch(`/api/tasks/${id}?permanent=true`, { method: "DELETE", headers: { "content-type": "application/json" } });
+    });
+    let erased = false;
+    await drag(checkbox(page, "Pay the rent"), section(page, "Tomorrow"), "inside", async () => {
+      if (!erased) await erase();
+      erased = true;
+      await checkbox(page, "Pay the rent").waitFor({ state: "detached" });
+    });
+    await checkbox(page, "Buy soil").waitFor();
+    expect(consoleErrors).toEqual([]);
+  });
+
   test("change by keyboard, and the focus stays on the task", async ({ openPage }) => {
     const { page, consoleErrors } = await openPage({ timezoneId });
     await signUp(page, newAccount());

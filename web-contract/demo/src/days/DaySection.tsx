@@ -36,7 +36,11 @@ export function DaySection({ title, label = title, aside, day, tasks, ghosts = [
   useDrag(section, {
     item: undefined,
     accepts: ({ kind, id }) => (day && kind === "task" && !tasks.some((task) => task.id === id) ? { inside: 0 } : {}),
-    onDrop: ({ id }) => day && writes.reschedule([cachedItem(queryClient, { id } as Task)], (task) => onDay(task, day), dayInSentence(day)),
+    onDrop({ id }) {
+      const task = cachedItem(queryClient, { id } as Task);
+      // A task that is no longer in the cache has no version.
+      if (day && task.version > 0) writes.reschedule([task], (task) => onDay(task, day), dayInSentence(day));
+    },
   });
 
   return (
