@@ -31,6 +31,7 @@ describe("conflictsOf", () => {
     ["different fields", { title: "Mine" }, { description: "Theirs" }, []],
     ["several fields", { title: "Mine", tags: [] }, { title: "Theirs", tags: ["work"] }, ["title", "tags"]],
     ["one side only", { title: "Mine" }, {}, []],
+    ["the same letters, composed and decomposed", { title: "Cafe\u0301" }, { title: "Caf\u00e9" }, []],
   ] as const)("finds the conflicts of %s", ([, mine, theirs, wanted]) => {
     const copy = (fields: object) => structuredClone(fields) as Partial<Fields>;
     expect(conflictsOf(copy(mine), base, { ...base, ...copy(theirs) })).toEqual(wanted);

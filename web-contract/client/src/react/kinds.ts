@@ -19,6 +19,7 @@ export function isSameContent(name: KindName, a: Item, b: Item): boolean {
         // The server writes the same moment in its own way.
         return value && (moments as readonly string[]).includes(field) ? Date.parse(value as string) : value;
       }),
-    ]);
+      // The server composes letters and their accents.
+    ]).normalize();
   return content(a) === content(b);
 }

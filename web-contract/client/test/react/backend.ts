@@ -77,8 +77,10 @@ export class Backend {
       stream.write(`id: ${change.seq}\nevent: change\ndata: ${JSON.stringify(change)}\n\n`);
   }
 
-  handle = (request: ReceivedRequest, response: ServerResponse): void => {
-    this.received.push(request);
+  handle = (received: ReceivedRequest, response: ServerResponse): void => {
+    this.received.push(received);
+    // The server stores text in Unicode's composed form.
+    const request = { ...received, body: received.body.normalize("NFC") };
     const target = `${request.method} ${request.url}`;
     const reject: Held["reject"] = (status, code) =>
       sendJson(response, status, { success: false, error: "No.", code, status, title: "No", requestId: "1" });

@@ -421,6 +421,16 @@ describe.concurrent("a version", () => {
     expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", completed: true, version: 5 });
   });
 
+  test("that only this page has changed is no conflict, also if the server composes the letters", async ({ open }) => {
+    const page = await open({ id: "a", version: 3 });
+    await showList(page);
+    const { updateTask } = createMutations(page.client);
+    await write(page, updateTask(), { id: "a", changes: { title: "Cafe\u0301" } });
+    expect(page.backend.tasks.get("a")).toMatchObject({ title: "Caf\u00e9" });
+    await write(page, updateTask(), { id: "a", changes: { title: "Mine" }, version: 3 });
+    expect(page.backend.tasks.get("a")).toMatchObject({ title: "Mine", version: 5 });
+  });
+
   test("that only a batch of this page has changed is no conflict", async ({ open }) => {
     const page = await open({ id: "a", version: 3 });
     await showList(page);

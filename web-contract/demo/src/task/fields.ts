@@ -37,7 +37,8 @@ function isSame(name: FieldName, a: Partial<Fields>, b: Partial<Fields>): boolea
     const isMoment = moments.some((moment) => moment === name);
     return isMoment && fields[name] ? Date.parse(String(fields[name])) : fields[name];
   };
-  return JSON.stringify(valueOf(a)) === JSON.stringify(valueOf(b));
+  // The server composes letters and their accents.
+  return JSON.stringify([valueOf(a)]).normalize() === JSON.stringify([valueOf(b)]).normalize();
 }
 
 /** The fields of `fields` that differ from those of `base`. */
