@@ -33,9 +33,9 @@ describe.concurrent("a tab whose user has signed out", () => {
     const tab = await secondTab(page);
     await signOut(tab);
     await page.getByText("You were signed out.").waitFor();
-    const next = { ...newAccount(), name: "Grace Hopper" };
+    const next = { ...newAccount(), name: "🌻 Grace Hopper" };
     await signUp(tab, next);
-    await page.getByRole("button", { name: "Account of Grace Hopper" }).waitFor();
+    await page.getByRole("button", { name: "Account of 🌻 Grace Hopper" }).getByText("🌻", { exact: true }).waitFor();
     await page.getByText("Nothing here yet.").waitFor();
     await addTask(page, "Hers");
     await openTask(tab, "Hers").waitFor();

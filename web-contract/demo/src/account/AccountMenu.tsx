@@ -41,7 +41,7 @@ export function AccountMenu() {
       )}
     >
       <span className="account-initial" aria-hidden="true">
-        {name.slice(0, 1).toUpperCase()}
+        {[...name][0]?.toUpperCase()}
       </span>
     </PopoverButton>
   );

@@ -40,7 +40,8 @@ const names: Record<string, string> = {
 
 /** “Water the plants”; long titles are cut. */
 export function quoted(title: string): string {
-  return title.length > 60 ? `“${title.slice(0, 57).trimEnd()}…”` : `“${title}”`;
+  const characters = [...title];
+  return characters.length > 60 ? `“${characters.slice(0, 57).join("").trimEnd()}…”` : `“${title}”`;
 }
 
 /** The quoted name of a list or a task. */
