@@ -52,7 +52,7 @@ export type Open = (path: string, init: RequestInit & { headers: Record<string, 
 export function createOpen({ baseUrl = "", fetch: fetchWith, headers, cookie }: ClientOptions): Open {
   return async (path, init) => {
     const response = await reach(init.signal, () =>
-      (fetchWith ?? fetch)(baseUrl + path, {
+      (fetchWith ?? fetch)(baseUrl.replace(/\/$/, "") + path, {
         ...init,
         credentials: "include",
         // A renewed session's cookie would not reach the browser from here.

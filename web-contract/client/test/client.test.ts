@@ -66,6 +66,12 @@ describe.concurrent("each operation sends its own method and path:", () => {
     await createClient({ baseUrl: server.url, retry: false }).getTask("../session?x=1");
     expect(server.received[0]?.url).toBe("/api/tasks/..%2Fsession%3Fx%3D1");
   });
+
+  test("an origin may end with a slash", async ({ serve }) => {
+    const server = await serve((_, response) => sendJson(response, 200, { success: true, data: task }));
+    await createClient({ baseUrl: `${server.url}/`, retry: false }).getTask(task.id);
+    expect(server.received[0]?.url).toBe(`/api/tasks/${task.id}`);
+  });
 });
 
 describe.concurrent("a successful response", () => {
