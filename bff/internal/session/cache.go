@@ -199,10 +199,13 @@ func (s *Sessions) CacheEnded() { s.ended = map[[sha256.Size]byte]endedFlight{} 
 // until its JWT expires.
 func (s *Sessions) Get(ctx context.Context, req Request) (Result, error) {
 	found, unsent, err := s.get(ctx, req)
-	if req.KeepExpiry || req.Bearer {
-		unsent = nil // the browser's next request gets them
+	if unsent == nil || req.KeepExpiry || req.Bearer {
+		return Result{Session: found}, err // the browser's next request gets the cookies
 	}
-	return Result{Session: found, SetCookie: s.relay(unsent)}, err
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	unsent.relayed = true
+	return Result{Session: found, SetCookie: unsent.lines}, err
 }
 
 // Check is Get for callers that can no longer set cookies. Cookies that Better Auth sets
@@ -236,17 +239,6 @@ func (s *Sessions) get(ctx context.Context, req Request) (*Session, *cookies, er
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-}
-
-// relay returns the lines for a response that is about to be sent.
-func (s *Sessions) relay(unsent *cookies) []string {
-	if unsent == nil {
-		return nil
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	unsent.relayed = true
-	return unsent.lines
 }
 
 // getOrStart returns the session if it is cached and its JWT is valid, the cookies that have
