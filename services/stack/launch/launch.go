@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
@@ -70,7 +71,7 @@ func (s *stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bin, err := binaryDir()
+	program, err := os.Executable()
 	if err != nil {
 		return err
 	}
@@ -93,7 +94,7 @@ func (s *stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p := plan{config: s.config, root: root, bin: bin, node: node, urls: urls, secret: secrets.BetterAuth}
+	p := plan{config: s.config, root: root, bin: filepath.Dir(program), node: node, urls: urls, secret: secrets.BetterAuth}
 	if s.config.SMTPURL == "" {
 		if p.smtp, err = s.startMailbox(ctx); err != nil {
 			return err

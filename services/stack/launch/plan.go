@@ -3,7 +3,6 @@ package launch
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 
@@ -49,7 +48,7 @@ func givenURLs(ctx context.Context, config Config) (databaseURLs, error) {
 type plan struct {
 	config Config
 	root   string // of the checkout
-	bin    string // the directory of the built programs
+	bin    string // the directory of the built programs, including this one
 	node   string // path of Node
 	urls   databaseURLs
 	secret string // of Better Auth
@@ -125,10 +124,4 @@ func (p plan) services() []service {
 		all[0].env["SMTP_URL"], all[0].env["MAIL_FROM"] = p.smtp, "Tasklane <tasklane@localhost>"
 	}
 	return all
-}
-
-// binaryDir returns the directory of all of Tasklane's programs, including this one.
-func binaryDir() (string, error) {
-	path, err := os.Executable()
-	return filepath.Dir(path), err
 }

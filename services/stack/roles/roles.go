@@ -45,11 +45,12 @@ func Create(ctx context.Context, adminURL string, passwords Passwords) error {
 		return fmt.Errorf("create database %s: %w", Database, err)
 	}
 
-	inDatabase, err := withDatabase(adminURL, Database)
+	inDatabase, err := url.Parse(adminURL)
 	if err != nil {
-		return err
+		return errors.New("the administrator's database URL is invalid")
 	}
-	err = run(ctx, inDatabase, func(conn *pgx.Conn) error {
+	inDatabase.Path = "/" + Database
+	err = run(ctx, inDatabase.String(), func(conn *pgx.Conn) error {
 		const set = "SELECT set_config('tasklane.owner_password', $1, false), set_config('tasklane.auth_password', $2, false)"
 		if _, err := conn.Exec(ctx, set, passwords.Owner, passwords.Auth); err != nil {
 			return err
@@ -103,13 +104,4 @@ func run(ctx context.Context, url string, work func(*pgx.Conn) error) error {
 	// The work is done, so this error does not matter.
 	defer conn.Close(context.WithoutCancel(ctx))
 	return work(conn)
-}
-
-func withDatabase(address, database string) (string, error) {
-	parsed, err := url.Parse(address)
-	if err != nil {
-		return "", fmt.Errorf("the administrator's database URL is invalid")
-	}
-	parsed.Path = "/" + database
-	return parsed.String(), nil
 }
