@@ -30,7 +30,11 @@ type savedLogin struct {
 	Token string `json:"token"`
 }
 
+// loginPath returns the path of the saved sign-in, or "" without a configuration directory.
 func (p program) loginPath() string {
+	if p.configDir == "" {
+		return ""
+	}
 	return filepath.Join(p.configDir, "tasklane", "login.json")
 }
 
@@ -65,6 +69,9 @@ func (s *session) login(ctx context.Context, args []string) error {
 	site := s.flags.String("site", cmp.Or(s.getenv("TASKLANE_SITE"), defaultSite), "the `URL` of the site")
 	if words, err := s.parse(args); err != nil || len(words) > 0 {
 		return cmp.Or(err, usageError("login takes no arguments"))
+	}
+	if s.configDir == "" {
+		return usageError("there is no directory for the sign-in: set HOME")
 	}
 	login := savedLogin{Site: strings.TrimRight(*site, "/")}
 	var code struct {
@@ -161,17 +168,23 @@ func (s *session) keys(ctx context.Context, args []string) error {
 	if err := login.call(ctx, http.MethodGet, "/api-key/list", nil, &list); err != nil {
 		return err
 	}
+	var found []string
 	for _, key := range list.Keys {
 		if *revoke == "" {
 			fmt.Fprintf(s.stdout, "%s  %s…  %s  %s\n", key.ID, key.Start, key.CreatedAt.Format(time.DateOnly), key.Name)
 		} else if key.ID == *revoke || key.Name == *revoke {
-			return login.call(ctx, http.MethodPost, "/api-key/delete", map[string]string{"keyId": key.ID}, nil)
+			found = append(found, key.ID)
 		}
 	}
-	if *revoke != "" {
+	switch {
+	case *revoke == "":
+		return nil
+	case len(found) == 0:
 		return notFoundError("you have no such key")
+	case len(found) > 1:
+		return usageError(fmt.Sprintf("%d keys are called %q; use an id", len(found), *revoke))
 	}
-	return nil
+	return login.call(ctx, http.MethodPost, "/api-key/delete", map[string]string{"keyId": found[0]}, nil)
 }
 
 // clientID names this program where it signs in.
@@ -210,23 +223,27 @@ func (l savedLogin) call(ctx context.Context, method, path string, in, out any) 
 		r.Header.Set("Authorization", "Bearer "+l.Token)
 	}
 	response, err := http.DefaultClient.Do(r)
-	if err != nil {
+	var data []byte
+	if err == nil {
+		defer func() { _ = response.Body.Close() }()
+		data, err = io.ReadAll(io.LimitReader(response.Body, 1<<20))
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case err != nil:
 		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
 	}
-	defer func() { _ = response.Body.Close() }()
-	data, err := io.ReadAll(io.LimitReader(response.Body, 1<<20))
-	if err != nil {
-		return ownError{fmt.Sprintf("cannot reach %s: %v", l.Site, err), exitUnreachable}
-	}
-	if response.StatusCode != http.StatusOK {
+	switch status := response.StatusCode; {
+	case status == http.StatusUnauthorized:
+		return signInError("your sign-in has expired: run \"tasklane login\"")
+	case status == http.StatusTooManyRequests || status > http.StatusInternalServerError:
+		return ownError{fmt.Sprintf("%s is unavailable (%d): try again later", l.Site, status), exitUnreachable}
+	case status != http.StatusOK:
 		var problem struct{ Error, Message string }
 		_ = json.Unmarshal(data, &problem) // otherwise without a reason
-		if response.StatusCode == http.StatusUnauthorized {
-			return signInError("your sign-in has expired: run \"tasklane login\"")
-		}
-		return authError{response.StatusCode, problem.Error, problem.Message}
-	}
-	if out == nil {
+		return authError{status, problem.Error, problem.Message}
+	case out == nil:
 		return nil
 	}
 	if err := json.Unmarshal(data, out); err != nil {
