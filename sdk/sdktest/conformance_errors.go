@@ -145,7 +145,6 @@ var errorCases = func() []contractCase {
 		}},
 		{"404: an unknown path", rejected(taskapi.CodeNotFound, "GET", "/api/nothing", "")},
 		{"404: below a known path", rejected(taskapi.CodeNotFound, "GET", tasks+"/"+missing+"/nothing", "")},
-		{"404: restoring a task that does not exist", rejected(taskapi.CodeTaskNotFound, "POST", tasks+"/"+missing+"/restore", "")},
 		{"405 with Allow", func(s *subject) {
 			for path, want := range map[string][]string{
 				tasks:                              {"GET", "POST"},

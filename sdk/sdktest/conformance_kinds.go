@@ -2,6 +2,7 @@ package sdktest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -63,8 +64,8 @@ func (i item) id() string { return strings.Trim(string(i["id"]), `"`) }
 // item returns the resource in a response, which must have this status and version.
 func (s *subject) item(resp response, status, version int) item {
 	s.Helper()
-	if resp.status != status || resp.header.Get("ETag") != entityTag(int64(version)) {
-		s.Fatalf("got status %d with the ETag %s, want %d and version %d: %s", resp.status, resp.header.Get("ETag"), status, version, resp.body)
+	if resp.status != status || resp.header.Get("ETag") != entityTag(int64(version)) || resp.header.Get("Content-Type") != typeJSON {
+		s.Fatalf("got status %d with the header %v, want %d, version %d and %s: %s", resp.status, resp.header, status, version, typeJSON, resp.body)
 	}
 	got := decode[struct {
 		Success bool `json:"success"`
@@ -124,38 +125,57 @@ func (s *subject) checkLifecycle(k *kind) {
 	if string(deleted["deletedAt"]) == "null" {
 		s.Errorf("the deleted resource is %s", inJSON(deleted))
 	}
+	want := maps.Clone(replaced)
+	want["version"], want["updatedAt"], want["deletedAt"] = deleted["version"], deleted["updatedAt"], deleted["deletedAt"]
+	s.same("deleted", deleted, want)
 	s.lastChange(k, got.id(), deleted)
-	s.problem(s.raw(http.MethodPatch, path, `{"`+first+`":"Gone"}`), k.notFound().Code)
+	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodDelete} {
+		s.problem(s.raw(method, path, `{"`+first+`":"Gone"}`, "If-Match", `"1"`), k.notFound().Code)
+	}
+	s.same("the resource in the trash", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 4), deleted)
 	restored := s.item(s.raw(http.MethodPost, path+"/restore", ""), http.StatusOK, 5)
-	s.wantMembers(restored, map[string]any{"deletedAt": nil, first: "Only"})
-	s.same("the erased resource", s.item(s.raw(http.MethodDelete, path+"?permanent=true", ""), http.StatusOK, 5), restored)
-	s.lastChange(k, got.id(), nil)
-	s.problem(s.raw(http.MethodGet, path, ""), k.notFound().Code)
+	want = maps.Clone(replaced)
+	want["version"], want["updatedAt"] = restored["version"], restored["updatedAt"]
+	s.same("restored", restored, want)
+
+	trashed := k.path + "/" + plain.id()
+	deleted = s.item(s.raw(http.MethodDelete, trashed, ""), http.StatusOK, 2)
+	for _, last := range []struct {
+		path    string
+		version int
+		state   item
+	}{{path, 5, restored}, {trashed, 2, deleted}} {
+		s.same("the erased resource", s.item(s.raw(http.MethodDelete, last.path+"?permanent=true", ""), http.StatusOK, last.version), last.state)
+		s.lastChange(k, last.state.id(), nil)
+		s.problem(s.raw(http.MethodGet, last.path, ""), k.notFound().Code)
+		s.problem(s.raw(http.MethodDelete, last.path+"?permanent=true", ""), k.notFound().Code)
+	}
 }
 
 func (s *subject) checkIdempotency(k *kind) {
 	path := k.path + "/" + s.createItem(k, "a").id()
 	body := `{"` + k.content[0].name + `":"Once"}`
-	for _, write := range []struct{ name, method, path, body string }{
-		{"create", http.MethodPost, k.path, body},
-		{"update", http.MethodPatch, path, body},
-		{"replace", http.MethodPut, path, `{"` + k.content[0].name + `":"Twice"}`},
-		{"delete", http.MethodDelete, path, ""},
-		{"restore", http.MethodPost, path + "/restore", ""},
+	for _, write := range []struct{ name, method, path, body, replayed string }{
+		{"create", http.MethodPost, k.path, body, "true"},
+		{"update", http.MethodPatch, path, body, "true"},
+		{"replace", http.MethodPut, path, `{"` + k.content[0].name + `":"Twice"}`, "true"},
+		{"delete", http.MethodDelete, path, "", "true"},
+		{"restore", http.MethodPost, path + "/restore", "", "true"},
+		{"batch", http.MethodPost, "/api/batch", `{"operations":[{"op":"create","kind":"` + string(k.name) + `","data":` + body + `}]}`, "true"},
+		{"erase", http.MethodDelete, path + "?permanent=true", "", "erased"},
 	} {
-		first := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)
-		seq := s.seq()
-		again := s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name)
-		if first.status/100 != 2 || again.status != first.status || !sameJSON(again.body, first.body) ||
-			again.header.Get("Idempotency-Replayed") != "true" || s.seq() != seq {
+		send := func() response { return s.raw(write.method, write.path, write.body, "Idempotency-Key", write.name) }
+		first, seq := send(), s.seq()
+		again := send()
+		if first.status/100 != 2 || again.status != first.status || s.seq() != seq || sameJSON(again.body, first.body) != (write.replayed == "true") {
 			s.Errorf("%s: got %d %s, then %d %s", write.name, first.status, first.body, again.status, again.body)
 		}
-	}
-	erase := func() response {
-		return s.raw(http.MethodDelete, path+"?permanent=true", "", "Idempotency-Key", "erase")
-	}
-	if first, again := erase(), erase(); first.status != http.StatusOK || again.header.Get("Idempotency-Replayed") != "erased" {
-		s.Errorf("erase: got %d %s, then %d %s", first.status, first.body, again.status, again.body)
+		first.header.Set("Idempotency-Replayed", first.header.Get("Idempotency-Replayed")+write.replayed)
+		for _, name := range []string{"ETag", "Location", "Content-Type", "Idempotency-Replayed"} {
+			if got, want := again.header.Get(name), first.header.Get(name); got != want {
+				s.Errorf("%s: %s is %q, want %q", write.name, name, got, want)
+			}
+		}
 	}
 }
 
@@ -166,41 +186,55 @@ func (s *subject) createItem(k *kind, name string) item {
 }
 
 func (s *subject) checkConflicts(k *kind) {
-	created := s.createItem(k, "a")
-	path := k.path + "/" + created.id()
-	body := `{"` + k.content[0].name + `":"b"}`
-	for _, write := range []struct{ method, path, body string }{
-		{http.MethodPatch, path, body},
-		{http.MethodPut, path, body},
+	path := k.path + "/" + s.createItem(k, "a").id()
+	for i, write := range []struct{ method, path, body string }{
+		{http.MethodPatch, path, `{"` + k.content[0].name + `":"b"}`},
+		{http.MethodPut, path, `{"` + k.content[0].name + `":"c"}`},
 		{http.MethodDelete, path, ""},
+		{http.MethodPost, path + "/restore", ""},
 		{http.MethodDelete, path + "?permanent=true", ""},
 	} {
+		before, seq := s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, i+1), s.seq()
 		problem := s.problem(s.raw(write.method, write.path, write.body, "If-Match", `"7"`), taskapi.CodeVersionConflict)
-		if problem.Current == nil || problem.Current.Kind != k.name || !sameJSON(problem.Current.Data, encode(created)) {
-			s.Errorf("%s: the conflict is with %s, want %s", write.method, inJSON(problem.Current), inJSON(created))
+		if problem.Current == nil || problem.Current.Kind != k.name || !sameJSON(problem.Current.Data, encode(before)) {
+			s.Errorf("%s: the conflict is with %s, want %s", write.method, inJSON(problem.Current), inJSON(before))
 		}
+		s.same("the resource that is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, i+1), before)
+		s.same("the change number", s.seq(), seq)
+		s.item(s.raw(write.method, write.path, write.body, "If-Match", entityTag(int64(i+1))), http.StatusOK, min(i+2, 5))
 	}
-	s.item(s.raw(http.MethodPatch, path, body, "If-Match", `"1"`), http.StatusOK, 2)
 }
 
 func (s *subject) checkMissing(k *kind) {
-	theirs := s.another().createItem(k, "theirs")
-	mine := s.createItem(k, "mine")
-	body := `{"` + k.content[0].name + `":"b"}`
+	other := s.another()
+	theirs, mine := other.createItem(k, "theirs"), s.createItem(k, "mine")
+	body, seq := `{"`+k.content[0].name+`":"b"}`, s.seq()
 	for _, id := range []string{missing, theirs.id()} {
 		path := k.path + "/" + id
-		for _, request := range []struct{ method, path, body string }{
-			{http.MethodGet, path, ""},
-			{http.MethodPatch, path, body},
-			{http.MethodPut, path, body},
-			{http.MethodDelete, path, ""},
-			{http.MethodDelete, path + "?permanent=true", ""},
-			{http.MethodPost, path + "/restore", ""},
+		for _, request := range []struct {
+			method, path, body string
+			fields             []taskapi.FieldError
+		}{
+			{http.MethodGet, path, "", nil},
+			{http.MethodPatch, path, body, nil},
+			{http.MethodPut, path, body, nil},
+			{http.MethodDelete, path, "", nil},
+			{http.MethodDelete, path + "?permanent=true", "", nil},
+			{http.MethodPost, path + "/restore", "", nil},
+			{http.MethodPost, path + "/move", `{"after":null}`, nil},
+			{
+				http.MethodPost, "/api/batch", `{"operations":[{"op":"delete","kind":"` + string(k.name) + `","id":"` + id + `"}]}`,
+				[]taskapi.FieldError{field422("operations[0].id", taskapi.FieldNotFound)},
+			},
 		} {
-			s.problem(s.raw(request.method, request.path, request.body), k.notFound().Code)
+			if problem := s.problem(s.raw(request.method, request.path, request.body), k.notFound().Code, request.fields...); problem.Current != nil {
+				s.Errorf("%s %s returned %s", request.method, request.path, inJSON(problem.Current))
+			}
 		}
 	}
+	s.same("the other user's resource", other.item(other.raw(http.MethodGet, k.path+"/"+theirs.id(), ""), http.StatusOK, 1), theirs)
 	s.problem(s.raw(http.MethodPost, k.path+"/"+mine.id()+"/restore", ""), k.notFound().Code)
+	s.same("the change number", s.seq(), seq)
 	for _, other := range kinds() {
 		if other != k && other.single == "" {
 			s.problem(s.raw(http.MethodGet, other.path+"/"+mine.id(), ""), other.notFound().Code)

@@ -1,7 +1,6 @@
 package sdktest
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"sync"
@@ -47,40 +46,6 @@ var versionCases = []contractCase{
 		s.same("replaced", got, created)
 		if after := s.seq(); after != before {
 			s.Errorf("the change number went from %d to %d", before, after)
-		}
-	}},
-	{"If-Match on PUT, PATCH, DELETE, restore: a stale version is 412 with current", func(s *subject) {
-		for name, call := range map[string]func(context.Context, string, sdk.CallOption) (taskapi.Task, error){
-			"PUT": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
-				return s.client.ReplaceTask(ctx, id, taskapi.ReplaceTaskRequest{Title: "New"}, match)
-			},
-			"PATCH": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
-				return s.client.UpdateTask(ctx, id, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, match)
-			},
-			"DELETE": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
-				return s.client.DeleteTask(ctx, id, match)
-			},
-			"DELETE permanently": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
-				return s.client.EraseTask(ctx, id, match)
-			},
-			"restore": func(ctx context.Context, id string, match sdk.CallOption) (taskapi.Task, error) {
-				return s.client.RestoreTask(ctx, id, match)
-			},
-		} {
-			task := s.create(full())
-			if name == "restore" {
-				var err error
-				task, err = s.client.DeleteTask(s.Context(), task.ID)
-				s.ok(err)
-			}
-			before := s.seq()
-			_, err := call(s.Context(), task.ID, sdk.IfMatch(task.Version+1))
-			s.same(name+": current", s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
-			s.same(name+": the task that is read", s.get(task.ID), task)
-			if after := s.seq(); after != before {
-				s.Errorf("%s: the change number went from %d to %d", name, before, after)
-			}
-			s.must(call(s.Context(), task.ID, sdk.IfMatch(task.Version)))
 		}
 	}},
 	{"If-Match: lists and * are accepted", func(s *subject) {

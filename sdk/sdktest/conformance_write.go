@@ -10,7 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tasklane/tasklane/sdk"
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
@@ -130,53 +129,9 @@ var taskCases = []contractCase{
 			}
 		}
 	}},
-	{"another user's task is 404", func(s *subject) {
-		task := s.create(full())
-		other := s.another()
-		ctx := s.Context()
-		for name, call := range map[string]func() (taskapi.Task, error){
-			"get": func() (taskapi.Task, error) { return other.client.GetTask(ctx, task.ID) },
-			"replace": func() (taskapi.Task, error) {
-				return other.client.ReplaceTask(ctx, task.ID, taskapi.ReplaceTaskRequest{Title: "Mine"})
-			},
-			"update": func() (taskapi.Task, error) {
-				return other.client.UpdateTask(ctx, task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("Mine")})
-			},
-			"delete":  func() (taskapi.Task, error) { return other.client.DeleteTask(ctx, task.ID) },
-			"erase":   func() (taskapi.Task, error) { return other.client.EraseTask(ctx, task.ID) },
-			"restore": func() (taskapi.Task, error) { return other.client.RestoreTask(ctx, task.ID) },
-			"batch": func() (taskapi.Task, error) {
-				_, err := other.client.Batch(ctx, []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})
-				return taskapi.Task{}, err
-			},
-		} {
-			if _, err := call(); s.failure(err, sdk.ErrTaskNotFound).Current.Kind != "" {
-				s.Errorf("%s returned the task", name)
-			}
-		}
-		s.same("task", s.get(task.ID), task)
-		other.wantTitles(taskapi.ListTasksOptions{})
-		if other.seq() != 0 {
-			s.Error("the other user's change number has moved")
-		}
-	}},
-	{"a task that does not exist is 404", func(s *subject) {
-		s.fails(errorOf(s.client.GetTask(s.Context(), missing)), sdk.ErrTaskNotFound)
-	}},
 }
 
 var writeCases = []contractCase{
-	{"createTask: 201, Location, ETag", func(s *subject) {
-		resp := s.raw(http.MethodPost, "/api/tasks", `{"title":"Rest"}`)
-		task := s.task(resp, http.StatusCreated)
-		if got, want := resp.header.Get("Location"), "/api/tasks/"+task.ID; got != want {
-			s.Errorf("the Location is %s, want %s", got, want)
-		}
-	}},
-	{"getTask: 200, ETag", func(s *subject) {
-		task := s.create(full())
-		s.same("task", s.task(s.raw(http.MethodGet, "/api/tasks/"+task.ID, ""), http.StatusOK), task)
-	}},
 	{"HEAD is GET without a body", func(s *subject) {
 		task := s.create(full())
 		resp := s.raw(http.MethodHead, "/api/tasks/"+task.ID, "")
@@ -238,58 +193,11 @@ var writeCases = []contractCase{
 			s.Errorf("the reopened task is %s, want completedAt null", inJSON(again))
 		}
 	}},
-	{"deleteTask moves to the trash, where a task can be read, restored and erased", func(s *subject) {
-		created := s.create(full())
-		deleted, err := s.client.DeleteTask(s.Context(), created.ID)
-		s.ok(err)
-		want := created
-		want.Version, want.UpdatedAt, want.DeletedAt = 2, deleted.UpdatedAt, deleted.DeletedAt
-		s.same("deleted", deleted, want)
-		if deleted.DeletedAt == nil {
-			s.Error("deletedAt is null")
-		}
-		s.same("the task that is read", s.get(created.ID), deleted)
-		s.wantTitles(taskapi.ListTasksOptions{})
-
-		restored, err := s.client.RestoreTask(s.Context(), created.ID)
-		s.ok(err)
-		want.Version, want.UpdatedAt, want.DeletedAt = 3, restored.UpdatedAt, nil
-		s.same("restored", restored, want)
-		s.wantTitles(taskapi.ListTasksOptions{}, created.Title)
-
-		deleted, err = s.client.DeleteTask(s.Context(), created.ID)
-		s.ok(err)
-		erased, err := s.client.EraseTask(s.Context(), created.ID)
-		s.ok(err)
-		s.same("erased", erased, deleted)
-		s.fails(errorOf(s.client.GetTask(s.Context(), created.ID)), sdk.ErrTaskNotFound)
-	}},
-	{"any other write to a task in the trash is 404", func(s *subject) {
-		task := s.create(full())
-		deleted, err := s.client.DeleteTask(s.Context(), task.ID)
-		s.ok(err)
-		s.fails(errorOf(s.client.ReplaceTask(s.Context(), task.ID, taskapi.ReplaceTaskRequest{Title: "New"})), sdk.ErrTaskNotFound)
-		s.fails(errorOf(s.client.UpdateTask(s.Context(), task.ID, taskapi.UpdateTaskRequest{Title: taskapi.Some("New")}, sdk.IfMatch(1))), sdk.ErrTaskNotFound)
-		s.fails(errorOf(s.client.DeleteTask(s.Context(), task.ID)), sdk.ErrTaskNotFound)
-		s.fails(errorOf(s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Delete(task.ID, 0)})), sdk.ErrTaskNotFound)
-		s.same("the task that is read", s.get(task.ID), deleted)
-	}},
-	{"deleteTask: permanent=true erases, from outside the trash too", func(s *subject) {
-		task := s.create(full())
-		erased, err := s.client.EraseTask(s.Context(), task.ID)
-		s.ok(err)
-		s.same("erased", erased, task)
-		s.fails(errorOf(s.client.EraseTask(s.Context(), task.ID)), sdk.ErrTaskNotFound)
-		s.wantTitles(taskapi.ListTasksOptions{Deleted: true})
-	}},
 	{"deleteTask: permanent=false moves to the trash", func(s *subject) {
 		task := s.create(full())
 		if got := s.task(s.raw(http.MethodDelete, "/api/tasks/"+task.ID+"?permanent=false", ""), http.StatusOK); got.DeletedAt == nil {
 			s.Errorf("the deleted task is %s, want a deletedAt", inJSON(got))
 		}
-	}},
-	{"restoreTask of a task outside the trash is 404", func(s *subject) {
-		s.fails(errorOf(s.client.RestoreTask(s.Context(), s.create(full()).ID)), sdk.ErrTaskNotFound)
 	}},
 }
 
