@@ -134,20 +134,39 @@ func awaitMigrators(ctx context.Context, try func() scanner) error {
 	}
 }
 
-// Migrations returns every step of the schema, oldest first, and whether the
-// database at ownerURL has it.
+// Migrations returns every step of the schema, oldest first, and whether the database at
+// ownerURL has it. It changes nothing.
 func Migrations(ctx context.Context, ownerURL string) (steps []Migration, err error) {
-	err = asOwner(ctx, ownerURL, migrations, 0, func(_ *sql.Conn, provider *goose.Provider) error {
-		current, _, err := provider.GetVersions(ctx)
-		if err != nil {
-			return err
-		}
-		for _, source := range provider.ListSources() {
-			steps = append(steps, Migration{Name: source.Path, Applied: source.Version <= current})
-		}
-		return nil
-	})
+	conn, err := connectOwner(ctx, ownerURL)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	applied, err := countMigrations(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	files, err := migrations.ReadDir("migrations")
+	for i, file := range files {
+		steps = append(steps, Migration{Name: file.Name(), Applied: i < applied})
+	}
 	return steps, err
+}
+
+// countMigrations returns the number of applied migrations, which is 0 without the schema.
+func countMigrations(ctx context.Context, db interface {
+	QueryRow(ctx context.Context, text string, args ...any) pgx.Row
+},
+) (applied int, err error) {
+	var exists bool
+	err = db.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&exists)
+	if err == nil && exists {
+		err = db.QueryRow(ctx, "SELECT count(DISTINCT version_id) FROM "+versionTable+" WHERE version_id > 0 AND is_applied").Scan(&applied)
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the schema's version: %w", mapError(err))
+	}
+	return applied, nil
 }
 
 // asOwner calls f with a new connection of the owner and goose's provider for the folder

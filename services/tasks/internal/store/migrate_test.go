@@ -59,6 +59,18 @@ func TestMigrate(t *testing.T) {
 		}
 	})
 
+	t.Run("shows the migrations of an empty database", func(t *testing.T) {
+		t.Parallel()
+		db := storetest.NewEmptyDatabase(t)
+		steps, err := store.Migrations(t.Context(), db.OwnerURL)
+		if err != nil || len(steps) == 0 || steps[0].Applied {
+			t.Errorf("Migrations: %v, %v; want none applied", steps, err)
+		}
+		if _, err := store.Migrate(t.Context(), db.OwnerURL); err != nil {
+			t.Error(err)
+		}
+	})
+
 	t.Run("rejects one role for both", func(t *testing.T) {
 		t.Parallel()
 		db := storetest.NewDatabase(t)

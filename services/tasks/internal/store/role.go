@@ -123,20 +123,13 @@ func (s *Store) CheckRole(ctx context.Context) error {
 // detects whether the database is a Citus cluster; before that, the store assumes a single
 // server.
 func (s *Store) CheckVersion(ctx context.Context) error {
-	var exists bool
-	if err := s.pool.QueryRow(ctx, "SELECT to_regclass($1) IS NOT NULL", versionTable).Scan(&exists); err != nil {
-		return fmt.Errorf("look for the schema: %w", mapError(err))
-	}
-	if !exists {
-		return ErrSchemaBehind
-	}
 	files, err := migrations.ReadDir("migrations")
 	if err != nil {
 		return err
 	}
-	var applied int
-	if err := s.pool.QueryRow(ctx, "SELECT count(DISTINCT version_id) FROM "+versionTable+" WHERE version_id > 0 AND is_applied").Scan(&applied); err != nil {
-		return fmt.Errorf("read the schema's version: %w", mapError(err))
+	applied, err := countMigrations(ctx, s.pool)
+	if err != nil {
+		return err
 	}
 	if applied < len(files) {
 		return fmt.Errorf("%w (%d of %d migrations applied)", ErrSchemaBehind, applied, len(files))
