@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tasklane/tasklane/services/wirejson"
 )
 
 // IdempotencyKey names a request that may arrive several times.
@@ -49,7 +51,7 @@ func (key IdempotencyKey) save(user string, written []*resource, now time.Time) 
 		if r.erased {
 			outcome.Data, size = nil, rowSize
 		}
-		snapshot, err := json.Marshal(outcome)
+		snapshot, err := wirejson.Marshal(outcome)
 		if err != nil {
 			return nil, 0, err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -108,6 +109,21 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("delete without the condition: %v", err)
 		}
 	})
+}
+
+// TestStoredOutcome_IsAsLongAsItsTexts checks that characters which HTML escapes take no more
+// room than others: the quota counts them as one byte each.
+func TestStoredOutcome_IsAsLongAsItsTexts(t *testing.T) {
+	t.Parallel()
+	db := storetest.NewDatabase(t)
+	s := storetest.Open(t, store.Config{URL: db.URL})
+	key := &store.IdempotencyKey{Key: "k"}
+	request := taskapi.CreateTaskRequest{Title: "<a & b>", Description: strings.Repeat("<", taskapi.MaxDescriptionLength)}
+	created := write(t, s, alice, create(request), key)
+	asOwner(t, db, fmt.Sprintf("DO $$ BEGIN ASSERT (SELECT max(octet_length(snapshot)) FROM tasklane.idempotency_keys) < %d; END $$", taskapi.MaxDescriptionLength+1000))
+	if diff := cmp.Diff(created, write(t, s, alice, create(request), key)); diff != "" {
+		t.Errorf("the replayed task (-created +replayed):\n%s", diff)
+	}
 }
 
 // TestErasedTextIsNotKept searches the whole database for the text of an erased task, after
