@@ -80,25 +80,22 @@ func loadOf(name string, to target, workers int, build builder) contender {
 	}}
 }
 
-func buildList(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks" }
-
-// buildInbox requests the inbox, which has all of a user's tasks.
-func buildInbox(_ user, base string, t *vegeta.Target) {
-	t.URL = base + "/api/tasks?listId=inbox&sort=position"
+// get requests a path.
+func get(path string) builder {
+	return func(_ user, base string, t *vegeta.Target) { t.URL = base + path }
 }
+
+var (
+	buildList = get("/api/tasks")
+	// buildInbox requests the inbox, which has all of a user's tasks.
+	buildInbox  = get("/api/tasks?listId=inbox&sort=position")
+	buildSearch = get("/api/tasks?completed=false&q=wat")
+)
 
 func buildGet(u user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks/" + anyOf(u.tasks) }
 
-func buildSearch(_ user, base string, t *vegeta.Target) {
-	t.URL = base + "/api/tasks?completed=false&q=wat"
-}
-
 func buildChanges(u user, base string, t *vegeta.Target) {
 	t.URL = fmt.Sprintf("%s/api/changes?after=%d", base, rand.Int64N(u.changes))
-}
-
-func buildPage(cursor string) builder {
-	return func(_ user, base string, t *vegeta.Target) { t.URL = base + "/api/tasks?cursor=" + cursor }
 }
 
 func buildCreate(u user, base string, t *vegeta.Target) {

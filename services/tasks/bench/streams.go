@@ -92,45 +92,51 @@ func (s *stack) browse(ctx context.Context, streams int) (result streamResult, e
 	if err != nil {
 		return result, err
 	}
+	var users []user
+	for range min(streams/streamsOfBrowser, (result.files-otherFiles)/(streamsOfBrowser+1)) {
+		id, cookies, err := s.signUp(ctx)
+		if err != nil {
+			return result, err
+		}
+		u, err := s.newUser(id, cookies)
+		if err != nil {
+			return result, err
+		}
+		users = append(users, u)
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	if err := pause(ctx, settle); err != nil {
 		return result, err
 	}
-	result.before = p.usage()
+	err = result.openIdle(ctx, p, users, asBrowser, streamsOfBrowser, func(*bufio.Scanner) {})
+	return result, err
+}
+
+// openIdle opens streams that begin after the users' changes, and measures the server before,
+// and once the streams are idle.
+func (r *streamResult) openIdle(ctx context.Context, p *process, users []user, header func(user) http.Header, perUser int, opened func(*bufio.Scanner)) error {
 	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
 	group := new(errgroup.Group)
 	group.SetLimit(concurrentOpens)
-	for range min(streams/streamsOfBrowser, (result.files-otherFiles)/(streamsOfBrowser+1)) {
-		u, err := s.signedUp(ctx)
-		if err != nil {
-			return result, errors.Join(err, group.Wait())
-		}
-		for range streamsOfBrowser {
+	r.before, r.open = p.usage(), perUser*len(users)
+	for _, u := range users {
+		for range perUser {
 			group.Go(func() error {
-				_, err := openStream(ctx, client, p.url, u.browser, 0)
+				lines, err := openStream(ctx, client, p.url, header(u), u.changes)
+				if err == nil {
+					opened(lines)
+				}
 				return err
 			})
-			result.open++
 		}
 	}
 	if err := group.Wait(); err != nil {
-		return result, err
+		return err
 	}
-	if err := pause(ctx, settle); err != nil {
-		return result, err
-	}
-	result.after = p.usage()
-	return result, nil
-}
-
-// signedUp returns a user with a session.
-func (s *stack) signedUp(ctx context.Context) (user, error) {
-	id, cookies, err := s.signUp(ctx)
-	if err != nil {
-		return user{}, err
-	}
-	return s.newUser(id, cookies)
+	err := pause(ctx, settle)
+	r.after = p.usage()
+	return err
 }
 
 // watch opens streams, leaves them idle, and then changes tasks of some users.
@@ -141,37 +147,20 @@ func (s *stack) watch(ctx context.Context, p *process, watchers []user, r *resul
 	defer cancel()
 
 	e := &events{sent: make([]atomic.Int64, r.plan.events)}
-	client := &http.Client{Transport: &http.Transport{ReadBufferSize: 1 << 10, WriteBufferSize: 1 << 10}}
-	group := new(errgroup.Group)
-	group.SetLimit(concurrentOpens)
-	r.streams.before = p.usage()
 	if r.streams.files, err = fileLimit(); err != nil {
 		return err
 	}
-	perUser := min(r.plan.streams, r.streams.files-otherFiles) / len(watchers)
-	for _, u := range watchers {
+	for i := range watchers {
 		var latest taskapi.TaskListResponse
-		if err := fetch(ctx, http.DefaultClient, p.url+"/api/tasks?limit=1", u.direct, &latest); err != nil {
+		if err := fetch(ctx, http.DefaultClient, p.url+"/api/tasks?limit=1", watchers[i].direct, &latest); err != nil {
 			return err
 		}
-		for range perUser {
-			group.Go(func() error {
-				lines, err := openStream(ctx, client, p.url, u.direct, latest.Meta.Changes)
-				if err == nil {
-					reading.Go(func() { e.read(lines) })
-				}
-				return err
-			})
-		}
+		watchers[i].changes = latest.Meta.Changes
 	}
-	if err := group.Wait(); err != nil {
+	perUser := min(r.plan.streams, r.streams.files-otherFiles) / len(watchers)
+	if err := r.streams.openIdle(ctx, p, watchers, asDirect, perUser, func(lines *bufio.Scanner) { reading.Go(func() { e.read(lines) }) }); err != nil {
 		return err
 	}
-	r.streams.open = perUser * len(watchers)
-	if err := pause(ctx, settle); err != nil {
-		return err
-	}
-	r.streams.after = p.usage()
 	r.streams.delays, err = e.deliver(ctx, p, watchers, perUser)
 	return err
 }

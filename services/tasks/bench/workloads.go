@@ -76,7 +76,7 @@ func (s *stack) workloads(ctx context.Context, people population) ([]workload, e
 		{inList, []contender{loadOf(allLists, service, loadWorkers, buildList), loadOf(oneList, service, loadWorkers, buildInbox)}},
 		{search, direct(buildSearch)},
 		{changes, direct(buildChanges)},
-		{pages, []contender{loadOf(firstPage, many, loadWorkers, buildList), loadOf(deepPage, many, loadWorkers, buildPage(cursor))}},
+		{pages, []contender{loadOf(firstPage, many, loadWorkers, buildList), loadOf(deepPage, many, loadWorkers, get("/api/tasks?cursor="+cursor))}},
 		{growth, []contender{loadOf(inFirstDatabase, service, loadWorkers, buildList), loadOf(inGrownDatabase, big, loadWorkers, buildList)}},
 		{growthGet, []contender{loadOf(inFirstDatabase, service, loadWorkers, buildGet), loadOf(inGrownDatabase, big, loadWorkers, buildGet)}},
 		{aloneList, alone(buildList)},
