@@ -1,7 +1,6 @@
 package session
 
 import (
-	"cmp"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
@@ -98,7 +97,7 @@ func (c *Cookies) Candidates(r *http.Request) []Cookie {
 		// the session was revoked.
 		siblings := ""
 		sibling := strings.TrimSuffix(name, tokenName) + dontRememberName
-		if valid := c.valid(r.CookiesNamed(sibling)); valid != nil {
+		if valid := c.valid(r.CookiesNamed(sibling)...); valid != nil {
 			siblings = "; " + sibling + "=" + valid.Value
 		}
 		for _, cookie := range cookies {
@@ -125,7 +124,7 @@ func (c *Cookies) Candidates(r *http.Request) []Cookie {
 }
 
 // valid returns the first of several cookies that has a valid signature, or nil.
-func (c *Cookies) valid(found []*http.Cookie) *http.Cookie {
+func (c *Cookies) valid(found ...*http.Cookie) *http.Cookie {
 	for _, cookie := range found {
 		if _, ok := c.unsign(cookie); ok {
 			return cookie
@@ -165,16 +164,24 @@ func (c *Cookies) signed(value string) bool {
 // session cookie and no other one, and one cookie for each other name that is Better
 // Auth's. It omits session_data, in which Better Auth caches the session.
 func (c *Cookies) Forwarded(r *http.Request, session Cookie) string {
-	var kept, names []string
+	var names, kept []string
+	best := map[string]*http.Cookie{}
 	for _, cookie := range r.Cookies() {
-		if !c.isOwn(cookie.Name) || isData(cookie.Name) || slices.Contains(names, cookie.Name) {
-			continue
+		known, seen := best[cookie.Name]
+		switch {
+		case !c.isOwn(cookie.Name) || isData(cookie.Name):
+		case !seen:
+			names = append(names, cookie.Name)
+			best[cookie.Name] = cookie
+		case c.valid(known, cookie) == cookie:
+			best[cookie.Name] = cookie
 		}
-		names = append(names, cookie.Name)
-		if !slices.Contains(c.names[:], cookie.Name) {
-			kept = append(kept, cookie.Name+"="+cmp.Or(c.valid(r.CookiesNamed(cookie.Name)), cookie).Value)
-		} else if cookie.Name == session.name {
-			kept = append(kept, session.name+"="+session.value)
+	}
+	for _, name := range names {
+		if !slices.Contains(c.names[:], name) {
+			kept = append(kept, name+"="+best[name].Value)
+		} else if name == session.name {
+			kept = append(kept, name+"="+session.value)
 		}
 	}
 	return strings.Join(kept, "; ")

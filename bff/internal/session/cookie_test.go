@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -197,6 +198,25 @@ func TestCandidates_CheckEachSignatureOnce(t *testing.T) { // not parallel: it c
 	cookies := NewCookies(secret, false, DefaultPrefix)
 	if n := testing.AllocsPerRun(1, func() { cookies.Candidates(r) }); n > 20*(sessions+siblings) {
 		t.Errorf("%.0f allocations for %d cookies", n, sessions+siblings)
+	}
+}
+
+// TestForwarded_ReadsTheHeaderOnce measures memory, of which reading the header needs some for
+// each cookie in it.
+func TestForwarded_ReadsTheHeaderOnce(t *testing.T) { // not parallel: it measures memory
+	const names = 1500
+	var header strings.Builder
+	for i := range names {
+		fmt.Fprintf(&header, "better-auth.%d=; ", i)
+	}
+	r := &http.Request{Header: http.Header{"Cookie": {header.String()}}}
+	cookies := NewCookies(secret, false, DefaultPrefix)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cookies.Forwarded(r, Cookie{})
+	runtime.ReadMemStats(&after)
+	if each := (after.TotalAlloc - before.TotalAlloc) / names; each > 1<<10 {
+		t.Errorf("%d bytes for each cookie", each)
 	}
 }
 
