@@ -127,7 +127,8 @@ func weight(groups []group) int {
 }
 
 var (
-	tagPattern = regexp.MustCompile(`^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$`)
+	// Vowels and accents may be marks (M), and Persian words have joiners inside.
+	tagPattern = regexp.MustCompile(`^#[\p{L}\p{M}\p{N}\x{200C}\x{200D}_/-]*\p{L}[\p{L}\p{M}\p{N}\x{200C}\x{200D}_/-]*$`)
 
 	priorities = map[string]taskapi.Priority{
 		"p1": taskapi.Urgent, "p2": taskapi.High, "p3": taskapi.Medium, "p4": taskapi.Low,
@@ -188,7 +189,7 @@ func (r *reader) list(text string) string {
 		if len(name) <= len(longest) || len(name) > len(text) || !strings.EqualFold(text[:len(name)], name) {
 			continue
 		}
-		if next, _ := utf8.DecodeRuneInString(text[len(name):]); !unicode.IsLetter(next) && !unicode.IsNumber(next) {
+		if next, _ := utf8.DecodeRuneInString(text[len(name):]); !unicode.In(next, unicode.L, unicode.M, unicode.N) {
 			longest = name
 		}
 	}

@@ -125,12 +125,13 @@ const weight = (groups: Group[]) => groups.reduce((sum, { from, to }) => sum + t
 function readSign(text: string, tokens: (Token | undefined)[], index: number, known: Language[], lists: readonly string[], result: QuickAdd) {
   const { word, start, end } = tokens[index]!;
   const original = text.slice(start, end);
-  if (/^#[\p{L}\p{N}_/-]*\p{L}[\p{L}\p{N}_/-]*$/u.test(original)) {
+  // Vowels and accents may be marks (M), and Persian words have joiners inside.
+  if (/^#[\p{L}\p{M}\p{N}\u200c\u200d_/-]*\p{L}[\p{L}\p{M}\p{N}\u200c\u200d_/-]*$/u.test(original)) {
     return { kind: "tag", start, end, apply: () => result.tags.push(original.slice(1)) } as const;
   }
   if (word.startsWith("+")) {
     const rest = text.slice(start + 1);
-    const named = (name: string) => rest.toLowerCase().startsWith(name.toLowerCase()) && !/^[\p{L}\p{N}]/u.test(rest.slice(name.length));
+    const named = (name: string) => rest.toLowerCase().startsWith(name.toLowerCase()) && !/^[\p{L}\p{M}\p{N}]/u.test(rest.slice(name.length));
     const [list] = lists.filter((name) => name !== "" && named(name)).sort((a, b) => b.length - a.length);
     if (list) return { kind: "list", start, end: start + 1 + list.length, apply: () => (result.list = list) } as const;
   }
