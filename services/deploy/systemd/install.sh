@@ -13,7 +13,7 @@ root=${DESTDIR:-}
 server=${SERVER:-127.0.0.1:5432}
 etc=$root/etc/tasklane opt=$root/opt/tasklane units=$root/etc/systemd/system
 
-[ -e "$etc/tasklane.env" ] || [ $# = 1 ] || { echo "usage: $0 PUBLIC_URL" >&2; exit 2; }
+[ -s "$etc/tasklane.env" ] || [ $# = 1 ] || { echo "usage: $0 PUBLIC_URL" >&2; exit 2; }
 for built in .build/tasks .build/bff web-contract/demo/dist/index.html services/auth/node_modules/better-auth; do
 	[ -e "$built" ] || { echo "$built is missing: run make build web-contract/demo/dist/index.html services/auth/node_modules/.installed" >&2; exit 1; }
 done
@@ -53,5 +53,5 @@ url() { printf 'postgres://%s:%s@%s/tasklane?sslmode=%s' "$1" "$(cat "$etc/$2-pa
 keep owner-url "$(url tasklane_owner owner)"
 keep auth-url "$(url tasklane_auth auth)"
 keep app-url "$(url tasklane_app app)"
-[ -e "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" services/deploy/systemd/tasklane.env >"$etc/tasklane.env"
+[ -s "$etc/tasklane.env" ] || sed "s|^PUBLIC_URL=.*|PUBLIC_URL=$1|" services/deploy/systemd/tasklane.env >"$etc/tasklane.env"
 echo "installed below $opt, for $(grep '^PUBLIC_URL=' "$etc/tasklane.env"), with the settings in $etc" >&2

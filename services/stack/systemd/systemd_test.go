@@ -185,18 +185,22 @@ func TestRun_SetsTheEnvironmentOfTheUnit(t *testing.T) {
 	}
 }
 
-// TestInstall_ReplacesAnEmptySecret runs install.sh again after a full disk has left a secret
-// empty.
-func TestInstall_ReplacesAnEmptySecret(t *testing.T) {
+// TestInstall_ReplacesEmptyFiles runs install.sh again after a full disk has left the settings
+// and a secret empty.
+func TestInstall_ReplacesEmptyFiles(t *testing.T) {
 	t.Parallel()
 	etc := filepath.Join("etc", "tasklane")
 	copied, dest := checkout(t), t.TempDir()
 	write(t, filepath.Join(dest, etc, "better-auth-secret"), "")
+	write(t, filepath.Join(dest, etc, "tasklane.env"), "")
 	if output, err := run(t, copied, dest, "https://tasks.example.com"); err != nil {
 		t.Fatalf("%v\n%s", err, output)
 	}
 	if secret := repotest.Read(t, filepath.Join(dest, etc, "better-auth-secret")); len(secret) != 65 {
 		t.Errorf("the secret is %q", secret)
+	}
+	if settings := repotest.Read(t, filepath.Join(dest, etc, "tasklane.env")); !strings.Contains(settings, "\nPUBLIC_URL=https://tasks.example.com\n") {
+		t.Errorf("the settings are %q", settings)
 	}
 }
 
