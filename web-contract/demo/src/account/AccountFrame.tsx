@@ -3,16 +3,15 @@ import { Wordmark } from "../ui/Wordmark";
 import "./account.css";
 
 interface Props {
+  /** The heading, which is also the title of the window. */
   title: string;
-  /** The heading, if it differs from the title of the window. */
-  heading?: string;
   /** A line above the heading. */
   tagline?: ReactNode;
   children: ReactNode;
 }
 
 /** The frame of the pages that are shown in place of the tasks. */
-export function AccountFrame({ title, heading = title, tagline, children }: Props) {
+export function AccountFrame({ title, tagline, children }: Props) {
   useEffect(() => {
     document.title = `${title} · Tasklane`;
   }, [title]);
@@ -20,7 +19,7 @@ export function AccountFrame({ title, heading = title, tagline, children }: Prop
     <main className="centered account">
       <Wordmark />
       {tagline}
-      <h1 className="account-title">{heading}</h1>
+      <h1 className="account-title">{title}</h1>
       {children}
     </main>
   );

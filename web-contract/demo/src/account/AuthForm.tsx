@@ -14,7 +14,7 @@ export function AuthForm({ form, action, variant, children }: Props) {
   return (
     <form className="account-form" onSubmit={form.onSubmit}>
       {children}
-      <p className="form-error" role="alert">
+      <p className="field-fault" role="alert">
         {form.faultOf()}
       </p>
       <button type="submit" className={variant ? `button ${variant}` : "button"} aria-disabled={form.busy}>

@@ -21,7 +21,7 @@ export function DevicePage({ user }: { user: User }) {
   const deny = useAuthForm(() => write("/device/deny", { userCode: code.trim() }), () => setOutcome("denied"));
 
   return (
-    <AccountFrame title="Connect a program" heading="Connect a program?">
+    <AccountFrame title="Connect a program?">
       {outcome ? (
         <p className="account-note" role="status">
           {outcome === "allowed" ? "Done. Go back to the program: it is signed in." : "The program was not connected."} <a href="/">Open your tasks</a>
@@ -43,7 +43,7 @@ export function DevicePage({ user }: { user: User }) {
                 Deny
               </button>
             </form>
-            <p className="form-error" role="alert">
+            <p className="field-fault" role="alert">
               {allow.faultOf() ?? deny.faultOf()}
             </p>
           </div>

@@ -38,7 +38,7 @@ export function PasskeySignIn({ domain }: { domain: string }) {
       >
         Sign in with a passkey
       </button>
-      <p className="form-error" role="alert">
+      <p className="field-fault" role="alert">
         {fault}
       </p>
     </div>

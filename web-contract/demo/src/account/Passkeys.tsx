@@ -131,7 +131,7 @@ function Rename({ passkey, onDone, onCancel }: RenameProps) {
   return (
     <form className="account-form account-rename" onSubmit={form.onSubmit} onKeyDown={onKeyDown}>
       <TextField label="New name" name="newName" defaultValue={nameOf(passkey)} maxLength={64} required autoFocus />
-      <p className="form-error" role="alert">
+      <p className="field-fault" role="alert">
         {form.faultOf()}
       </p>
       <span className="account-acts">

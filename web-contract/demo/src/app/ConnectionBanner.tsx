@@ -2,8 +2,9 @@ import { onlineManager, useMutationState } from "@tanstack/react-query";
 import { useState } from "react";
 import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
-import { useTrueFor, usePassed } from "../ui/use-true-for";
+import { useNow } from "../ui/clock";
 import { useStore } from "../ui/store";
+import { useTrueFor } from "../ui/use-true-for";
 
 /** After how many milliseconds without a connection the banner is shown. */
 const grace = 1_500;
@@ -21,8 +22,8 @@ export function ConnectionBanner({ away }: { away: boolean }) {
     select: ({ state }) => ({ since: state.submittedAt, held: state.failureCount > 0 || state.isPaused }),
   });
   const unreachable = useTrueFor(away || writes.some(({ held }) => held), grace);
-  const slow = usePassed(Math.min(...writes.map(({ since }) => since)) + late);
-  const delayed = unreachable || slow;
+  const lateFrom = Math.min(...writes.map(({ since }) => since)) + late;
+  const delayed = lateFrom <= useNow(() => lateFrom).getTime() || unreachable;
 
   // The banner stays until all delayed writes are saved, not only until the server responds.
   const [isOpen, setOpen] = useState(false);

@@ -31,12 +31,12 @@ export function Sidebar() {
 
 /** The links to all views and lists. */
 export function Navigation() {
-  // Without lists, the Inbox would show the same as all tasks.
-  const hasLists = useHasLists();
+  const { active, archived } = useLists();
   return (
     <nav className="navigation" aria-label="Views">
       <ul role="list">
-        {hasLists && <InboxLink />}
+        {/* Without lists, the Inbox would show the same as all tasks. */}
+        {active.length + archived.length > 0 && <InboxLink />}
         {(["today", "upcoming", "tasks"] as const).map((view) => (
           <li key={view}>
             <ViewLink view={view} className="nav-link" />
@@ -47,11 +47,6 @@ export function Navigation() {
       <ViewLink view="trash" className="nav-link nav-trash" />
     </nav>
   );
-}
-
-function useHasLists(): boolean {
-  const { active, archived } = useLists();
-  return active.length + archived.length > 0;
 }
 
 /** The link to the tasks in no list. */

@@ -2,7 +2,7 @@ import { memo, useEffect, useLayoutEffect, useRef } from "react";
 import { TodayView } from "../days/TodayView";
 import { UpcomingView } from "../days/UpcomingView";
 import { useWorkspace } from "../data/workspace";
-import { loadDragging } from "../drag/drag";
+import { dragging } from "../drag/drag";
 import type { Edits } from "../editor/edits";
 import { TasksView } from "../list/TasksView";
 import { GoneList } from "../lists/GoneList";
@@ -54,7 +54,7 @@ export const Page = memo(function Page({ started, away }: Props) {
   useScrollMemory(path);
   useEffect(() => {
     loadRest();
-    void loadDragging();
+    void dragging.load();
     void recurrence.load();
     return () => {
       closePanel();

@@ -1,3 +1,4 @@
+import { QueryCache, QueryClient } from "@tanstack/react-query";
 import { createClient, type Bootstrap, type Client, type Settings } from "@tasklane/web-contract";
 import { createQueries, prefetchBootstrap } from "@tasklane/web-contract/react";
 import { createContext, useContext } from "react";
@@ -7,11 +8,11 @@ import { createEdits } from "../editor/edits";
 import { createSelection } from "../select/selection";
 import { createNotices } from "../ui/notices";
 import { createStore } from "../ui/store";
-import { createQueryClient } from "./query-client";
 import { createOutbox } from "./outbox";
 import { createListWrites } from "../lists/writes";
 import { seedLists } from "./seed";
 import { createSender } from "./sender";
+import { checkSessionOn } from "./signed-out";
 import { followSettings } from "../task/calendar";
 import { createSettingsWrites } from "../settings/writes";
 import { createUndo } from "./undo";
@@ -27,7 +28,14 @@ export type Workspace = ReturnType<typeof createWorkspace>;
 /** Creates the workspace of a user. */
 export function createWorkspace(user: User, settings?: Settings | null) {
   followSettings(settings);
-  const queryClient = createQueryClient();
+  const queryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: checkSessionOn }),
+    defaultOptions: {
+      // "always": without a connection the page reports it instead of waiting silently.
+      // Live changes keep everything up to date; refetching is only for the time of day.
+      queries: { networkMode: "always", staleTime: 300_000, refetchOnWindowFocus: false, refetchOnReconnect: false },
+    },
+  });
   const notices = createNotices();
   const drafts = createDrafts();
   /** A client that reads only this user's data. */

@@ -5,27 +5,22 @@ import type { Workspace } from "../data/workspace";
 import { dayInSentence } from "../task/dates";
 import { dayBeside, onDay } from "./sections";
 
-/** Moves the surrounding rows to other days. */
-interface DayMoves {
-  /** Moves a task by a number of days: 1 is a day later. */
-  moveBy: (task: Task, days: number, row: HTMLElement) => void;
-}
+/** Moves the task of a row by a number of days: 1 is a day later. */
+type DayMove = (task: Task, days: number, row: HTMLElement) => void;
 
-/** Undefined outside Today and Upcoming. */
-export const DayContext = createContext<DayMoves | undefined>(undefined);
+/** Moves the surrounding rows to other days. Undefined outside Today and Upcoming. */
+export const DayContext = createContext<DayMove | undefined>(undefined);
 
 /**
- * Creates the moves for a view that shows the days for which `isShown` is true. If a row
+ * Creates the move for a view that shows the days for which `isShown` is true. If a row
  * leaves the view, the next row gets the focus.
  */
-export function createDayMoves({ writes, drafts, notices }: Workspace, isShown: (day: string) => boolean): DayMoves {
-  return {
-    moveBy(task, days, row) {
-      const day = dayBeside(task, days, new Date());
-      if (!day) return notices.announce("Tasks cannot move to a day before today.");
-      if (isShown(day)) drafts.returnTo(task.id);
-      else leaveRow(row);
-      writes.reschedule([task], (task) => onDay(task, day), dayInSentence(day));
-    },
+export function createDayMove({ writes, drafts, notices }: Workspace, isShown: (day: string) => boolean): DayMove {
+  return (task, days, row) => {
+    const day = dayBeside(task, days, new Date());
+    if (!day) return notices.announce("Tasks cannot move to a day before today.");
+    if (isShown(day)) drafts.returnTo(task.id);
+    else leaveRow(row);
+    writes.reschedule([task], (task) => onDay(task, day), dayInSentence(day));
   };
 }

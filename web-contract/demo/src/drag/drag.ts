@@ -1,6 +1,6 @@
 import { useEffect, useRef, type RefObject } from "react";
-import { loadPart } from "../ui/load";
-import { createStore } from "../ui/store";
+import { createLoadable } from "../ui/load";
+import { createStore, useStore } from "../ui/store";
 
 /** An item that can be dragged. */
 export interface Dragged {
@@ -30,43 +30,21 @@ export interface Part {
 /** The dragged item. Its row stays rendered wherever the list is scrolled to. */
 export const dragged = createStore<Dragged | undefined>(undefined);
 
-type Engine = typeof import("./engine");
-
-let load: (engine: Engine) => void;
-const engine = new Promise<Engine>((resolve) => (load = resolve));
-
-/** Loads the code for dragging. */
-export async function loadDragging(): Promise<void> {
-  load(await loadPart(() => import("./engine")));
-}
-
-/** Uses that code once it is loaded. Returns a function that ends this. */
-function withEngine(use: (engine: Engine) => () => void): () => void {
-  let end: (() => void) | undefined;
-  let ended = false;
-  void engine.then((loaded) => {
-    if (!ended) end = use(loaded);
-  });
-  return () => {
-    ended = true;
-    end?.();
-  };
-}
+/** The code for dragging. */
+export const dragging = createLoadable(() => import("./engine"));
 
 /** Lets an element be dragged and dropped on, once dragging is loaded. */
 export function useDrag(element: RefObject<HTMLElement | null>, part: Part): void {
+  const engine = useStore(dragging);
   const latestPart = useRef(part);
   useEffect(() => {
     latestPart.current = part;
   });
-  useEffect(() => {
-    // When the code is loaded, the element may have been removed, and its reference be empty.
-    const attached = element.current!;
-    return withEngine(({ attach }) => attach(attached, () => latestPart.current));
-  }, [element]);
+  useEffect(() => engine?.attach(element.current!, () => latestPart.current), [engine, element]);
 }
 
 /** Scrolls an element, or by default the window, while something is dragged to its edge. */
 export function useEdgeScroll(element?: RefObject<HTMLElement | null>): void {
-  useEffect(() => withEngine(({ scrollAtEdge }) => scrollAtEdge(element?.current ?? undefined)), [element]);
+  const engine = useStore(dragging);
+  useEffect(() => engine?.scrollAtEdge(element?.current ?? undefined), [engine, element]);
 }

@@ -94,31 +94,19 @@ export function TaskEditor({ task }: { task: Task }) {
           onDone={() => form.current?.querySelector("textarea")?.focus()}
           fault={edit.fault}
         />
-        <EditorActions title={task.title} onDelete={() => saveAnd(writes.remove)} onCancel={edits.discard} />
+        <div className="editor-actions">
+          <button type="button" className="button icon-only" aria-label={`Delete “${task.title}”`} onClick={() => saveAnd(writes.remove)}>
+            <TrashIcon />
+          </button>
+          <button type="button" className="button quiet" onClick={edits.discard}>
+            Cancel
+          </button>
+          <button type="submit" className="button primary">
+            Save
+          </button>
+        </div>
       </div>
     </form>
-  );
-}
-
-interface ActionsProps {
-  title: string;
-  onDelete: () => void;
-  onCancel: () => void;
-}
-
-function EditorActions({ title, onDelete, onCancel }: ActionsProps) {
-  return (
-    <div className="editor-actions">
-      <button type="button" className="button icon-only" aria-label={`Delete “${title}”`} onClick={onDelete}>
-        <TrashIcon />
-      </button>
-      <button type="button" className="button quiet" onClick={onCancel}>
-        Cancel
-      </button>
-      <button type="submit" className="button primary">
-        Save
-      </button>
-    </div>
   );
 }
 

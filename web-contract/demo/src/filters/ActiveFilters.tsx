@@ -1,4 +1,5 @@
 import { priorityNames } from "../task/priorities";
+import { toggled } from "../ui/CheckOption";
 import { CrossIcon } from "../ui/icons";
 import { countFilters, dueNames, showNames, type Filters } from "./filters";
 
@@ -11,40 +12,29 @@ interface Props {
 export function ActiveFilters({ filters, onChange }: Props) {
   if (countFilters(filters) === 0) return null;
   const { show, due, priorities, tags } = filters;
+  const active: (false | { text: string; without: Partial<Filters> })[] = [
+    show !== "all" && { text: showNames[show], without: { show: "all" } },
+    due !== "any" && { text: dueNames[due], without: { due: "any" } },
+    ...priorities.map((priority) => ({ text: priorityNames[priority], without: { priorities: toggled(priorities, priority) } })),
+    ...tags.map((tag) => ({ text: `#${tag}`, without: { tags: toggled(tags, tag) } })),
+  ];
   return (
     <ul className="active-filters" aria-label="Active filters">
-      {show !== "all" && <Active text={showNames[show]} onClear={() => onChange({ show: "all" })} />}
-      {due !== "any" && <Active text={dueNames[due]} onClear={() => onChange({ due: "any" })} />}
-      {priorities.map((priority) => (
-        <Active
-          key={priority}
-          text={priorityNames[priority]}
-          onClear={() => onChange({ priorities: priorities.filter((other) => other !== priority) })}
-        />
-      ))}
-      {tags.map((tag) => (
-        <Active
-          key={tag}
-          text={`#${tag}`}
-          onClear={() => onChange({ tags: tags.filter((other) => other !== tag) })}
-        />
-      ))}
+      {active
+        .filter((filter) => filter !== false)
+        .map(({ text, without }) => (
+          <li key={text}>
+            <button type="button" className="chip is-set" aria-label={`Remove filter ${text}`} onClick={() => onChange(without)}>
+              <bdi>{text}</bdi>
+              <CrossIcon />
+            </button>
+          </li>
+        ))}
       <li>
         <button type="button" className="link" onClick={() => onChange({ show: "all", due: "any", priorities: [], tags: [] })}>
           Clear all
         </button>
       </li>
     </ul>
-  );
-}
-
-function Active({ text, onClear }: { text: string; onClear: () => void }) {
-  return (
-    <li>
-      <button type="button" className="chip is-set" aria-label={`Remove filter ${text}`} onClick={onClear}>
-        <bdi>{text}</bdi>
-        <CrossIcon />
-      </button>
-    </li>
   );
 }

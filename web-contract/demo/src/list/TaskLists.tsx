@@ -1,6 +1,5 @@
-import { useQueryClient, type InfiniteData, type UseInfiniteQueryResult } from "@tanstack/react-query";
+import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import type { Task, TaskPage } from "@tasklane/web-contract";
-import { itemKey } from "@tasklane/web-contract/react";
 import { counted } from "../data/messages";
 import { useWorkspace } from "../data/workspace";
 import { LostEditor } from "../editor/LostEditor";
@@ -39,7 +38,6 @@ interface Props {
 /** The open tasks, and below them the completed ones. */
 export function TaskLists({ list, open, completed, shown, order, tree, progress }: Props) {
   const [filters] = useFilters();
-  const queryClient = useQueryClient();
   const { drafts } = useWorkspace();
   const collapsedIds = useStore(collapsed);
   const adding = useStore(drafts.newSubtask);
@@ -74,7 +72,7 @@ export function TaskLists({ list, open, completed, shown, order, tree, progress 
       <p className="visually-hidden" role="status">
         {isNarrowed(filters) && !main.isPlaceholderData && `${counted(all.length)} found`}
       </p>
-      <LostEditor keys={all.map((task) => itemKey(queryClient, task))} />
+      <LostEditor tasks={all} />
       {shown.open.length > 0 && (
         <OrderContext value={order}>
           <TaskList label="Open tasks" tasks={shown.open} more={open} isFirst>

@@ -2,7 +2,6 @@ import type { Task } from "@tasklane/web-contract";
 import { dayBeside } from "../days/sections";
 import { dayInSentence } from "../task/dates";
 import { ActionMenu } from "../ui/ActionMenu";
-import { movesOf } from "./order";
 import type { TaskOrder } from "./task-order";
 
 interface Props {
@@ -25,7 +24,7 @@ export function TaskMenu({ task, order, onDay, onMove, onDelete }: Props) {
       return day && { text: `Move to ${dayInSentence(day)}`, keys: by < 0 ? "Alt ↑" : "Alt ↓", run: () => onDay(by) };
     });
     return [
-      ...movesOf(task, order),
+      ...(order?.movesOf(task) ?? []),
       addBelow && { text: "Add a sub-task", run: addBelow },
       nest && { text: "Make it a sub-task", keys: "Alt →", run: nest },
       unnest && { text: "Move out of its task", keys: "Alt ←", run: unnest },

@@ -1,4 +1,3 @@
-import type { Task } from "@tasklane/web-contract";
 import { useEffect, useId, useRef } from "react";
 import { useWorkspace } from "../data/workspace";
 import { ChevronIcon, GripIcon, TrashIcon } from "../ui/icons";
@@ -78,7 +77,18 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
         </button>
         <TaskMeta id={metaId} task={task} hideDay={hideDay} hideList={list !== undefined} hideParent={depth > 0} done={done} all={all} isPart={isPart} />
       </div>
-      {isCollapsed !== undefined && <CollapseButton task={task} isCollapsed={isCollapsed} />}
+      {isCollapsed !== undefined && (
+        <button
+          type="button"
+          className={`button icon-only collapse${isCollapsed ? "" : " is-open"}`}
+          data-control="collapse"
+          aria-label={`Sub-tasks of “${task.title}”`}
+          aria-expanded={!isCollapsed}
+          onClick={() => setCollapsed(task.id, !isCollapsed)}
+        >
+          <ChevronIcon />
+        </button>
+      )}
       {!isSelecting && (
         <>
           <TaskMenu task={task} {...actions} />
@@ -91,21 +101,5 @@ export function TaskRow({ hideDay = false, depth = 0, done = 0, all = 0, isPart 
         </>
       )}
     </div>
-  );
-}
-
-/** Hides the sub-tasks of a task, or shows them. */
-function CollapseButton({ task, isCollapsed }: { task: Task; isCollapsed: boolean }) {
-  return (
-    <button
-      type="button"
-      className={`button icon-only collapse${isCollapsed ? "" : " is-open"}`}
-      data-control="collapse"
-      aria-label={`Sub-tasks of “${task.title}”`}
-      aria-expanded={!isCollapsed}
-      onClick={() => setCollapsed(task.id, !isCollapsed)}
-    >
-      <ChevronIcon />
-    </button>
   );
 }

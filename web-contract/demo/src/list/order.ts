@@ -9,12 +9,10 @@ type Beside = { after: string } | { before: string | null };
 
 /** Moves items in the user's own order. */
 export interface Order<Of extends Item> {
-  isFirst: (item: Of) => boolean;
-  isLast: (item: Of) => boolean;
+  /** Returns the menu's actions that move an item. */
+  movesOf: (item: Of) => Action[];
   /** Moves an item by a number of places; negative is up. */
   moveBy: (item: Of, places: number) => void;
-  toTop: (item: Of) => void;
-  toEnd: (item: Of) => void;
   /** Moves an item before or after another one. */
   moveBeside: (id: string, other: Of, place: "before" | "after") => void;
 }
@@ -25,19 +23,6 @@ interface Parts<Of> {
   /** Moves an item. `back` is its old place, and `where` its new place in words. */
   move: (item: Of, to: Beside, back: Beside, where: string) => void;
   announce: (message: string) => void;
-}
-
-/** Returns the menu's actions that move an item in its order. */
-export function movesOf<Of extends Item>(item: Of, order: Order<Of> | undefined): Action[] {
-  const up = order && !order.isFirst(item) && [
-    { text: "Move up", keys: "Alt ↑", run: () => order.moveBy(item, -1) },
-    { text: "Move to the top", run: () => order.toTop(item) },
-  ];
-  const down = order && !order.isLast(item) && [
-    { text: "Move down", keys: "Alt ↓", run: () => order.moveBy(item, 1) },
-    { text: "Move to the end", run: () => order.toEnd(item) },
-  ];
-  return [...(up || []), ...(down || [])];
 }
 
 /** Returns the place at an index among other items. */
@@ -60,11 +45,19 @@ export function createOrder<Of extends Item>({ read, move, announce }: Parts<Of>
   }
 
   return {
-    isFirst: (item) => indexOf(item) === 0,
-    isLast: (item) => indexOf(item) === read(item).length - 1,
+    movesOf(item) {
+      const [index, last] = [indexOf(item), read(item).length - 1];
+      const up = [
+        { text: "Move up", keys: "Alt ↑", run: () => moveTo(item, indexOf(item) - 1) },
+        { text: "Move to the top", run: () => moveTo(item, 0) },
+      ];
+      const down = [
+        { text: "Move down", keys: "Alt ↓", run: () => moveTo(item, indexOf(item) + 1) },
+        { text: "Move to the end", run: () => moveTo(item, Infinity) },
+      ];
+      return [...(index === 0 ? [] : up), ...(index === last ? [] : down)];
+    },
     moveBy: (item, places) => moveTo(item, indexOf(item) + places),
-    toTop: (item) => moveTo(item, 0),
-    toEnd: (item) => moveTo(item, Infinity),
     moveBeside(id, other, place) {
       const item = read(other).find((item) => item.id === id);
       if (!item) return;

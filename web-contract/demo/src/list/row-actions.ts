@@ -32,7 +32,7 @@ type RowElement = RefObject<HTMLElement | null>;
 /** The actions on the task of a row. If the row leaves its list, the next one gets the focus. */
 export function useRowActions(row: RowElement, { task, list }: Row) {
   const { writes } = useWorkspace();
-  const days = useContext(DayContext);
+  const moveByDays = useContext(DayContext);
   const hasLists = useLists().active.length > 0;
   const [moving, setMoving] = useState(false);
 
@@ -44,7 +44,7 @@ export function useRowActions(row: RowElement, { task, list }: Row) {
   return {
     order: useContext(OrderContext),
     /** Moves the task by a number of days; undefined if the rows are not grouped by day. */
-    onDay: days && ((by: number) => row.current && days.moveBy(task, by, row.current)),
+    onDay: moveByDays && ((by: number) => row.current && moveByDays(task, by, row.current)),
     /** Whether the dialog to move the task to a list is open. */
     moving,
     setMoving,

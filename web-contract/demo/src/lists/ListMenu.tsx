@@ -2,7 +2,7 @@ import type { List } from "@tasklane/web-contract";
 import { closePanel, listDialog } from "../app/panel";
 import { goTo, listPath, useRoute } from "../app/route";
 import { useWorkspace } from "../data/workspace";
-import { movesOf, type Order } from "../list/order";
+import type { Order } from "../list/order";
 import { ActionMenu } from "../ui/ActionMenu";
 
 interface Props {
@@ -38,7 +38,7 @@ export function ListMenu({ list, className, order, onLeave }: Props) {
 
   const actions = () => [
     { text: "Edit", run: () => listDialog.set({ list }) },
-    ...movesOf(list, order),
+    ...(order?.movesOf(list) ?? []),
     { text: list.archived ? "Unarchive" : "Archive", run: archive },
     { text: "Delete", run: remove },
   ];

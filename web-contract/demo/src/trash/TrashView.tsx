@@ -10,9 +10,8 @@ import { focusBeside } from "../list/focus";
 import { LoadError } from "../list/LoadError";
 import { TaskList } from "../list/TaskList";
 import { TaskListSkeleton } from "../list/TaskListSkeleton";
+import { Dialog } from "../ui/Dialog";
 import { EmptyState } from "../ui/EmptyState";
-import { DeletedLists } from "./DeletedLists";
-import { EraseDialog } from "./EraseDialog";
 import { TrashRow } from "./TrashRow";
 import "../list/list.css";
 import "./trash.css";
@@ -45,8 +44,16 @@ export function TrashView() {
   return (
     <>
       <ViewHeader title="Trash" summary="Deleted tasks stay here for 30 days." />
-      <LostEditor keys={[]} />
-      {loaded && <DeletedLists lists={lists} />}
+      <LostEditor tasks={[]} />
+      {loaded && lists.length > 0 && (
+        <ul role="list" className="plain-list" aria-label="Deleted lists">
+          {lists.map((list) => (
+            <li key={list.id}>
+              <TrashRow item={list} />
+            </li>
+          ))}
+        </ul>
+      )}
       {failed && <LoadError what="trash" error={failed.error} queries={trash} />}
       {!loaded && !failed && <TaskListSkeleton />}
       {loaded && tasks.length + lists.length === 0 && <EmptyState title="Nothing in the trash." text="What you delete waits here." />}
@@ -56,11 +63,17 @@ export function TrashView() {
         </TaskList>
       )}
       {erasing && (
-        <EraseDialog
-          task={erasing.task}
-          onClose={() => setErasing(undefined)}
-          onErase={() => erase(erasing)}
-        />
+        <Dialog title="Erase this task permanently?" role="alertdialog" onClose={() => setErasing(undefined)}>
+          <p className="dialog-text">“<bdi>{erasing.task.title}</bdi>” cannot be brought back afterwards.</p>
+          <div className="dialog-actions">
+            <button type="button" className="button" onClick={() => setErasing(undefined)} autoFocus>
+              Keep it
+            </button>
+            <button type="button" className="button danger" onClick={() => erase(erasing)}>
+              Erase
+            </button>
+          </div>
+        </Dialog>
       )}
     </>
   );

@@ -1,31 +1,21 @@
-import type { ReactNode } from "react";
-
-function Icon({ children, size = 20 }: { children: ReactNode; size?: number }) {
-  return (
-    <svg
-      className="icon"
-      viewBox="0 0 20 20"
-      width={size}
-      height={size}
-      fill="none"
-      stroke="currentColor"
-      strokeWidth="1.6"
-      strokeLinecap="round"
-      strokeLinejoin="round"
-      aria-hidden="true"
-    >
-      {children}
-    </svg>
-  );
-}
-
 /** Returns an icon of one path, in a 20 by 20 view box. */
-const drawn = (path: string, size?: number) =>
+const drawn = (path: string, size = 20) =>
   function DrawnIcon() {
     return (
-      <Icon {...(size && { size })}>
+      <svg
+        className="icon"
+        viewBox="0 0 20 20"
+        width={size}
+        height={size}
+        fill="none"
+        stroke="currentColor"
+        strokeWidth="1.6"
+        strokeLinecap="round"
+        strokeLinejoin="round"
+        aria-hidden="true"
+      >
         <path d={path} />
-      </Icon>
+      </svg>
     );
   };
 

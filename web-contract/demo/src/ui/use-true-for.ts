@@ -1,5 +1,4 @@
 import { useEffect, useState } from "react";
-import { useNow } from "./clock";
 
 /** Reports whether a value has been true for this many milliseconds. */
 export function useTrueFor(value: boolean, milliseconds: number): boolean {
@@ -10,9 +9,4 @@ export function useTrueFor(value: boolean, milliseconds: number): boolean {
     return () => clearTimeout(timer);
   }, [value, milliseconds]);
   return value && isLong;
-}
-
-/** Whether a moment, in milliseconds since 1970, has passed. Infinity never passes. */
-export function usePassed(moment: number): boolean {
-  return moment <= useNow(() => moment).getTime();
 }
