@@ -409,18 +409,14 @@ func isKeyError(data []byte) bool {
 // rateLimited returns the error of a 429, with the delay from Better Auth's own
 // header.
 func rateLimited(header http.Header) error {
-	limited := &Error{
-		Operation: "signIn",
-		Status:    http.StatusTooManyRequests,
-		Code:      taskapi.CodeRateLimited,
-		Message:   "Better Auth limits sign-ins",
+	wait := parseRetryAfter(cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After")), time.Now())
+	return &Error{
+		Operation:  "signIn",
+		Status:     http.StatusTooManyRequests,
+		Code:       taskapi.CodeRateLimited,
+		Message:    fmt.Sprintf("Better Auth limits sign-ins: try again in %v", wait),
+		RetryAfter: wait,
 	}
-	text := cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After"))
-	if wait := parseRetryAfter(text, time.Now()); wait != nil {
-		limited.RetryAfter = *wait
-		limited.Message += ": try again in " + wait.String()
-	}
-	return limited
 }
 
 // sessionCookies returns the cookies of a session, updated by new ones. It drops the

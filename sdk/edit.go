@@ -56,8 +56,7 @@ func (c *Client) EditTask(ctx context.Context, id string, edit func(*taskapi.Tas
 		}
 		current = newer
 		// Without jitter, two writers could keep colliding.
-		delay := time.Duration(rand.Float64() * float64(c.retry.backoff(number)))
-		if err := wait(ctx, delay); err != nil {
+		if err := wait(ctx, c.retry.delay(number, 0, rand.Float64())); err != nil {
 			return taskapi.Task{}, editFailed(err)
 		}
 	}

@@ -140,9 +140,7 @@ func fail(message string, err error) *Error {
 func failTransport(status int, header http.Header, err error) *Error {
 	e := fail("incomplete response", withoutURL(err))
 	e.Status, e.RequestID = status, header.Get(headerRequestID)
-	if wait := parseRetryAfter(header.Get("Retry-After"), time.Now()); wait != nil {
-		e.RetryAfter = *wait
-	}
+	e.RetryAfter = parseRetryAfter(header.Get("Retry-After"), time.Now())
 	return e
 }
 
@@ -164,11 +162,8 @@ func withoutURL(err error) error {
 }
 
 // failResponse returns the Error for a response with a status other than 2xx.
-func failResponse(status int, header http.Header, body []byte, now time.Time) *Error {
+func failResponse(status int, header http.Header, body []byte) *Error {
 	e := failForeign(status, header)
-	if wait := parseRetryAfter(header.Get("Retry-After"), now); wait != nil {
-		e.RetryAfter = *wait
-	}
 	var problem taskapi.Problem
 	if json.Unmarshal(body, &problem) != nil || problem.Success || problem.Code == "" {
 		return e
@@ -196,5 +191,8 @@ func failForeign(status int, header http.Header) *Error {
 	if to, err := url.Parse(header.Get("Location")); status/100 == 3 && err == nil && to.Host != "" {
 		message = fmt.Sprintf("the response redirects to %s://%s; set the base URL to that of the task service", to.Scheme, to.Host)
 	}
-	return &Error{Status: status, Message: message, RequestID: header.Get(headerRequestID)}
+	return &Error{
+		Status: status, Message: message, RequestID: header.Get(headerRequestID),
+		RetryAfter: parseRetryAfter(header.Get("Retry-After"), time.Now()),
+	}
 }

@@ -230,7 +230,7 @@ func (c *Client) attempts(ctx context.Context, r *request, decode func(body []by
 			number:     p.response.Attempts,
 			status:     res.status,
 			code:       failure.Code,
-			retryAfter: parseRetryAfter(res.header.Get("Retry-After"), time.Now()),
+			retryAfter: failure.RetryAfter,
 			err:        res.err,
 		}
 		p.maybeApplied = p.maybeApplied || failed.mayHaveApplied()
@@ -411,7 +411,7 @@ func (res result) failure(r *request, decode func(body []byte) bool) *Error {
 			Err:       ErrNotModified,
 		}
 	case !res.success():
-		return failResponse(res.status, res.header, res.body, time.Now())
+		return failResponse(res.status, res.header, res.body)
 	case !decode(res.body):
 		return failForeign(res.status, res.header)
 	default:

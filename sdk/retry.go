@@ -57,7 +57,7 @@ type failedAttempt struct {
 
 	status     int               // as in [Response]
 	code       taskapi.ErrorCode // of the response; empty without one
-	retryAfter *time.Duration    // nil without the header
+	retryAfter time.Duration     // zero without the header
 	err        error             // of the transport; nil with a complete response
 }
 
@@ -111,19 +111,18 @@ func (f failedAttempt) transient() bool {
 // key. random, from [0, 1), chooses the jitter; left is the time until the call's
 // deadline.
 func (p RetryPolicy) next(f failedAttempt, random float64, left time.Duration) (time.Duration, bool) {
-	if f.number >= p.MaxAttempts || !f.transient() {
+	if f.number >= p.MaxAttempts || !f.transient() || f.retryAfter > p.MaxRetryAfter {
 		return 0, false
 	}
-	delay := time.Duration(random * float64(p.backoff(f.number)))
-	if f.retryAfter != nil {
-		if *f.retryAfter > p.MaxRetryAfter {
-			return 0, false
-		}
-		// Jitter is added, so that clients rejected together do not retry
-		// together.
-		delay += min(*f.retryAfter, math.MaxInt64-delay)
-	}
+	delay := p.delay(f.number, f.retryAfter, random)
 	return delay, delay < left
+}
+
+// delay returns the delay after the given number of attempts. Jitter is added to the
+// Retry-After, so that clients rejected together do not retry together.
+func (p RetryPolicy) delay(attempts int, retryAfter time.Duration, random float64) time.Duration {
+	jitter := time.Duration(random * float64(p.backoff(attempts)))
+	return jitter + min(retryAfter, math.MaxInt64-jitter)
 }
 
 // backoff returns the maximum delay after the given number of attempts.
@@ -153,18 +152,16 @@ func untrusted(err error) bool {
 }
 
 // parseRetryAfter parses a Retry-After in seconds or as a date, relative to now. It
-// returns nil if the header is missing or invalid.
-func parseRetryAfter(value string, now time.Time) *time.Duration {
-	var wait time.Duration
+// returns zero if the header is missing or invalid.
+func parseRetryAfter(value string, now time.Time) time.Duration {
 	// Values beyond 64 bits mean the maximum.
 	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
-		wait = time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second
-	} else if date, err := http.ParseTime(value); err == nil {
-		wait = max(0, date.Sub(now))
-	} else {
-		return nil
+		return time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second
 	}
-	return &wait
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
 }
 
 // wait sleeps for d or until ctx ends, and then returns its error.

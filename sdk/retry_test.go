@@ -23,11 +23,6 @@ var (
 	errTrust = &tls.CertificateVerificationError{Err: errors.New("unknown authority")}
 )
 
-// after returns a Retry-After.
-func after(d time.Duration) *time.Duration {
-	return &d
-}
-
 func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -50,19 +45,19 @@ func TestOnlyTransientFailuresAreRetried(t *testing.T) {
 		{"403", failedAttempt{status: 403}, false},
 		{"404", failedAttempt{status: 404}, false},
 		{"409", failedAttempt{status: 409}, false},
-		{"409 with Retry-After", failedAttempt{status: 409, retryAfter: after(0)}, false},
+		{"409 with Retry-After", failedAttempt{status: 409, retryAfter: 0}, false},
 		{"412", failedAttempt{status: 412}, false},
 		{"422", failedAttempt{status: 422}, false},
 		{"429", failedAttempt{status: 429}, true},
-		{"429 with Retry-After", failedAttempt{status: 429, retryAfter: after(time.Second)}, true},
+		{"429 with Retry-After", failedAttempt{status: 429, retryAfter: time.Second}, true},
 		{"500", failedAttempt{status: 500}, false},
 		{"501", failedAttempt{status: 501}, false},
 		{"502", failedAttempt{status: 502}, true},
 		{"503", failedAttempt{status: 503}, true},
-		{"503 with Retry-After", failedAttempt{status: 503, retryAfter: after(time.Second)}, true},
-		{"503 with Retry-After of zero", failedAttempt{status: 503, retryAfter: after(0)}, true},
+		{"503 with Retry-After", failedAttempt{status: 503, retryAfter: time.Second}, true},
+		{"503 with Retry-After of zero", failedAttempt{status: 503, retryAfter: 0}, true},
 		{"504", failedAttempt{status: 504}, true},
-		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: after(0)}, true},
+		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: 0}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -100,9 +95,9 @@ func TestMayHaveApplied(t *testing.T) {
 		{"500", failedAttempt{status: 500}, true},
 		{"502", failedAttempt{status: 502}, true},
 		{"503", failedAttempt{status: 503}, true},
-		{"503 with Retry-After", failedAttempt{status: 503, code: taskapi.CodeUnavailable, retryAfter: after(0)}, true},
-		{"503 of an overloaded server", failedAttempt{status: 503, code: taskapi.CodeOverloaded, retryAfter: after(0)}, false},
-		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: after(0)}, true},
+		{"503 with Retry-After", failedAttempt{status: 503, code: taskapi.CodeUnavailable, retryAfter: 0}, true},
+		{"503 of an overloaded server", failedAttempt{status: 503, code: taskapi.CodeOverloaded, retryAfter: 0}, false},
+		{"504 with Retry-After", failedAttempt{status: 504, retryAfter: 0}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -132,26 +127,26 @@ func TestRetryDelays(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		number     int
-		retryAfter *time.Duration
+		retryAfter time.Duration
 		random     float64
 		left       time.Duration
 		delay      time.Duration
 		retry      bool
 	}{
-		{"at least zero", 1, nil, 0, time.Hour, 0, true},
-		{"up to the base", 1, nil, 0.5, time.Hour, 50 * ms, true},
-		{"up to twice the base", 2, nil, 0.5, time.Hour, 100 * ms, true},
-		{"up to four times the base", 3, nil, 0.5, time.Hour, 200 * ms, true},
-		{"up to eight times the base", 4, nil, 0.5, time.Hour, 400 * ms, true},
-		{"up to the maximum", 5, nil, 0.5, time.Hour, 500 * ms, true},
-		{"none after the last attempt", 6, nil, 0.5, time.Hour, 0, false},
-		{"Retry-After before the jitter", 1, after(3 * time.Second), 0.5, time.Hour, 3050 * ms, true},
-		{"the longest Retry-After", 1, after(30 * time.Second), 0, time.Hour, 30 * time.Second, true},
-		{"none for a longer Retry-After", 1, after(30*time.Second + 1), 0, time.Hour, 0, false},
-		{"one that ends just before the deadline", 1, nil, 0.5, 50*ms + 1, 50 * ms, true},
-		{"none that ends at the deadline", 1, nil, 0.5, 50 * ms, 50 * ms, false},
-		{"none that ends after the deadline", 1, after(3 * time.Second), 0, time.Second, 3 * time.Second, false},
-		{"none after the deadline", 1, nil, 0, -1, 0, false},
+		{"at least zero", 1, 0, 0, time.Hour, 0, true},
+		{"up to the base", 1, 0, 0.5, time.Hour, 50 * ms, true},
+		{"up to twice the base", 2, 0, 0.5, time.Hour, 100 * ms, true},
+		{"up to four times the base", 3, 0, 0.5, time.Hour, 200 * ms, true},
+		{"up to eight times the base", 4, 0, 0.5, time.Hour, 400 * ms, true},
+		{"up to the maximum", 5, 0, 0.5, time.Hour, 500 * ms, true},
+		{"none after the last attempt", 6, 0, 0.5, time.Hour, 0, false},
+		{"Retry-After before the jitter", 1, 3 * time.Second, 0.5, time.Hour, 3050 * ms, true},
+		{"the longest Retry-After", 1, 30 * time.Second, 0, time.Hour, 30 * time.Second, true},
+		{"none for a longer Retry-After", 1, 30*time.Second + 1, 0, time.Hour, 0, false},
+		{"one that ends just before the deadline", 1, 0, 0.5, 50*ms + 1, 50 * ms, true},
+		{"none that ends at the deadline", 1, 0, 0.5, 50 * ms, 50 * ms, false},
+		{"none that ends after the deadline", 1, 3 * time.Second, 0, time.Second, 3 * time.Second, false},
+		{"none after the deadline", 1, 0, 0, -1, 0, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -204,32 +199,27 @@ func TestParseRetryAfter(t *testing.T) {
 	now := time.Date(2026, 11, 23, 8, 0, 0, 0, time.UTC)
 	for _, tt := range []struct {
 		value string
-		want  *time.Duration
+		want  time.Duration
 	}{
-		{"", nil},
-		{"soon", nil},
-		{"-1", nil},
-		{"1.5", nil},
-		{"0", after(0)},
-		{"120", after(2 * time.Minute)},
-		{"9223372036", after(9223372036 * time.Second)},
-		{"9223372037", after(9223372036 * time.Second)},
-		{"18446744073709551615", after(9223372036 * time.Second)},
-		{"18446744073709551616", after(9223372036 * time.Second)},
-		{strings.Repeat("9", 400), after(9223372036 * time.Second)},
-		{"Mon, 23 Nov 2026 08:00:30 GMT", after(30 * time.Second)},
-		{"Monday, 23-Nov-26 08:00:30 GMT", after(30 * time.Second)},
-		{"Mon, 23 Nov 2026 07:59:59 GMT", after(0)},
+		{"", 0},
+		{"soon", 0},
+		{"-1", 0},
+		{"1.5", 0},
+		{"0", 0},
+		{"120", 2 * time.Minute},
+		{"9223372036", 9223372036 * time.Second},
+		{"9223372037", 9223372036 * time.Second},
+		{"18446744073709551615", 9223372036 * time.Second},
+		{"18446744073709551616", 9223372036 * time.Second},
+		{strings.Repeat("9", 400), 9223372036 * time.Second},
+		{"Mon, 23 Nov 2026 08:00:30 GMT", 30 * time.Second},
+		{"Monday, 23-Nov-26 08:00:30 GMT", 30 * time.Second},
+		{"Mon, 23 Nov 2026 07:59:59 GMT", 0},
 	} {
 		t.Run(tt.value, func(t *testing.T) {
 			t.Parallel()
-			got := parseRetryAfter(tt.value, now)
-			switch {
-			case got == nil && tt.want == nil:
-			case got == nil || tt.want == nil:
+			if got := parseRetryAfter(tt.value, now); got != tt.want {
 				t.Errorf("got %v, want %v", got, tt.want)
-			case *got != *tt.want:
-				t.Errorf("got %v, want %v", *got, *tt.want)
 			}
 		})
 	}

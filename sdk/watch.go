@@ -84,13 +84,12 @@ type watch struct {
 
 // connection describes a connection that has ended.
 type connection struct {
-	status     int
-	header     http.Header
-	retryAfter *time.Duration
-	failure    *Error // nil if the service ended it regularly
-	transient  bool   // the failure is transient
-	expired    bool   // the token has expired
-	changed    bool   // a change was received
+	status    int
+	header    http.Header
+	failure   *Error // nil if the service ended it regularly
+	transient bool   // the failure is transient
+	expired   bool   // the token has expired
+	changed   bool   // a change was received
 }
 
 // run makes connections one after another. It returns nil once the loop is left.
@@ -113,7 +112,7 @@ func (w *watch) run(ctx context.Context) *Error {
 			if ended := w.notify(failure); ended != nil {
 				return ended
 			}
-			delay = w.nextDelay(&failure.RetryAfter)
+			delay = w.nextDelay(failure)
 		default:
 			return w.progress.unsent(&w.request, err)
 		}
@@ -168,19 +167,20 @@ func (w *watch) nextAttempt(ctx context.Context, conn connection, token string, 
 	if conn.changed || lasted >= minStable {
 		w.failures = 0
 	}
-	return w.nextDelay(conn.retryAfter), true
+	return w.nextDelay(conn.failure), true
 }
 
-// nextDelay counts a connection that has ended and returns the delay before the next one.
-func (w *watch) nextDelay(retryAfter *time.Duration) time.Duration {
+// nextDelay counts a connection that has ended, with a failure or nil, and returns the delay
+// before the next one.
+func (w *watch) nextDelay(failure *Error) time.Duration {
 	w.failures++
 	policy := w.client.retry
 	policy.MaxDelay = maxDelayFactor * min(policy.MaxDelay, math.MaxInt64/maxDelayFactor)
-	delay := time.Duration(rand.Float64() * float64(policy.backoff(w.failures)))
-	if retryAfter != nil {
-		delay += min(*retryAfter, math.MaxInt64-delay)
+	var retryAfter time.Duration
+	if failure != nil {
+		retryAfter = failure.RetryAfter
 	}
-	return delay
+	return policy.delay(w.failures, retryAfter, rand.Float64())
 }
 
 // notify calls the [OnConnect] function after a connection, or after a failure before
@@ -273,11 +273,10 @@ func (w *watch) open(ctx context.Context, token string, fromHooks http.Header) (
 func (conn *connection) rejected(resp *http.Response) {
 	body, err := readBody(resp)
 	truncated := err != nil && !errors.Is(err, errTooLarge)
-	conn.failure = failResponse(conn.status, conn.header, body, time.Now())
+	conn.failure = failResponse(conn.status, conn.header, body)
 	if truncated {
 		conn.failure = failTransport(conn.status, conn.header, err)
 	}
-	conn.retryAfter = parseRetryAfter(conn.header.Get("Retry-After"), time.Now())
 	// A server error may be fixed while the watch waits.
 	conn.transient = truncated || failedAttempt{status: conn.status}.transient() || conn.status == http.StatusInternalServerError
 }
