@@ -12,15 +12,15 @@ import (
 const maxAgendaTasks = 1000
 
 func (s *Server) getAgenda(c *call) (*reply, *problem) {
-	zone, days := c.tx.user.zone(), int64(taskapi.DefaultAgendaDays)
+	days := int64(taskapi.DefaultAgendaDays)
 	var f fieldErrors
-	f.parameter(c.request.URL.Query(), "days", number(&days, 1, taskapi.MaxAgendaDays))
+	f.number(c.request.URL.Query(), "days", &days, 1, taskapi.MaxAgendaDays)
 	if p := f.problem(); p != nil {
 		return nil, p
 	}
 	// Last, as in the service, because the OpenAPI document cannot express time zones.
-	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
-	if p := f.problem(); p != nil {
+	zone, p := c.timeZone()
+	if p != nil {
 		return nil, p
 	}
 	return newReply(http.StatusOK, taskapi.AgendaResponse{Success: true, Data: c.tx.user.agenda(c.tx.now.In(zone), int(days))}), nil

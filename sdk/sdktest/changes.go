@@ -16,8 +16,8 @@ func (s *Server) listChanges(c *call) (*reply, *problem) {
 	var from taskapi.ChangeCursor
 	limit := int64(taskapi.DefaultListLimit)
 	var f fieldErrors
-	f.parameter(query, "after", number(&from.After, 0, math.MaxInt64))
-	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
+	f.number(query, "after", &from.After, 0, math.MaxInt64)
+	f.number(query, "limit", &limit, 1, taskapi.MaxListLimit)
 	f.cursor("cursor", query.Get("cursor"), &from)
 	if p := f.problem(); p != nil {
 		return nil, p
@@ -65,7 +65,7 @@ func (u *user) completeCursor(from *taskapi.ChangeCursor) *problem {
 func (s *Server) watchChanges(c *call) (*reply, *problem) {
 	var from taskapi.ChangeCursor
 	var f fieldErrors
-	f.parameter(c.request.URL.Query(), "after", number(&from.After, 0, math.MaxInt64))
+	f.number(c.request.URL.Query(), "after", &from.After, 0, math.MaxInt64)
 	// A browser that reconnects repeats its first query, with the last event's id in
 	// the header.
 	f.cursor("Last-Event-ID", c.request.Header.Get("Last-Event-ID"), &from)

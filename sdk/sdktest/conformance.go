@@ -231,14 +231,8 @@ func inJSON(v any) string {
 	return string(encoded)
 }
 
-// fails ends the case unless a call failed with this error.
-func (s *subject) fails(err, want error) {
-	s.Helper()
-	_ = s.failure(err, want)
-}
-
-// failure does the same as fails, and returns the error.
-func (s *subject) failure(err, want error) *sdk.Error {
+// fails ends the case unless a call failed with this error, and returns the error.
+func (s *subject) fails(err, want error) *sdk.Error {
 	s.Helper()
 	var failure *sdk.Error
 	if !errors.Is(err, want) || !errors.As(err, &failure) {

@@ -125,7 +125,7 @@ var batchCases = []contractCase{
 			{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{}), sdk.ErrInvalid, field422("operations[1].data.title", taskapi.FieldTooShort)},
 		} {
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
-			failure := s.failure(err, c.want)
+			failure := s.fails(err, c.want)
 			if len(failure.Fields) != 1 || failure.Fields[0].Field != c.field.Field || failure.Fields[0].Code != c.field.Code {
 				s.Errorf("the error names the fields %+v, want %+v", failure.Fields, c.field)
 			}

@@ -132,6 +132,7 @@ func (s *subject) checkLifecycle(k *kind) {
 	for _, method := range []string{http.MethodPatch, http.MethodPut, http.MethodDelete} {
 		s.problem(s.raw(method, path, `{"`+first+`":"Gone"}`, "If-Match", `"1"`), k.notFound().Code)
 	}
+	s.problem(s.raw(http.MethodPost, path+"/move", `{"after":null}`, "If-Match", `"1"`), k.notFound().Code)
 	s.same("the resource in the trash", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, 4), deleted)
 	restored := s.item(s.raw(http.MethodPost, path+"/restore", ""), http.StatusOK, 5)
 	want = maps.Clone(replaced)
@@ -186,10 +187,12 @@ func (s *subject) createItem(k *kind, name string) item {
 }
 
 func (s *subject) checkConflicts(k *kind) {
+	s.createItem(k, "first")
 	path := k.path + "/" + s.createItem(k, "a").id()
 	for i, write := range []struct{ method, path, body string }{
 		{http.MethodPatch, path, `{"` + k.content[0].name + `":"b"}`},
 		{http.MethodPut, path, `{"` + k.content[0].name + `":"c"}`},
+		{http.MethodPost, path + "/move", `{"after":null}`},
 		{http.MethodDelete, path, ""},
 		{http.MethodPost, path + "/restore", ""},
 		{http.MethodDelete, path + "?permanent=true", ""},
@@ -201,7 +204,7 @@ func (s *subject) checkConflicts(k *kind) {
 		}
 		s.same("the resource that is read", s.item(s.raw(http.MethodGet, path, ""), http.StatusOK, i+1), before)
 		s.same("the change number", s.seq(), seq)
-		s.item(s.raw(write.method, write.path, write.body, "If-Match", entityTag(int64(i+1))), http.StatusOK, min(i+2, 5))
+		s.item(s.raw(write.method, write.path, write.body, "If-Match", entityTag(int64(i+1))), http.StatusOK, min(i+2, 6))
 	}
 }
 

@@ -54,7 +54,7 @@ func (s *subject) cannotNest(id, parent string, code taskapi.FieldErrorCode) {
 	s.Helper()
 	for name, way := range s.waysToNest(id, parent) {
 		_, err := way()
-		if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "parentId" || failure.Fields[0].Code != code {
+		if failure := s.fails(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "parentId" || failure.Fields[0].Code != code {
 			s.Errorf("%s: the error names the fields %+v, want parentId %s", name, failure.Fields, code)
 		}
 	}
@@ -135,7 +135,7 @@ var subTaskCases = []contractCase{
 			s.cannotNest(a.ID, id, taskapi.FieldNotFound)
 			s.problem(s.raw(http.MethodPost, "/api/tasks", `{"title":"b","parentId":"`+id+`"}`), taskapi.CodeInvalid, field422("parentId", taskapi.FieldNotFound))
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "b", ParentID: &id})})
-			if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].data.parentId" {
+			if failure := s.fails(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[0].data.parentId" {
 				s.Errorf("the error names the fields %+v, want operations[0].data.parentId", failure.Fields)
 			}
 		}

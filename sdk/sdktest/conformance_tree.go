@@ -78,7 +78,7 @@ var inListCases = []contractCase{
 				"changes.listId": taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&id)}),
 			} {
 				_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c"}), operation})
-				if failure := s.failure(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]."+place {
+				if failure := s.fails(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]."+place {
 					s.Errorf("the error names the fields %+v, want operations[1].%s", failure.Fields, place)
 				}
 			}

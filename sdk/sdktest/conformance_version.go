@@ -153,7 +153,7 @@ var versionCases = []contractCase{
 				second = ops.Restore(task.ID, 1)
 			}
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, second})
-			s.same(name, s.tasks([]taskapi.Resource{s.failure(err, sdk.ErrVersionConflict).Current})[0], task)
+			s.same(name, s.tasks([]taskapi.Resource{s.fails(err, sdk.ErrVersionConflict).Current})[0], task)
 		}
 		if after := s.seq(); after != before {
 			s.Errorf("the change number went from %d to %d", before, after)

@@ -16,41 +16,46 @@ import (
 	"github.com/tasklane/tasklane/sdk/taskapi"
 )
 
-// parameter reads a parameter of the query, unless it is missing or empty.
-func (f *fieldErrors) parameter(query url.Values, name string, read func(*fieldErrors, string, string)) {
+// boolean reads a parameter that is true or false.
+func (f *fieldErrors) boolean(query url.Values, name string, into *bool) {
+	text := query.Get(name)
+	if value, err := strconv.ParseBool(text); err == nil {
+		*into = value
+	} else if text != "" {
+		f.add(name, taskapi.FieldType, "must be true or false")
+	}
+}
+
+// optionalBoolean reads a parameter that is true or false, and leaves nil if it is missing.
+func (f *fieldErrors) optionalBoolean(query url.Values, name string, into **bool) {
+	if query.Has(name) {
+		*into = new(false)
+		f.boolean(query, name, *into)
+	}
+}
+
+// number reads a parameter that is a whole number.
+func (f *fieldErrors) number(query url.Values, name string, into *int64, minimum, maximum int64) {
+	text := query.Get(name)
+	if text == "" {
+		return
+	}
+	var err error
+	switch *into, err = strconv.ParseInt(text, 10, 64); {
+	case err != nil:
+		f.add(name, taskapi.FieldType, "must be a whole number")
+	case *into < minimum:
+		f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", minimum))
+	case *into > maximum:
+		f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", maximum))
+	}
+}
+
+// instant reads a parameter that is a time.
+func (f *fieldErrors) instant(query url.Values, name string, into **time.Time) {
 	if text := query.Get(name); text != "" {
-		read(f, name, text)
+		*into = f.time(name, text)
 	}
-}
-
-// boolean returns a function that reads a parameter that is true or false.
-func boolean(into *bool) func(*fieldErrors, string, string) {
-	return func(f *fieldErrors, name, text string) {
-		var err error
-		if *into, err = strconv.ParseBool(text); err != nil {
-			f.add(name, taskapi.FieldType, "must be true or false")
-		}
-	}
-}
-
-// number returns a function that reads a parameter that is a whole number.
-func number(into *int64, minimum, maximum int64) func(*fieldErrors, string, string) {
-	return func(f *fieldErrors, name, text string) {
-		var err error
-		switch *into, err = strconv.ParseInt(text, 10, 64); {
-		case err != nil:
-			f.add(name, taskapi.FieldType, "must be a whole number")
-		case *into < minimum:
-			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", minimum))
-		case *into > maximum:
-			f.add(name, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", maximum))
-		}
-	}
-}
-
-// instant returns a function that reads a parameter that is a time.
-func instant(into **time.Time) func(*fieldErrors, string, string) {
-	return func(f *fieldErrors, name, text string) { *into = f.time(name, text) }
 }
 
 // cursor is the position of a resource in a list.

@@ -22,14 +22,10 @@ func lists() *kind {
 func listListsOptions(query url.Values) (taskapi.ListListsOptions, *problem) {
 	options := taskapi.ListListsOptions{Cursor: query.Get("cursor")}
 	limit := int64(taskapi.DefaultListLimit)
-	var archived bool
 	var f fieldErrors
-	if query.Has("archived") {
-		f.parameter(query, "archived", boolean(&archived))
-		options.Archived = &archived
-	}
-	f.parameter(query, "deleted", boolean(&options.Deleted))
-	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
+	f.optionalBoolean(query, "archived", &options.Archived)
+	f.boolean(query, "deleted", &options.Deleted)
+	f.number(query, "limit", &limit, 1, taskapi.MaxListLimit)
 	options.Limit = int(limit)
 	return options, f.problem()
 }

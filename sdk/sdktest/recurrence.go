@@ -139,7 +139,7 @@ func (tx *transaction) insert(r resource) resource {
 func (s *Server) listTaskOccurrences(c *call) (*reply, *problem) {
 	limit := int64(taskapi.DefaultOccurrences)
 	var f fieldErrors
-	f.parameter(c.request.URL.Query(), "limit", number(&limit, 1, taskapi.MaxOccurrences))
+	f.number(c.request.URL.Query(), "limit", &limit, 1, taskapi.MaxOccurrences)
 	if p := f.problem(); p != nil {
 		return nil, p
 	}

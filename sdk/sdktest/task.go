@@ -46,14 +46,10 @@ func setTaskDefaults(resource any, now time.Time) {
 
 // listOptions reads the query of listTasks.
 func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
-	options := taskapi.ListTasksOptions{Query: query.Get("q"), Cursor: query.Get("cursor"), Sort: taskapi.NewestFirst}
+	options := taskapi.ListTasksOptions{Query: query.Get("q"), Cursor: query.Get("cursor")}
 	limit := int64(taskapi.DefaultListLimit)
-	var completed bool
 	var f fieldErrors
-	if query.Has("completed") {
-		f.parameter(query, "completed", boolean(&completed))
-		options.Completed = &completed
-	}
+	f.optionalBoolean(query, "completed", &options.Completed)
 	for i, priority := range query["priority"] {
 		options.Priorities = append(options.Priorities, taskapi.Priority(f.text(filterFields["priority"], index("priority", i), priority)))
 	}
@@ -61,31 +57,31 @@ func listOptions(query url.Values) (taskapi.ListTasksOptions, *problem) {
 		options.Tags = append(options.Tags, taskapi.TagKey(strings.TrimSpace(compose(tag))))
 	}
 	f.filters(query)
-	f.parameter(query, "dueBefore", instant(&options.DueBefore))
-	f.parameter(query, "dueAfter", instant(&options.DueAfter))
-	f.parameter(query, "listId", func(f *fieldErrors, name, text string) {
-		if options.ListID = strings.ToLower(text); text != taskapi.Inbox && !isUUID(options.ListID) {
-			f.add(name, taskapi.FieldFormat, "must be inbox or a UUID")
-		}
-	})
-	f.parameter(query, "parentId", func(f *fieldErrors, name, text string) {
-		if options.ParentID = strings.ToLower(text); text != taskapi.NoParent && !isUUID(options.ParentID) {
-			f.add(name, taskapi.FieldFormat, "must be none or a UUID")
-		}
-	})
-	f.parameter(query, "deleted", boolean(&options.Deleted))
-	f.parameter(query, "limit", number(&limit, 1, taskapi.MaxListLimit))
-	f.parameter(query, "sort", func(f *fieldErrors, name, text string) {
-		options.Sort = taskapi.Sort(text)
-		if !slices.Contains(taskapi.Sorts(), options.Sort) {
-			f.add(name, taskapi.FieldNotAllowed, "is not a sort order of this list")
-		}
-	})
+	f.instant(query, "dueBefore", &options.DueBefore)
+	f.instant(query, "dueAfter", &options.DueAfter)
+	options.ListID = f.idOr(query, "listId", taskapi.Inbox)
+	options.ParentID = f.idOr(query, "parentId", taskapi.NoParent)
+	f.boolean(query, "deleted", &options.Deleted)
+	f.number(query, "limit", &limit, 1, taskapi.MaxListLimit)
+	options.Sort = cmp.Or(taskapi.Sort(query.Get("sort")), taskapi.NewestFirst)
+	if !slices.Contains(taskapi.Sorts(), options.Sort) {
+		f.add("sort", taskapi.FieldNotAllowed, "is not a sort order of this list")
+	}
 	options.Limit = int(limit)
 	if len(f) == 0 {
 		f.queryTexts(query)
 	}
 	return options, f.problem()
+}
+
+// idOr reads a parameter that is an id, or the word for none.
+func (f *fieldErrors) idOr(query url.Values, name, none string) string {
+	text := query.Get(name)
+	id := strings.ToLower(text)
+	if text != "" && text != none && !isUUID(id) {
+		f.add(name, taskapi.FieldFormat, "must be "+none+" or a UUID")
+	}
+	return id
 }
 
 // maxQuery is the maximum length of q, in code points.
@@ -208,24 +204,21 @@ func taskKey(sort taskapi.Sort) func(entry) string {
 }
 
 func (s *Server) getTaskStats(c *call) (*reply, *problem) {
-	zone := c.tx.user.zone()
-	var f fieldErrors
-	f.parameter(c.request.URL.Query(), "timeZone", timeZone(&zone))
-	if p := f.problem(); p != nil {
+	zone, p := c.timeZone()
+	if p != nil {
 		return nil, p
 	}
 	stats := c.tx.user.stats(c.tx.now, zone)
 	return newReply(http.StatusOK, taskapi.StatsResponse{Success: true, Data: stats}), nil
 }
 
-// timeZone reads a parameter that is the name of a time zone.
-func timeZone(into **time.Location) func(*fieldErrors, string, string) {
-	return func(f *fieldErrors, name, text string) {
-		var err error
-		if *into, err = taskapi.LoadZone(text); err != nil {
-			f.add(name, taskapi.FieldNotAllowed, "must be the IANA name of a time zone")
-		}
+// timeZone returns the time zone of the request, by default that of the user's settings.
+func (c *call) timeZone() (*time.Location, *problem) {
+	zone, err := taskapi.LoadZone(cmp.Or(c.request.URL.Query().Get("timeZone"), c.tx.user.settings().TimeZone))
+	if err != nil {
+		return nil, invalid(fieldError("timeZone", taskapi.FieldNotAllowed, "must be the IANA name of a time zone"))
 	}
+	return zone, nil
 }
 
 // stats counts the user's tasks.

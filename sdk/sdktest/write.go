@@ -190,7 +190,7 @@ func (k *kind) writeOne(op taskapi.BatchOp) func(*call) (write, *problem) {
 		o := operation{op: op, kind: k, id: cmp.Or(c.id, k.single)}
 		var f fieldErrors
 		var permanent bool
-		f.parameter(c.request.URL.Query(), "permanent", boolean(&permanent))
+		f.boolean(c.request.URL.Query(), "permanent", &permanent)
 		if permanent {
 			o.op = taskapi.BatchErase
 		}
