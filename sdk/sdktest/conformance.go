@@ -241,6 +241,16 @@ func (s *subject) fails(err, want error) *sdk.Error {
 	return failure
 }
 
+// failsAt does the same as fails, and checks that the error names only this field.
+func (s *subject) failsAt(err, want error, field taskapi.FieldError) *sdk.Error {
+	s.Helper()
+	failure := s.fails(err, want)
+	if len(failure.Fields) != 1 || failure.Fields[0].Field != field.Field || failure.Fields[0].Code != field.Code {
+		s.Errorf("%v names the fields %+v, want %+v", failure, failure.Fields, field)
+	}
+	return failure
+}
+
 // ok ends the case if err is not nil.
 func (s *subject) ok(err error) {
 	s.Helper()

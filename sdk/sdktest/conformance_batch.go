@@ -125,18 +125,13 @@ var batchCases = []contractCase{
 			{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{}), sdk.ErrInvalid, field422("operations[1].data.title", taskapi.FieldTooShort)},
 		} {
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
-			failure := s.fails(err, c.want)
-			if len(failure.Fields) != 1 || failure.Fields[0].Field != c.field.Field || failure.Fields[0].Code != c.field.Code {
-				s.Errorf("the error names the fields %+v, want %+v", failure.Fields, c.field)
-			}
+			failure := s.failsAt(err, c.want, c.field)
 			if errors.Is(c.want, sdk.ErrVersionConflict) {
 				s.same("current", s.tasks([]taskapi.Resource{failure.Current}), []taskapi.Task{task})
 			}
 		}
 		s.same("task", s.get(task.ID), task)
-		if after := s.seq(); after != before {
-			s.Errorf("the change number went from %d to %d", before, after)
-		}
+		s.same("the change number", s.seq(), before)
 	}},
 	{"errors[].field begins with the index of the operation", func(s *subject) {
 		for body, want := range map[string]taskapi.FieldError{

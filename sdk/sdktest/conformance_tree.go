@@ -78,9 +78,7 @@ var inListCases = []contractCase{
 				"changes.listId": taskapi.TaskOperations.Update(task.ID, 0, taskapi.UpdateTaskRequest{ListID: taskapi.Some(&id)}),
 			} {
 				_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{Title: "c"}), operation})
-				if failure := s.fails(err, sdk.ErrInvalid); len(failure.Fields) != 1 || failure.Fields[0].Field != "operations[1]."+place {
-					s.Errorf("the error names the fields %+v, want operations[1].%s", failure.Fields, place)
-				}
+				s.failsAt(err, sdk.ErrInvalid, field422("operations[1]."+place, taskapi.FieldNotFound))
 			}
 		}
 		s.same("the change number", s.seq(), seq)
@@ -130,9 +128,7 @@ var inListCases = []contractCase{
 		s.must(s.client.RestoreList(s.Context(), garden))
 		s.wantTitles(taskapi.ListTasksOptions{ListID: garden}, "c", "a")
 		s.wantTitles(taskapi.ListTasksOptions{Deleted: true}, "b")
-		if now := s.seq(); now != seq+3 {
-			s.Errorf("the change number went from %d to %d", seq, now)
-		}
+		s.same("the change number", s.seq(), seq+3)
 		s.must(s.client.RestoreTask(s.Context(), b.ID))
 		s.wantTitles(taskapi.ListTasksOptions{ListID: garden}, "c", "b", "a")
 	}},

@@ -70,17 +70,11 @@ func (s *Server) CutStreams() {
 	s.cut = make(chan struct{})
 }
 
-// count counts a request.
-func (s *Server) count(operation string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.counted[operation]++
-}
-
-// fault returns the fault for a request of the operation, or the zero Fault.
+// fault counts a request of the operation, and returns its fault, or the zero Fault.
 func (s *Server) fault(operation string) Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.counted[operation]++
 	for _, fault := range s.faults {
 		if fault.Times > 0 && (fault.Operation == "" || fault.Operation == operation) {
 			fault.Times--

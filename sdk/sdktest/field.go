@@ -150,9 +150,6 @@ func (f *fieldErrors) value(fd field, typ reflect.Type, path string, member any)
 		if minimum, ok := fd.limit("minimum"); ok && err == nil && n < minimum {
 			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at least %d", minimum))
 		}
-		if maximum, ok := fd.limit("maximum"); ok && err == nil && n > maximum {
-			f.add(path, taskapi.FieldOutOfRange, fmt.Sprintf("must be at most %d", maximum))
-		}
 	case reflect.Slice:
 		if list, ok := member.([]any); ok {
 			value.Set(f.list(fd, typ, path, list))
@@ -221,16 +218,7 @@ func (f *fieldErrors) list(fd field, typ reflect.Type, path string, items []any)
 	}
 	seen := make(map[string]bool)
 	for i, member := range items {
-		before := len(*f)
 		value := f.value(item, typ.Elem(), index(path, i), member)
-		if fd.tag.Get("uniqueItems") == "true" && len(*f) == before {
-			for j := range list.Len() {
-				if reflect.DeepEqual(list.Index(j).Interface(), value.Interface()) {
-					f.add(index(path, i), taskapi.FieldDuplicate, "is a duplicate")
-					break
-				}
-			}
-		}
 		if fd.text.key != nil {
 			key := fd.text.key(value.String())
 			if seen[key] {

@@ -27,20 +27,10 @@ func (f *fieldErrors) onePlace(object map[string]any, path string) {
 func (r resource) position() string { return r.field("position").String() }
 
 // siblings returns the other resources in r's manual order, in that order.
-func (tx *transaction) siblings(r resource) (all []resource) {
-	for id := range tx.user.resources {
-		if other, ok := tx.find(r.kind, id, outsideTrash); ok && id != r.id() && inOneOrder(other, r) {
-			all = append(all, other)
-		}
-	}
-	for id := range tx.staged {
-		if _, known := tx.user.resources[id]; known || id == r.id() {
-			continue
-		}
-		if other, ok := tx.find(r.kind, id, outsideTrash); ok && inOneOrder(other, r) {
-			all = append(all, other)
-		}
-	}
+func (tx *transaction) siblings(r resource) []resource {
+	all := slices.DeleteFunc(tx.resources(r.kind), func(other resource) bool {
+		return other.deleted() || other.id() == r.id() || !inOneOrder(other, r)
+	})
 	slices.SortFunc(all, compareOrder)
 	return all
 }

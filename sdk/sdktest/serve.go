@@ -148,7 +148,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 
 	failure := c.find()
-	s.count(c.route.operation)
 	fault := s.fault(c.route.operation)
 	if !fault.before(s, r) {
 		panic(http.ErrAbortHandler)

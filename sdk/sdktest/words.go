@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // accents maps combining marks to letters: pairs of a letter without and with the mark,
@@ -78,9 +79,7 @@ func decompose(text string) string {
 
 // plain returns a letter without case and accents.
 func plain(r rune) rune {
-	for pair, ok := decomposed[r]; ok; pair, ok = decomposed[r] {
-		r = pair[0]
-	}
+	r, _ = utf8.DecodeRuneInString(decompose(string(r)))
 	return unicode.ToLower(unicode.ToUpper(r))
 }
 

@@ -8,11 +8,8 @@ const KindList Kind = "list"
 // ListOperations makes the batch operations on lists.
 var ListOperations = Operations[CreateListRequest, ReplaceListRequest, UpdateListRequest, MoveListRequest]{KindList}
 
-// ListResponse is the response with a list, ListListResponse that of listLists.
-type (
-	ListResponse     = Response[List]
-	ListListResponse = PageResponse[List]
-)
+// ListListResponse is the response of listLists.
+type ListListResponse = PageResponse[List]
 
 // List decodes the resource as a list. It fails for another kind.
 func (r Resource) List() (List, error) { return decodeAs[List](KindList, r.Kind, r.Data) }

@@ -3,9 +3,6 @@ package taskapi
 // KindSettings is the kind of [Settings].
 const KindSettings Kind = "settings"
 
-// SettingsResponse is the response with the settings.
-type SettingsResponse = Response[Settings]
-
 // Settings decodes the resource as settings. It fails for another kind.
 func (r Resource) Settings() (Settings, error) {
 	return decodeAs[Settings](KindSettings, r.Kind, r.Data)

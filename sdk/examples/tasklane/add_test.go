@@ -133,9 +133,9 @@ func TestDates_AreParsedAndFormatted(t *testing.T) {
 			t.Errorf("dateOf(%v) = %q, want %q", instant, got, test.formatted)
 		}
 	}
-	for _, text := range []string{"", "soon", "2026-13-01", "today 24:00", "party friday", "friday #home", "p1"} {
-		if got, err := readDate(text, quickadd.Options{Now: now}); err == nil {
-			t.Errorf("readDate(%q) = %v", text, got)
+	for _, text := range []string{" ", "soon", "2026-13-01", "today 24:00", "party friday", "friday #home", "p1"} {
+		if got, err := s.deadline(text); err == nil {
+			t.Errorf("deadline(%q) = %v", text, got)
 		}
 	}
 }

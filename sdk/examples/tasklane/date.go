@@ -9,17 +9,6 @@ import (
 	"github.com/tasklane/tasklane/sdk/quickadd"
 )
 
-// readDate parses a text that is only a date.
-func readDate(text string, options quickadd.Options) (quickadd.Task, error) {
-	text = strings.TrimSpace(text)
-	task := quickadd.Parse(text, options)
-	// The title of a text without other words is the text itself.
-	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
-		return quickadd.Task{}, usageError(fmt.Sprintf("%q is not a date: write %s", text, dateHelp))
-	}
-	return task, nil
-}
-
 // deadline is when a task is due: at a time, or on a day.
 type deadline struct {
 	at *time.Time
@@ -34,9 +23,11 @@ func (s *session) deadline(text string) (deadline, error) {
 	if exact, err := time.Parse(time.RFC3339, text); err == nil {
 		return deadline{at: &exact}, nil
 	}
-	task, err := readDate(text, s.quickAdd())
-	if err != nil {
-		return deadline{}, err
+	text = strings.TrimSpace(text)
+	task := quickadd.Parse(text, s.quickAdd())
+	// The title of a text without other words is the text itself.
+	if task.Date == "" || task.Title != text || task.Tags != nil || task.Priority != "" {
+		return deadline{}, usageError(fmt.Sprintf("%q is not a date: write %s", text, dateHelp))
 	}
 	return deadlineOf(task, s.now().Location())
 }
