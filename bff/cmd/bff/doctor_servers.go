@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tasklane/tasklane/bff/internal/session"
 	"github.com/tasklane/tasklane/services/doctor"
 )
 
@@ -42,7 +44,7 @@ func (d *diagnosis) checkSite(ctx context.Context) (string, error) {
 
 // checkAuth requests the keys, which Better Auth reads from its database.
 func (d *diagnosis) checkAuth(ctx context.Context) (string, error) {
-	response, err := d.send(ctx, http.MethodGet, d.auth.URL.JoinPath("jwks"), nil)
+	response, err := d.send(ctx, http.MethodGet, d.auth.URL.JoinPath("jwks"), nil, "Via", session.Via)
 	if err != nil {
 		return "", err
 	}
@@ -50,6 +52,8 @@ func (d *diagnosis) checkAuth(ctx context.Context) (string, error) {
 		Keys []struct{ Alg string } `json:"keys"`
 	}
 	switch {
+	case response.status == http.StatusBadGateway && bytes.Contains(response.body, []byte(`"code":"bad_gateway"`)):
+		return "", fault(d.auth.URL.String()+" leads back to a bff", session.LoopRemedy)
 	case response.status >= http.StatusInternalServerError:
 		return "", fault(fmt.Sprintf("the request for its keys: status %d", response.status), "see Better Auth's log: it may not reach its database")
 	case response.status != http.StatusOK || json.Unmarshal(response.body, &keys) != nil || keys.Keys == nil:

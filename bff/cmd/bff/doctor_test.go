@@ -92,7 +92,7 @@ func TestDoctor_SaysHowToFixEachSetting(t *testing.T) {
 		}, "site", "HTTP response to HTTPS client"},
 		{"no Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address("http://127.0.0.1:1") }, "auth", "BETTER_AUTH_URL is its address"},
 		{"the task service as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(tasks.URL.String()) }, "auth", "does not respond with a list of keys"},
-		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "token", "not to a bff"},
+		{"the bff as Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(bff.URL.String()) }, "auth", "keep /api/auth in the app"},
 		{"another path of Better Auth", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(auth.URL.String() + "/auth") }, "auth", "with its path"},
 		{"a Better Auth without its database", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(broken.URL) }, "auth", "may not reach its database"},
 		{"a clock that is an hour slow", func(c *config, _ *doctorCommand) { c.BetterAuthURL = address(slowClock.URL) }, "clock", "NTP"},

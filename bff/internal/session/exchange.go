@@ -120,6 +120,12 @@ type Result struct {
 	SetCookie []string
 }
 
+// Via marks requests to Better Auth in the header Via. A bff that receives one is in a loop.
+const Via = "1.1 tasklane-bff"
+
+// LoopRemedy says how to fix such a loop.
+const LoopRemedy = "keep /api/auth in the app that has Better Auth, and forward only the rest of /api to the bff"
+
 // BetterAuth is a Better Auth server.
 type BetterAuth struct {
 	// URL is the prefix of its endpoints.
@@ -170,6 +176,7 @@ func (b *BetterAuth) exchange(ctx context.Context, req Request) (Result, error) 
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Cookie", req.Cookie.forward)
 	r.Header.Set("X-Request-Id", req.RequestID)
+	r.Header.Set("Via", Via)
 	if req.Client.IsValid() {
 		r.Header.Set("X-Forwarded-For", req.Client.String())
 	}

@@ -186,6 +186,7 @@ func TestExchange(t *testing.T) {
 			"Accept":          {"application/json"},
 			"Cookie":          {session.CookieName + "=" + cookies[0].Value},
 			"User-Agent":      {"Go-http-client/1.1"},
+			"Via":             {session.Via},
 			"X-Forwarded-For": {"203.0.113.7"},
 			"X-Request-Id":    {"request-1"},
 		}

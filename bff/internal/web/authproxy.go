@@ -76,8 +76,15 @@ type authProxy struct {
 	auth forward.Upstream
 }
 
+// errLoop means that the app at BETTER_AUTH_URL forwards /api/auth to the bff.
+var errLoop = errors.New("BETTER_AUTH_URL leads back to the bff: " + session.LoopRemedy)
+
 func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	httpapi.SetOperation(r.Context(), authOperation, authPath)
+	if strings.Contains(strings.Join(r.Header.Values("Via"), ","), session.Via) {
+		httpapi.WriteProblem(w, r, p.api.Problem(r.Context(), fmt.Errorf("%w (%w)", errLoop, gatewayProblem(http.StatusBadGateway))))
+		return
+	}
 	endpoint := strings.TrimPrefix(r.URL.Path, authPath)
 	// Later segments may contain a secret, as in reset-password/TOKEN.
 	if first, _, more := strings.Cut(endpoint, "/"); endpointName.MatchString(first) {
@@ -108,6 +115,7 @@ func (p *authProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		req.Header.Set("X-Forwarded-For", caller.Client.String())
 	}
 	req.Header.Set(httpapi.RequestIDHeader, caller.RequestID)
+	req.Header.Set("Via", session.Via)
 	p.setOrigin(r, req.Header, caller.Bearer)
 	evict := func([]string) {}
 	if noSession == nil {
