@@ -74,12 +74,14 @@ describe.concurrent("code pasted from the client's README works", () => {
   });
 
   for (const [framework, { files, start }] of Object.entries(frameworks)) {
-    test(`in ${framework}`, async ({ openDevice }) => {
+    test(`in ${framework}, begun during an outage`, async ({ openDevice }) => {
       const device = await openDevice(inject("stack").url);
       const { page } = device;
       await device.signUp(newAccount());
       await page.evaluate(() => window.clients.api.createTask({ title: "Water the plants" }));
       await page.evaluate(() => document.body.replaceChildren());
+      let attempts = 0;
+      await page.route("**/api/tasks?*", (route) => (++attempts > 4 ? route.continue() : route.abort())); // all of the first call
       await run(page, start, files);
       await page.getByRole("button", { name: "Water the plants" }).click();
       await page.getByRole("button", { name: "Water the plants" }).waitFor({ state: "detached" });
