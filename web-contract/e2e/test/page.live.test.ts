@@ -1,5 +1,6 @@
 import type { Page } from "playwright-core";
 import { describe, expect } from "vitest";
+import { eventually } from "../src/eventually.js";
 import { addList, chooseForList } from "../src/lists.js";
 import {
   addTask,
@@ -217,6 +218,19 @@ describe.concurrent("a session that ends elsewhere", () => {
     await signUp(page, newAccount());
     await page.getByText("Nothing here yet.").waitFor();
     expect(await page.getByText("secret").count()).toBe(0);
+  });
+
+  test("shows the search to no other user, also after a reload", async ({ openPage }) => {
+    const { page } = await openPage();
+    await signUp(page, newAccount());
+    await addTask(page, "A secret");
+    await page.getByLabel("Search", { exact: true }).fill("secret");
+    await eventually(() => expect(page.url()).toContain("secret"));
+    await page.context().clearCookies();
+    await page.reload();
+    await signUp(page, newAccount());
+    await page.getByText("Nothing here yet.").waitFor();
+    expect(page.url()).not.toContain("secret");
   });
 
   test("closes the dialog of a list before another user signs in", async ({ openPage }) => {

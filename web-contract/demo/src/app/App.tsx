@@ -1,10 +1,11 @@
-import { useEffect, useRef, useState } from "react";
+import { useEffect, useState } from "react";
 import { AccountPage, isPage } from "../account/AccountPage";
 import { shareUser, useSession } from "../account/auth";
 import { createWorkspace, type Workspace } from "../data/workspace";
 import { rememberSignedIn } from "../start";
 import { ErrorState } from "../ui/ErrorState";
 import { lazy } from "../ui/lazy";
+import { tabMap } from "../ui/storage";
 import { clearQueries } from "./route";
 import { clearScroll } from "./scroll";
 import { SignedIn } from "./SignedIn";
@@ -14,6 +15,9 @@ const ResetPage = lazy(async () => (await import("../account/ResetPage")).ResetP
 
 /** The delay, in milliseconds, before the page retries its first request for the session. A browser test leaves out timers of exactly this delay. */
 const retryDelay = 5_000;
+
+/** The id of the user to whom the filters and scroll positions of this tab belong, as its owner. */
+const tab = tabMap<string | undefined>("tasklane.tab");
 
 interface Props {
   /** The workspace of the user who was signed in at the start of the page. */
@@ -51,16 +55,16 @@ export function App({ opened }: Props) {
   if (!user && known && workspace?.leaving.get()) setWorkspace(undefined);
   useEffect(() => workspace?.outbox.open(), [workspace]);
 
-  // Another user must not see the filters and scroll positions of the last one.
+  // Another user must not see the filters and scroll positions of the last one, also after a reload.
   const owner = workspace?.user.id;
-  const lastOwner = useRef(owner);
   useEffect(() => {
-    if (lastOwner.current && lastOwner.current !== owner) {
+    if (!owner && !known) return;
+    if ((tab.get("owner") ?? owner) !== owner) {
       clearQueries();
       clearScroll();
     }
-    lastOwner.current = owner;
-  }, [owner]);
+    tab.set("owner", owner);
+  }, [owner, known]);
 
   if (isPage("reset")) return <ResetPage />;
   if (user && isPage("device")) return <DevicePage user={user} />;
