@@ -14,6 +14,11 @@ describe("filters", () => {
     expect(filtersOf(new URLSearchParams("due=never&sort=random&priority=huge"))).toEqual(none);
   });
 
+  test("with a longer search, or more tags, than the API accepts do not fail", () => {
+    const { q, tag } = taskFilters({ ...none, search: "🌻".repeat(501), tags: Array.from({ length: 21 }, (_, index) => String(index)) });
+    expect([q, tag?.length]).toEqual(["🌻".repeat(500), 20]);
+  });
+
   test("select days from midnight to midnight", () => {
     const now = new Date(2026, 10, 23, 15, 30);
     const midnight = (date: number) => new Date(2026, 10, date).toISOString();

@@ -87,8 +87,9 @@ export function taskFilters(filters: Filters, now = new Date()): TaskFilters {
   const from = { any: undefined, overdue: undefined, today: startOf(today), week: startOf(today) }[filters.due];
   return {
     sort: serverSorts[filters.sort],
-    q: filters.search.trim() || undefined,
-    tag: filters.tags.length > 0 ? filters.tags : undefined,
+    // The API accepts at most 500 characters and 20 tags.
+    q: [...filters.search.trim()].slice(0, 500).join("") || undefined,
+    tag: filters.tags.length > 0 ? filters.tags.slice(0, 20) : undefined,
     priority: filters.priorities.length > 0 ? filters.priorities : undefined,
     dueAfter: from?.toISOString(),
     dueBefore: until?.toISOString(),
