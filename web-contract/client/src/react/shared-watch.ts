@@ -21,8 +21,9 @@ interface Options {
  * because browsers allow only six to a server over HTTP/1.1. The tab that was
  * shown last has the connection and forwards the changes to the others. A tab that
  * has missed a change takes the connection and continues from its own number. A
- * hidden tab closes it after a minute. Without a user, or if the browser has no
- * locks or denies them, as on pages without https, each tab has its own connection.
+ * hidden tab closes it after a minute, and takes none until it is shown. Without
+ * a user, or if the browser has no locks or denies them, as on pages without
+ * https, each tab has its own connection.
  *
  * Rejects with the reason of the signal, or the error that ended the watch.
  */
@@ -108,7 +109,7 @@ export function watchShared(
     channel?.addEventListener("message", ({ data: { from, state, change } }: MessageEvent<Message>) => {
       // Also while connected: another tab may have just taken the connection, before the change arrived on it here.
       if (from <= seq) change && receive(change);
-      else if (!connected) acquire(true);
+      else if (!connected && !attempt?.signal.aborted) acquire(true);
       if (state && !connected) onState(state);
     });
     if (page?.hidden) acquire(false);

@@ -187,6 +187,27 @@ describe("tabs of one user", () => {
     await vi.waitFor(() => expect(server.opened).toEqual([4, 5]));
   });
 
+  test("take no connection after a minute in which they are hidden, even if they have missed a change", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const { page } = openTab(4);
+    await vi.waitFor(() => expect(server.connections.size).toBe(1));
+    page.setHidden(true);
+    vi.advanceTimersByTime(61_000);
+    await vi.waitFor(() => expect(server.connections.size).toBe(0));
+    const shown = openTab(9);
+    await vi.waitFor(() => expect(server.opened).toEqual([4, 9]));
+    const channel = new BroadcastChannel(`tasklane.changes.${user}`);
+    const received = new Promise((resolve) => channel.addEventListener("message", resolve, { once: true }));
+    server.broadcast(10);
+    await received;
+    await new Promise((resolve) => setImmediate(resolve));
+    channel.close();
+    expect(shown.seen).toEqual([10]);
+    expect(server.opened).toEqual([4, 9]);
+    page.setHidden(false);
+    await vi.waitFor(() => expect(server.opened).toEqual([4, 9, 4]));
+  });
+
   test("each get the error that ends the connection", async () => {
     const tabs = [openTab(4), openTab(4)];
     for (const _ of tabs) {
