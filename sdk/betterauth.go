@@ -28,6 +28,11 @@ const (
 	// shorter.
 	renewBefore = time.Minute
 
+	// earlyTimeout bounds the renewal of a token that is still valid, so that calls
+	// need not wait for a Better Auth that hangs. It takes at most half of the time
+	// that the call has.
+	earlyTimeout = 2 * time.Second
+
 	// renewPause is the pause after a failed renewal, so that neither an outage
 	// nor a wrong password turns every call into a request.
 	renewPause = 5 * time.Second
@@ -176,21 +181,35 @@ func (b *BetterAuth) GoString() string {
 
 // Token returns a valid token.
 func (b *BetterAuth) Token(ctx context.Context) (string, error) {
-	if token, err, done := b.cachedResult(time.Now()); done {
+	token, err, done := b.cachedResult(time.Now())
+	if done {
 		return token, err
 	}
 	select {
 	case b.renewing <- struct{}{}:
-		defer func() { <-b.renewing }()
-	case <-ctx.Done():
-		return "", ctx.Err()
+	default:
+		if token != "" {
+			return token, nil // another call renews it
+		}
+		select {
+		case b.renewing <- struct{}{}:
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
 	}
+	defer func() { <-b.renewing }()
 	// Another call may have renewed the token meanwhile.
-	if token, err, done := b.cachedResult(time.Now()); done {
+	if token, err, done = b.cachedResult(time.Now()); done {
 		return token, err
 	}
-	b.retrying = b.mayRetry(time.Now())
-	renewed, err := b.renew(ctx)
+	renewal := ctx
+	if token != "" {
+		var cancel context.CancelFunc
+		renewal, cancel = context.WithTimeout(ctx, min(earlyTimeout, timeLeft(ctx)/2))
+		defer cancel()
+	}
+	b.retrying = token == "" && b.mayRetry()
+	renewed, err := b.renew(renewal)
 	if err != nil && ctx.Err() != nil {
 		// Only this call has timed out; the next one tries again.
 		return "", ctx.Err()
@@ -218,15 +237,15 @@ func (b *BetterAuth) InvalidateToken(token string) {
 	}
 }
 
-// cachedResult returns the result of Token if it needs no request.
+// cachedResult returns the token, if it is still valid. done says that Token returns this
+// result, and otherwise renews the token.
 func (b *BetterAuth) cachedResult(now time.Time) (token string, err error, done bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	paused := b.failed != nil && now.Before(b.retryAt)
 	switch {
-	case b.cached.token != "" && now.Before(b.cached.renewAt),
-		b.cached.token != "" && now.Before(b.cached.expireAt) && paused:
-		return b.cached.token, nil, true
+	case b.cached.token != "" && now.Before(b.cached.expireAt):
+		return b.cached.token, nil, paused || now.Before(b.cached.renewAt)
 	case paused:
 		return "", b.failed, true
 	default:
@@ -234,12 +253,12 @@ func (b *BetterAuth) cachedResult(now time.Time) (token string, err error, done 
 	}
 }
 
-// mayRetry reports whether the next renewal may retry, because calls wait for it. After a
-// failed renewal, as in an outage, it may not.
-func (b *BetterAuth) mayRetry(now time.Time) bool {
+// mayRetry reports whether a renewal for which calls wait may retry. After a failed one, as
+// in an outage, it may not.
+func (b *BetterAuth) mayRetry() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.failed == nil && (b.cached.token == "" || !now.Before(b.cached.expireAt))
+	return b.failed == nil
 }
 
 // authToken is a token with its times, by this machine's clock.

@@ -176,6 +176,51 @@ func TestBetterAuthServesAValidTokenInAnOutage(t *testing.T) {
 	})
 }
 
+func TestBetterAuthServesAValidTokenWhileTheServerHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := &betterAuth{}
+		server, hangs, hung := inMemoryClient(b.ServeHTTP).Transport, false, 0
+		source, err := sdk.NewPasswordSource("http://auth/auth", email, password, sdk.WithBetterAuthHTTPClient(&http.Client{
+			Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+				if !hangs {
+					return server.RoundTrip(r)
+				}
+				hung++
+				<-r.Context().Done()
+				return nil, r.Context().Err()
+			}),
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		tokenNumber(t, source)
+		time.Sleep(4*time.Minute + time.Second)
+		hangs = true
+		for _, left := range []time.Duration{2 * time.Second, time.Hour} {
+			start := time.Now()
+			var calls sync.WaitGroup
+			for range 3 {
+				calls.Go(func() {
+					ctx, cancel := context.WithTimeout(t.Context(), left)
+					defer cancel()
+					if _, err := source.Token(ctx); err != nil {
+						t.Errorf("with %v left: %v", left, err)
+					}
+				})
+			}
+			calls.Wait()
+			if took := time.Since(start); took > 3*time.Second {
+				t.Errorf("with %v left, it took %v", left, took)
+			}
+			time.Sleep(6 * time.Second)
+		}
+		if hung != 2 {
+			t.Errorf("%d requests, want 2", hung)
+		}
+	})
+}
+
 func TestBetterAuthRetriesTransientFailures(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
