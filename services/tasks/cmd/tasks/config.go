@@ -87,7 +87,10 @@ func (c *serveConfig) Check() error {
 	case slices.Contains(c.Algorithms, "HS256"):
 		// No keys are fetched.
 	case c.JWKSURL != "":
-		errs = append(errs, checkKeysURL(c.JWKSURL))
+		// It may have a query: some issuers use one.
+		if u, err := url.Parse(c.JWKSURL); err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
+			errs = append(errs, errors.New("JWKS_URL must be an http or https URL"))
+		}
 	case c.BetterAuthURL.URL != nil:
 		c.JWKSURL = betterAuthKeys(c.BetterAuthURL.URL)
 	default:
@@ -129,13 +132,4 @@ func betterAuthKeys(address *url.URL) string {
 		address = address.JoinPath("/api/auth")
 	}
 	return address.JoinPath("jwks").String()
-}
-
-// checkKeysURL checks JWKS_URL, which may have a query: some issuers use one.
-func checkKeysURL(value string) error {
-	u, err := url.Parse(value)
-	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" {
-		return errors.New("JWKS_URL must be an http or https URL")
-	}
-	return nil
 }

@@ -82,24 +82,23 @@ func (c *checker) clean(data any) any {
 			byType(c, name, field, value)
 		}
 	}
-	if after := request.FieldByName("After"); after.IsValid() {
-		elsewhere := false
-		for _, name := range []string{"ListID", "ParentID"} {
-			field := request.FieldByName(name)
-			elsewhere = elsewhere || field.IsValid() && !field.IsZero()
-		}
-		c.onePlace(!after.IsZero(), !request.FieldByName("Before").IsZero(), elsewhere)
+	if request.FieldByName("After").IsValid() {
+		c.onePlace(request)
 	}
 	return request.Interface()
 }
 
 // onePlace checks that a move names one place. A move to another list or parent may name
 // none: the default is the end.
-func (c *checker) onePlace(after, before, elsewhere bool) {
+func (c *checker) onePlace(move reflect.Value) {
+	has := func(name string) bool {
+		field := move.FieldByName(name)
+		return field.IsValid() && !field.IsZero()
+	}
 	switch {
-	case after && before:
+	case has("After") && has("Before"):
 		c.fault("before", taskapi.FieldNotAllowed, "must not be given together with after")
-	case !after && !before && !elsewhere:
+	case !has("After") && !has("Before") && !has("ListID") && !has("ParentID"):
 		c.fault("after", taskapi.FieldRequired, "or before is required")
 	}
 }

@@ -27,11 +27,7 @@ func (h *handlers) getTaskStats(ctx context.Context, in *operations.GetTaskStats
 	if err != nil {
 		return nil, err
 	}
-	stats, err := h.store.TaskStats(ctx, userFrom(ctx), zone)
-	if err != nil {
-		return nil, err
-	}
-	return &operations.Output[taskapi.Stats]{Body: taskapi.StatsResponse{Success: true, Data: stats}}, nil
+	return output(h.store.TaskStats(ctx, userFrom(ctx), zone))
 }
 
 func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListTaskOccurrencesInput) (*operations.Output[[]taskapi.Occurrence], error) {
@@ -39,11 +35,7 @@ func (h *handlers) listTaskOccurrences(ctx context.Context, in *operations.ListT
 	if err != nil {
 		return nil, err
 	}
-	occurrences, err := h.store.TaskOccurrences(ctx, userFrom(ctx), id, in.Limit)
-	if err != nil {
-		return nil, err
-	}
-	return &operations.Output[[]taskapi.Occurrence]{Body: taskapi.OccurrenceListResponse{Success: true, Data: occurrences}}, nil
+	return output(h.store.TaskOccurrences(ctx, userFrom(ctx), id, in.Limit))
 }
 
 func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput) (*operations.Output[taskapi.Agenda], error) {
@@ -51,11 +43,15 @@ func (h *handlers) getAgenda(ctx context.Context, in *operations.GetAgendaInput)
 	if err != nil {
 		return nil, err
 	}
-	agenda, err := h.store.Agenda(ctx, userFrom(ctx), zone, in.Days)
+	return output(h.store.Agenda(ctx, userFrom(ctx), zone, in.Days))
+}
+
+// output returns the response with data, or the error.
+func output[T any](data T, err error) (*operations.Output[T], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &operations.Output[taskapi.Agenda]{Body: taskapi.AgendaResponse{Success: true, Data: agenda}}, nil
+	return &operations.Output[T]{Body: taskapi.Response[T]{Success: true, Data: data}}, nil
 }
 
 // cleanTaskQuery normalizes the filters of a list like stored texts and times.
