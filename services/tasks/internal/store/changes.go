@@ -55,16 +55,13 @@ func (s *Store) Changes(ctx context.Context, user string, from taskapi.ChangeCur
 				return err
 			}))
 		}
-		batch.Queue(selectErased, user, from.After, limit+1).Query(func(rows pgx.Rows) error {
-			var c taskapi.Change
-			var id uuid.UUID
-			_, err := pgx.ForEachRow(rows, []any{&c.Kind, (*[16]byte)(&id), &c.Seq}, func() error {
-				c.ID = id.String()
-				all = append(all, c)
-				return nil
-			})
-			return err
-		})
+		var c taskapi.Change
+		var id uuid.UUID
+		batch.Queue(selectErased, user, from.After, limit+1).Query(forEach([]any{&c.Kind, (*[16]byte)(&id), &c.Seq}, func() error {
+			c.ID = id.String()
+			all = append(all, c)
+			return nil
+		}))
 		batch.Queue(selectPurged, user).Query(readNumber(&purged))
 	})
 	if err != nil {
@@ -104,8 +101,13 @@ func readNumber(n *int64) func(pgx.Rows) error {
 
 // readOptional returns a function that reads the row, if there is one, into the targets.
 func readOptional(targets ...any) func(pgx.Rows) error {
+	return forEach(targets, func() error { return nil })
+}
+
+// forEach returns a function that reads each row into the targets, and then calls f.
+func forEach(targets []any, f func() error) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, targets, func() error { return nil })
+		_, err := pgx.ForEachRow(rows, targets, f)
 		return err
 	}
 }

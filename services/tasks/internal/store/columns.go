@@ -50,9 +50,7 @@ func sizeColumn(fields []*schema.Field) column {
 			case string:
 				n += int64(len(text))
 			case []string:
-				for _, entry := range text {
-					n += int64(len(entry))
-				}
+				n += int64(len(strings.Join(text, "")))
 			}
 		}
 		return n

@@ -118,35 +118,28 @@ func Distribute(ctx context.Context, ownerURL, runtimeURL string) (distributed [
 	return distributed, err
 }
 
-// findCitus returns [ErrNoCitus] unless the database has the extension.
+// findCitus returns [ErrNoCitus] unless the database has the extension, and [ErrNoWorkers]
+// unless a server other than the coordinator has shards.
 func findCitus(ctx context.Context, conn *pgx.Conn) error {
-	var created, available bool
+	var created, available, workers bool
 	err := conn.QueryRow(ctx, `
 		SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'citus'),
 			EXISTS (SELECT FROM pg_available_extensions WHERE name = 'citus')`).Scan(&created, &available)
+	if err == nil && created {
+		err = conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_node WHERE groupid <> 0 AND isactive AND shouldhaveshards)").Scan(&workers)
+	}
 	switch {
 	case err != nil:
 		return fmt.Errorf("look for Citus: %w", err)
+	case workers:
+		return nil
 	case created:
-		return findWorkers(ctx, conn)
+		return fmt.Errorf(`%w: as a superuser, run "SELECT citus_set_coordinator_host(…)", and "SELECT citus_add_node(…)" for each worker`, ErrNoWorkers)
 	case available:
 		return fmt.Errorf(`%w yet: as a superuser, run "CREATE EXTENSION citus" in it, and "SELECT citus_add_node(…)" for each worker`, ErrNoCitus)
 	}
 	return fmt.Errorf("%w, and neither has its server: install Citus there and on the workers, add it to shared_preload_libraries and restart them, "+
 		"or keep one server, which is enough for most (SCALING.md)", ErrNoCitus)
-}
-
-// findWorkers returns [ErrNoWorkers] unless a server other than the coordinator has shards.
-func findWorkers(ctx context.Context, conn *pgx.Conn) error {
-	var found bool
-	err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_dist_node WHERE groupid <> 0 AND isactive AND shouldhaveshards)").Scan(&found)
-	switch {
-	case err != nil:
-		return fmt.Errorf("look for workers: %w", err)
-	case !found:
-		return fmt.Errorf(`%w: as a superuser, run "SELECT citus_set_coordinator_host(…)", and "SELECT citus_add_node(…)" for each worker`, ErrNoWorkers)
-	}
-	return nil
 }
 
 // findService returns [ErrInUse] while the runtime role is connected.

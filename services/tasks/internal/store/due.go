@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -79,20 +80,9 @@ func (tx *transaction) userZone(ctx context.Context) (*time.Location, error) {
 
 // queueZone queues a read of the time zone if an operation sets a due day.
 func (tx *transaction) queueZone(batch *pgx.Batch, operations []Operation) {
-	for _, op := range operations {
-		var needsZone bool
-		switch data := op.Data.(type) {
-		case taskapi.CreateTaskRequest:
-			needsZone = data.DueOn != nil
-		case taskapi.ReplaceTaskRequest:
-			needsZone = data.DueOn != nil
-		case taskapi.UpdateTaskRequest:
-			needsZone = data.DueOn.Value != nil
-		}
-		if needsZone {
-			batch.Queue(selectZone, tx.user).Query(tx.readZone)
-			return
-		}
+	setsDay := func(op Operation) bool { day, _ := op.reference("DueOn"); return day != nil }
+	if slices.ContainsFunc(operations, setsDay) {
+		batch.Queue(selectZone, tx.user).Query(tx.readZone)
 	}
 }
 
@@ -137,14 +127,11 @@ func (tx *transaction) moveDays(ctx context.Context, before, after row) error {
 	var days []string
 	var ends []time.Time
 	var day string
-	err := tx.read(ctx, statement{selectDays, []any{tx.user}}, func(rows pgx.Rows) error {
-		_, err := pgx.ForEachRow(rows, []any{&day}, func() error {
-			end, err := taskapi.LastSecond(day, tx.zone.location)
-			days, ends = append(days, day), append(ends, end)
-			return err
-		})
+	err := tx.read(ctx, statement{selectDays, []any{tx.user}}, forEach([]any{&day}, func() error {
+		end, err := taskapi.LastSecond(day, tx.zone.location)
+		days, ends = append(days, day), append(ends, end)
 		return err
-	})
+	}))
 	if err == nil && len(days) > 0 {
 		tx.statements = append(tx.statements, statement{updateDueTimes, []any{tx.user, days, ends, tx.now}})
 		tx.affects(func(task *taskRow) bool { return task.DueOn != nil })

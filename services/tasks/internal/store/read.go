@@ -25,13 +25,6 @@ const (
 	maxLanePage = taskapi.DefaultListLimit
 )
 
-// readLanes are lanes with their own connections, so that reads do not wait for searches
-// and writes.
-type readLanes struct {
-	*lanes.Lanes
-	pool *pgxpool.Pool
-}
-
 // LaneStat counts the reads of lanes.
 type LaneStat struct {
 	lanes.Stat
@@ -44,11 +37,12 @@ func (s *Store) LaneStat() LaneStat {
 	if s.reads == nil {
 		return LaneStat{}
 	}
-	return LaneStat{s.reads.Stat(), int(s.reads.pool.Stat().TotalConns())}
+	return LaneStat{s.reads.Stat(), int(s.lanePool.Stat().TotalConns())}
 }
 
-// openLanes opens lanes with the settings of the store's pool.
-func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLanes, error) {
+// openLanes opens lanes with the settings of the store's pool, and connections of their own,
+// so that reads do not wait for searches and writes.
+func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (err error) {
 	config = config.Copy()
 	config.MinConns, config.MinIdleConns, config.MaxConns = 0, 0, laneCount
 	// A cancellation could hit another caller's read. Abandoned statements end by
@@ -60,25 +54,20 @@ func (s *Store) openLanes(ctx context.Context, config *pgxpool.Config) (*readLan
 	parameters["statement_timeout"] = fmt.Sprint(budget.Service.Milliseconds())
 	// See setUserAndPlan.
 	parameters["plan_cache_mode"] = "force_generic_plan"
-	pool, err := pgxpool.NewWithConfig(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("make the lanes' pool: %w", err)
+	if s.lanePool, err = pgxpool.NewWithConfig(ctx, config); err != nil {
+		return fmt.Errorf("make the lanes' pool: %w", err)
 	}
-	return &readLanes{pool: pool, Lanes: lanes.New(lanes.Config{
+	s.reads = lanes.New(lanes.Config{
 		Lanes: laneCount,
 		Acquire: func(ctx context.Context) (*pgxpool.Conn, error) {
 			var r retries
-			return s.acquire(ctx, pool, &r)
+			return s.acquire(ctx, s.lanePool, &r)
 		},
 		SetUser: setUserText,
 		Timeout: budget.Service + closeDelay,
 		Tracer:  config.ConnConfig.Tracer,
-	})}, nil
-}
-
-func (l *readLanes) close() {
-	l.Close()
-	l.pool.Close()
+	})
+	return nil
 }
 
 // direct reports whether the store has direct connections to a single server, without a
@@ -92,7 +81,7 @@ func (s *Store) direct() bool { return s.reads != nil && !s.distributed.Load() }
 func read[T any](ctx context.Context, s *Store, user string, st statement, decode func(pgx.Rows) (T, error)) (result T, err error) {
 	if s.direct() {
 		err = s.outage.retry(ctx, func(*retries) error {
-			result, err = lanes.Do(ctx, s.reads.Lanes, user, st.text, st.args, decode)
+			result, err = lanes.Do(ctx, s.reads, user, st.text, st.args, decode)
 			switch {
 			case errors.Is(err, lanes.ErrLost):
 				return fmt.Errorf("%w: %w", ErrUnavailable, err)

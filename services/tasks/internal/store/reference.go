@@ -19,8 +19,8 @@ var references = []struct {
 	kind  taskapi.Kind
 }{{"After", ""}, {"Before", ""}, {"ListID", taskapi.KindList}, {"ParentID", taskapi.KindTask}}
 
-// reference returns the id in a field of the operation's data, and whether the field is
-// present.
+// reference returns the text in a field of the operation's data, such as an id, and whether
+// the field is present.
 func (op Operation) reference(name string) (id *string, present bool) {
 	if op.Data == nil {
 		return nil, false

@@ -54,32 +54,22 @@ func (s *Store) TaskStats(ctx context.Context, user string, zone *time.Location)
 		batch.Queue(selectCounts, user, now, start, end).QueryRow(func(row pgx.Row) error {
 			return row.Scan(&stats.Open, &stats.Completed, &stats.Overdue, &stats.DueToday, &stats.Undated, &stats.Deleted)
 		})
-		batch.Queue(selectPriorities, user).Query(func(rows pgx.Rows) error {
-			var priority int16
-			var count int64
-			_, err := pgx.ForEachRow(rows, []any{&priority, &count}, func() error {
-				stats.ByPriority[priorities[priority]] = count
-				return nil
-			})
-			return err
-		})
-		batch.Queue(selectLists, user).Query(func(rows pgx.Rows) error {
-			var id uuid.UUID
-			var count int64
-			_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id), &count}, func() error {
-				stats.ByList = append(stats.ByList, taskapi.ListCount{ListID: wireID(id), Count: count})
-				return nil
-			})
-			return err
-		})
-		batch.Queue(selectTags, user, taskapi.MaxStatsTags).Query(func(rows pgx.Rows) error {
-			var tag taskapi.TagCount
-			_, err := pgx.ForEachRow(rows, []any{&tag.Tag, &tag.Count}, func() error {
-				stats.ByTag = append(stats.ByTag, tag)
-				return nil
-			})
-			return err
-		})
+		var priority int16
+		var list uuid.UUID
+		var count int64
+		batch.Queue(selectPriorities, user).Query(forEach([]any{&priority, &count}, func() error {
+			stats.ByPriority[priorities[priority]] = count
+			return nil
+		}))
+		batch.Queue(selectLists, user).Query(forEach([]any{(*[16]byte)(&list), &count}, func() error {
+			stats.ByList = append(stats.ByList, taskapi.ListCount{ListID: wireID(list), Count: count})
+			return nil
+		}))
+		var tag taskapi.TagCount
+		batch.Queue(selectTags, user, taskapi.MaxStatsTags).Query(forEach([]any{&tag.Tag, &tag.Count}, func() error {
+			stats.ByTag = append(stats.ByTag, tag)
+			return nil
+		}))
 	})
 	if err != nil {
 		return taskapi.Stats{}, fmt.Errorf("count tasks: %w", err)

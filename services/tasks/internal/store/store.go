@@ -37,10 +37,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/maypok86/otter/v2"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/tasklane/tasklane/sdk/taskapi"
+	"github.com/tasklane/tasklane/services/tasks/internal/lanes"
 )
 
 // The errors of the store's methods, besides the context's. Find them with errors.Is.
@@ -119,8 +121,9 @@ const (
 type Store struct {
 	pool *pgxpool.Pool
 	// reads are lanes: connections of their own, over which point reads and short pages
-	// without filters are pipelined (see read.go); nil behind a pooler.
-	reads *readLanes
+	// without filters are pipelined (see read.go); nil behind a pooler, like lanePool.
+	reads    *lanes.Lanes
+	lanePool *pgxpool.Pool
 	// bun only builds statements; it has no database to send them to.
 	bun    *bun.DB
 	kinds  []*kind
@@ -202,14 +205,14 @@ func Open(ctx context.Context, c Config) (*Store, error) {
 		return nil, fmt.Errorf("make the database's pool: %w", err)
 	}
 	s := &Store{
-		pool: pool, bun: bun.NewDB(nil, pgdialect.New()), kinds: kinds, now: time.Now, zones: newZones(),
+		pool: pool, bun: bun.NewDB(nil, pgdialect.New()), kinds: kinds, now: time.Now, zones: zones{otter.Must(&otter.Options[string, zone]{MaximumSize: maxZones})},
 		maxResources: cmp.Or(c.MaxResources, math.MaxInt64), maxBytes: cmp.Or(c.MaxBytes, math.MaxInt64),
 	}
 	if c.Now != nil {
 		s.now = c.Now
 	}
 	if !c.Pooled {
-		if s.reads, err = s.openLanes(ctx, config); err != nil {
+		if err := s.openLanes(ctx, config); err != nil {
 			pool.Close()
 			return nil, err
 		}
@@ -224,7 +227,8 @@ func (s *Store) PoolStat() *pgxpool.Stat { return s.pool.Stat() }
 // Close waits for queries in flight and closes every connection.
 func (s *Store) Close() {
 	if s.reads != nil {
-		s.reads.close()
+		s.reads.Close()
+		s.lanePool.Close()
 	}
 	s.pool.Close()
 }

@@ -88,19 +88,16 @@ func (tx *transaction) addSuccessor(ctx context.Context, task *taskRow) error {
 	next := tasks.create(task.NextID, tx.successor, tx.now).(*taskRow)
 	var below []subTask
 	copied := map[uuid.UUID]bool{task.ID: true}
+	var one subTask
+	fields := []any{(*[16]byte)(&one.ID), (*[16]byte)(&one.ParentID), &one.DueAt, &one.DueOn, &one.Size}
 	batch := tx.queued()
-	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(func(rows pgx.Rows) error {
-		var one subTask
-		fields := []any{(*[16]byte)(&one.ID), (*[16]byte)(&one.ParentID), &one.DueAt, &one.DueOn, &one.Size}
-		_, err := pgx.ForEachRow(rows, fields, func() error {
-			if copied[one.ParentID] {
-				copied[one.ID] = true
-				below = append(below, one)
-			}
-			return nil
-		})
-		return err
-	})
+	batch.Queue(selectCopied, tx.user, [16]byte(task.ID)).Query(forEach(fields, func() error {
+		if copied[one.ParentID] {
+			copied[one.ID] = true
+			below = append(below, one)
+		}
+		return nil
+	}))
 	if err := tx.exchange(ctx, batch); err != nil {
 		return err
 	}

@@ -114,15 +114,12 @@ func (tx *transaction) checkLevels(ctx context.Context, task, parent *taskRow) e
 	}
 	levels, height, cycle := 1, 0, false // the task itself is a level
 	batch := tx.queued()
-	batch.Queue(selectAncestors, tx.user, [16]byte(parent.ID)).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
-		_, err := pgx.ForEachRow(rows, []any{(*[16]byte)(&id)}, func() error {
-			levels++
-			cycle = cycle || task != nil && id == task.ID
-			return nil
-		})
-		return err
-	})
+	var id uuid.UUID
+	batch.Queue(selectAncestors, tx.user, [16]byte(parent.ID)).Query(forEach([]any{(*[16]byte)(&id)}, func() error {
+		levels++
+		cycle = cycle || task != nil && id == task.ID
+		return nil
+	}))
 	if task != nil {
 		batch.Queue(selectHeight, tx.user, [16]byte(task.ID)).QueryRow(func(row pgx.Row) error { return row.Scan(&height) })
 	}

@@ -24,10 +24,6 @@ type zone struct {
 	location *time.Location
 }
 
-func newZones() zones {
-	return zones{otter.Must(&otter.Options[string, zone]{MaximumSize: maxZones})}
-}
-
 // cached returns the cached time zone of a user, or the default.
 func (z zones) cached(user string) zone {
 	if known, ok := z.known.GetIfPresent(user); ok {

@@ -132,23 +132,16 @@ func create(t testing.TB, from string, user *url.Userinfo) Database {
 	db := Database{DirectURL: address(admin, name, user), OwnerURL: address(admin, name, nil)}
 	db.URL = db.DirectURL
 	if host := os.Getenv(pooler); host != "" {
-		db.URL, db.Pooled = withHost(db.DirectURL, host), true
+		u, err := url.Parse(db.DirectURL)
+		report(t, err)
+		u.Host, db.Pooled = host, true
+		db.URL = u.String()
 	}
 	return db
 }
 
 // pooler is the variable with the pooler's address.
 const pooler = "TEST_POOLER"
-
-// withHost returns the address with another host.
-func withHost(address, host string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		panic(err) // the function address returned it
-	}
-	u.Host = host
-	return u.String()
-}
 
 // address returns admin's address of another database, for user if not nil.
 func address(admin, database string, user *url.Userinfo) string {
