@@ -82,16 +82,6 @@ func (p *process) logTail() string {
 	return string(text[max(len(text)-2<<10, 0):])
 }
 
-// run runs a program and waits for it.
-func run(ctx context.Context, c command) error {
-	cmd := exec.CommandContext(ctx, c.path, c.args...)
-	cmd.Env = child.Environment(c.env)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("%s: %w\n%s", c.name, err, out)
-	}
-	return nil
-}
-
 func (p *process) stop() error {
 	killed := p.child.Stop(child.Step{Signal: syscall.SIGTERM, Wait: stopTimeout})
 	err := errors.Join(p.log.Close(), os.Remove(p.log.Name()))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/tasklane/tasklane/services/stack/checkout"
+	"github.com/tasklane/tasklane/services/stack/child"
 	"github.com/tasklane/tasklane/services/stack/port"
 	"github.com/tasklane/tasklane/services/stack/postgres"
 	"github.com/tasklane/tasklane/services/stack/roles"
@@ -125,12 +127,13 @@ func (s *stack) startPostgres(ctx context.Context) (err error) {
 		return err
 	}
 	for _, database := range []string{mainDatabase, grownDatabase} {
-		err := run(ctx, command{name: "migrate", path: filepath.Join(s.bin, "tasks"), args: []string{"migrate"}, env: map[string]string{
+		migrate := exec.CommandContext(ctx, filepath.Join(s.bin, "tasks"), "migrate")
+		migrate.Env = child.Environment(map[string]string{
 			"DATABASE_URL":          s.postgres.URL(roles.App, s.password, database),
 			"DATABASE_URL_UNPOOLED": s.postgres.URL(roles.Owner, s.password, database),
-		}})
-		if err != nil {
-			return err
+		})
+		if out, err := migrate.CombinedOutput(); err != nil {
+			return fmt.Errorf("migrate: %w\n%s", err, out)
 		}
 	}
 	return nil

@@ -184,28 +184,22 @@ func (h *Hub) publish(ctx context.Context) {
 // message fails, its names are sent with the next one.
 func (h *Hub) publishAll(ctx context.Context) {
 	for names := h.take(); len(names) > 0; names = h.take() {
-		if err := h.publishOne(ctx, names); err != nil {
-			h.failed.Add(1)
-			h.log.WarnContext(ctx, "cannot notify other replicas of changes", "error", err.Error())
-			h.putBack(names)
-			time.AfterFunc(retryDelay, func() { signal(h.wake) })
-			return
+		publishing, cancel := context.WithTimeout(ctx, publishTimeout)
+		err := h.bus.Publish(publishing, h.replica+" "+strings.Join(names, " "))
+		cancel()
+		if err == nil {
+			h.published.Add(1)
+			continue
 		}
-		h.published.Add(1)
-	}
-}
-
-func (h *Hub) publishOne(ctx context.Context, names []string) error {
-	ctx, cancel := context.WithTimeout(ctx, publishTimeout)
-	defer cancel()
-	return h.bus.Publish(ctx, h.replica+" "+strings.Join(names, " "))
-}
-
-func (h *Hub) putBack(names []string) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	for _, name := range names {
-		h.changed[name] = struct{}{}
+		h.failed.Add(1)
+		h.log.WarnContext(ctx, "cannot notify other replicas of changes", "error", err.Error())
+		h.mu.Lock()
+		for _, name := range names {
+			h.changed[name] = struct{}{}
+		}
+		h.mu.Unlock()
+		time.AfterFunc(retryDelay, func() { signal(h.wake) })
+		return
 	}
 }
 

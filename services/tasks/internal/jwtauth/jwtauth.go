@@ -145,15 +145,12 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 	if len(config.Algorithms) == 0 {
 		config.Algorithms = publicKeyAlgorithms
 	}
-	cache, err := otter.New(&otter.Options[[sha256.Size]byte, verified]{
+	cache := otter.Must(&otter.Options[[sha256.Size]byte, verified]{
 		MaximumSize: cachedTokens,
 		ExpiryCalculator: otter.ExpiryCreatingFunc(func(e otter.Entry[[sha256.Size]byte, verified]) time.Duration {
 			return time.Until(e.Value.Expires)
 		}),
 	})
-	if err != nil {
-		return nil, err
-	}
 	v := &Verifier{
 		verified: cache,
 		parser: jwt.NewParser(
@@ -173,8 +170,8 @@ func New(ctx context.Context, config Config, log *slog.Logger) (*Verifier, error
 		}
 		return v, nil
 	}
-	v.keys, err = newKeySet(ctx, config.JWKSURL, log)
-	if err != nil {
+	var err error
+	if v.keys, err = newKeySet(ctx, config.JWKSURL, log); err != nil {
 		return nil, err
 	}
 	keyOf, err := keyfunc.New(keyfunc.Options{Ctx: ctx, Storage: v.keys})

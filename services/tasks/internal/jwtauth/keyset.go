@@ -80,12 +80,9 @@ func newKeySet(ctx context.Context, url string, log *slog.Logger) (*keySet, erro
 	if err != nil {
 		return nil, fmt.Errorf("read the issuer's keys at %s: %w", url, err)
 	}
-	unknown, err := otter.New(&otter.Options[[sha256.Size]byte, struct{}]{
+	unknown := otter.Must(&otter.Options[[sha256.Size]byte, struct{}]{
 		MaximumSize: unknownKeys, ExpiryCalculator: otter.ExpiryWriting[[sha256.Size]byte, struct{}](unknownTime),
 	})
-	if err != nil {
-		return nil, err
-	}
 	return &keySet{Storage: storage, remote: remote, fetcher: fetcher, waiting: make(chan struct{}, maxWaiting), unknown: unknown}, nil
 }
 
