@@ -10,7 +10,6 @@ export function keysOf<Filters extends object>(kind: KindName) {
   return {
     lists: [...root, kind, "list"] as const,
     list: (filters: Filters = {} as Filters) => [...root, kind, "list", withoutUndefined(filters)] as const,
-    items: [...root, kind, "item"] as const,
     item: (id: string) => [...root, kind, "item", id] as const,
   };
 }
@@ -25,9 +24,7 @@ export const taskKeys = {
   all: root,
   session: [...root, "session"] as const,
   settings: [...root, "settings"] as const,
-  allStats: [...root, "task", "stats"] as const,
   stats: (options: StatsOptions = {}) => [...root, "task", "stats", withoutUndefined(options)] as const,
-  agendas: [...root, "task", "agenda"] as const,
   agenda: (options: AgendaOptions = {}) => [...root, "task", "agenda", withoutUndefined(options)] as const,
 };
 

@@ -62,9 +62,21 @@ export async function feedChanges(
   user?: string,
 ): Promise<void> {
   const store = storeOf(queryClient);
+  /** Returns the current change number; retries until the server responds. */
+  const currentNumber = async () => {
+    for (;;) {
+      try {
+        return (await client.listTasks({ limit: 1 }, { signal })).changes;
+      } catch (error) {
+        if (!isTransient(error)) throw error;
+        onState("offline");
+        await wait(defaultRetry.maxDelay, signal);
+      }
+    }
+  };
   let after = store.position;
   if (after === undefined) {
-    after = oldestList(queryClient) ?? (await currentNumber(client, signal, onState));
+    after = oldestList(queryClient) ?? (await currentNumber());
     // Counts and agendas may be older than that change, and perhaps no other change will refresh them.
     refreshSoon(queryClient);
   }
@@ -94,22 +106,9 @@ export async function feedChanges(
     } catch (error) {
       if (!isApiError(error, "cursor_expired")) throw error;
       // Offline for too long: anything in the cache may be stale.
-      after = await currentNumber(client, signal, onState);
+      after = await currentNumber();
       store.position = after;
       void queryClient.invalidateQueries({ queryKey: taskKeys.all });
-    }
-  }
-}
-
-/** Returns the current change number; retries until the server responds. */
-async function currentNumber(client: Client, signal: AbortSignal, onState: (state: WatchState) => void): Promise<number> {
-  for (;;) {
-    try {
-      return (await client.listTasks({ limit: 1 }, { signal })).changes;
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      onState("offline");
-      await wait(defaultRetry.maxDelay, signal);
     }
   }
 }
