@@ -38,8 +38,9 @@ describe.concurrent("a program without a browser works as documented", () => {
     ["bff/FRONT-ENDS.md", "$site/api/tasks"],
     ["README.md", "set-auth-jwt"],
     ["services/auth/README.md", "set-auth-jwt"],
+    ["services/auth/README.md", "X-Api-Key"],
   ] as const) {
-    test(`with curl, in ${page}`, async ({ onTestFinished }) => {
+    test(`with curl, in ${page}, with ${words}`, async ({ onTestFinished }) => {
       const user = await newUser();
       const task = await user.api.createTask({ title: "Water the plants" });
       const folder = await mkdtemp(join(tmpdir(), "tasklane-curl-"));
