@@ -116,7 +116,7 @@ func NewAPI(router chi.Router, config Config) *API {
 	c.Tags = config.Tags
 	c.Components.SecuritySchemes = config.SecuritySchemes
 	c.Components.Headers = map[string]*huma.Header{}
-	c.OnAddOperation = append(c.OnAddOperation, completeOperations())
+	c.OnAddOperation = append(c.OnAddOperation, completeOperations(config.Challenge))
 	c.CreateHooks = nil // no $schema in responses and no Link headers
 	c.SchemasPath = ""
 	c.DocsPath = ""

@@ -67,12 +67,12 @@ var responseHeaders = map[string]struct{ description, example string }{
 	"RateLimit":        {"The number of requests left (r), and the seconds until the full quota is available (t).", `"user";r=199;t=1`},
 	"RateLimit-Policy": {"The quota (q), and the seconds in which an empty quota refills (w).", `"user";q=200;w=2`},
 	"Retry-After":      {"The seconds after which to retry.", "1"},
-	"WWW-Authenticate": {"The accepted credentials, and the reason why those in the request were rejected.", ""},
+	"WWW-Authenticate": {"The accepted credentials, and the reason why those in the request were rejected.", `Bearer error="invalid_token"`},
 }
 
 // completeOperations returns a hook for each added operation. It documents what Huma
-// omits, and removes keywords that only Huma understands.
-func completeOperations() func(*huma.OpenAPI, *huma.Operation) {
+// omits, and removes keywords that only Huma understands. challenge is [Config.Challenge].
+func completeOperations(challenge string) func(*huma.OpenAPI, *huma.Operation) {
 	open := map[*huma.Schema]bool{} // most operations share their schemas
 	return func(doc *huma.OpenAPI, op *huma.Operation) {
 		completeEnums(doc.Components.Schemas)
@@ -82,7 +82,7 @@ func completeOperations() func(*huma.OpenAPI, *huma.Operation) {
 			parameter.Schema.PatternDescription = ""
 		}
 		for status, response := range op.Responses {
-			documentHeaders(doc, op, status, response)
+			documentHeaders(doc, op, status, response, challenge)
 			for _, content := range response.Content {
 				openResponses(doc.Components.Schemas, content.Schema, open)
 				complete(doc, content)
@@ -143,9 +143,9 @@ var defaultExamples = map[string]any{
 }
 
 // documentHeaders adds to a response the headers that responses of its status have.
-func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, response *huma.Response) {
+func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, response *huma.Response, challenge string) {
 	names := []string{RequestIDHeader}
-	if limited := op.Responses["429"] != nil; limited && (status < "400" || status == "429") {
+	if op.Responses["429"] != nil {
 		names = append(names, "RateLimit", "RateLimit-Policy")
 	}
 	if status == "401" {
@@ -159,24 +159,12 @@ func documentHeaders(doc *huma.OpenAPI, op *huma.Operation, status string, respo
 	}
 	for _, name := range names {
 		header := responseHeaders[name]
-		if name == "WWW-Authenticate" {
-			header.example = challengeExample(doc, op)
+		if name == "WWW-Authenticate" && challenge != "" {
+			header.example = challenge
 		}
 		doc.Components.Headers[name] = &huma.Header{
 			Description: header.description, Schema: &huma.Schema{Type: huma.TypeString}, Example: header.example,
 		}
 		response.Headers[name] = &huma.Header{Ref: "#/components/headers/" + name}
 	}
-}
-
-// challengeExample returns an example of the operation's WWW-Authenticate header.
-func challengeExample(doc *huma.OpenAPI, op *huma.Operation) string {
-	for _, schemes := range op.Security {
-		for name := range schemes {
-			if doc.Components.SecuritySchemes[name].Type == "http" {
-				return `Bearer error="invalid_token"`
-			}
-		}
-	}
-	return CookieChallenge
 }

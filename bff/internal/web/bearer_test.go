@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,6 +29,18 @@ func (s *site) program(t *testing.T, token string) func(method, path string, bod
 			all.Set(header[i], header[i+1])
 		}
 		return b.do(method, path, body, all)
+	}
+}
+
+func TestDocument_HasTheTokenWhereverItHasTheCookie(t *testing.T) {
+	t.Parallel()
+	document, err := web.Document()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cookies, tokens := bytes.Count(document, []byte("- sessionCookie: []")), bytes.Count(document, []byte("- sessionToken: []"))
+	if cookies == 0 || tokens != cookies {
+		t.Errorf("%d operations have the cookie, %d the token", cookies, tokens)
 	}
 }
 

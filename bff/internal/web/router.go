@@ -163,6 +163,7 @@ func (s *server) registerAPI(r chi.Router, limits httpapi.Limits, metrics *httpa
 		SecuritySchemes: map[string]*huma.SecurityScheme{
 			"sessionCookie":       {Type: "apiKey", In: "cookie", Name: session.CookieName, Description: "Better Auth's session cookie on http."},
 			"secureSessionCookie": {Type: "apiKey", In: "cookie", Name: session.SecureCookieName, Description: "Better Auth's session cookie on https."},
+			"sessionToken":        {Type: "http", Scheme: "bearer", Description: "The session token of a sign-in, for programs and native apps."},
 		},
 	})
 	s.api = api
@@ -192,8 +193,8 @@ func documentExpectedUser(doc *huma.OpenAPI) {
 	}
 }
 
-// security is the session cookie, under either name.
-var security = []map[string][]string{{"sessionCookie": {}}, {"secureSessionCookie": {}}}
+// security is the session cookie, under either name, or the token in its place.
+var security = []map[string][]string{{"sessionCookie": {}}, {"secureSessionCookie": {}}, {"sessionToken": {}}}
 
 // Document returns the OpenAPI document of the browser API as YAML.
 func Document() ([]byte, error) {

@@ -89,8 +89,8 @@ func closeSchemas(tree any) {
 }
 
 // CheckResponse returns an error if the status, media type, body or error code of a
-// response is not documented. It ignores paths that are not in the document, and the
-// bodies of streams.
+// response is not documented, or one of the headers that many responses have. It ignores
+// paths that are not in the document, and the bodies of streams.
 func (d *Document) CheckResponse(method, path string, response Response) error {
 	if op := d.find(method, path); op != nil {
 		return d.check(op, response)
@@ -102,6 +102,11 @@ func (d *Document) check(op *operation, response Response) error {
 	documented := op.Responses.Status(response.Status)
 	if documented == nil {
 		return fmt.Errorf("%s has no status %d", op.OperationID, response.Status)
+	}
+	for name := range d.components.Headers {
+		if response.Header.Get(name) != "" && documented.Value.Headers[name] == nil {
+			return fmt.Errorf("%s has no header %s with status %d", op.OperationID, name, response.Status)
+		}
 	}
 	if len(documented.Value.Content) == 0 {
 		if len(response.Body) > 0 {

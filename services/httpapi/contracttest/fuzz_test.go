@@ -7,18 +7,25 @@ import (
 	"testing"
 )
 
+// taskDocument returns the document of the task service.
+func taskDocument(t *testing.T) *Document {
+	t.Helper()
+	text, err := os.ReadFile("../../../web-contract/openapi/tasks.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := Load(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
 // TestCheckEnvelope_DetectsInvalidResponses checks responses that are not documented, and
 // responses that the document allows but no client can handle.
 func TestCheckEnvelope_DetectsInvalidResponses(t *testing.T) {
 	t.Parallel()
-	document, err := os.ReadFile("../../../web-contract/openapi/tasks.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := Load(document)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := taskDocument(t)
 	get := d.find(http.MethodGet, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11")
 	const problem = `{"success":false,"error":"Task not found.","code":"task_not_found","status":404,"title":"Not Found","requestId":"r"}`
 	for name, tc := range map[string]struct {
@@ -49,5 +56,18 @@ func TestCheckEnvelope_DetectsInvalidResponses(t *testing.T) {
 				t.Errorf("check: %v", err)
 			}
 		})
+	}
+}
+
+func TestCheckResponse_RejectsUndocumentedHeader(t *testing.T) {
+	t.Parallel()
+	d := taskDocument(t)
+	for name, ok := range map[string]bool{"X-Request-Id": true, "RateLimit": true, "Retry-After": false, "WWW-Authenticate": false} {
+		header := header("Content-Type", "application/problem+json", name, "1")
+		problem := `{"success":false,"error":"Task not found.","code":"task_not_found","status":404,"title":"Not Found","requestId":"r"}`
+		err := d.CheckResponse(http.MethodGet, "/api/tasks/019ac2f4-7b3c-7c1e-9a55-0d6f2b8e4c11", Response{http.StatusNotFound, header, []byte(problem)})
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

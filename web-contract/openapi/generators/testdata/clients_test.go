@@ -52,6 +52,10 @@ func (session) SessionCookie(context.Context, ogenbff.OperationName) (ogenbff.Se
 	return ogenbff.SessionCookie{APIKey: "a"}, nil
 }
 
+func (session) SessionToken(context.Context, ogenbff.OperationName) (ogenbff.SessionToken, error) {
+	return ogenbff.SessionToken{Token: "a"}, nil
+}
+
 type token struct{}
 
 func (token) Bearer(context.Context, ogentasks.OperationName) (ogentasks.Bearer, error) {
