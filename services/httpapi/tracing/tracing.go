@@ -41,10 +41,10 @@ func (c Config) Check() error {
 	if c.Exporter != "" && c.Exporter != "otlp" && c.Exporter != "none" {
 		errs = append(errs, errors.New("OTEL_TRACES_EXPORTER must be otlp or none"))
 	}
-	for name, value := range map[string]string{
-		"OTEL_EXPORTER_OTLP_PROTOCOL": c.Protocol, "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL": c.TracesProtocol,
+	for _, setting := range [][2]string{
+		{"OTEL_EXPORTER_OTLP_PROTOCOL", c.Protocol}, {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", c.TracesProtocol},
 	} {
-		if value != "" && value != protocol {
+		if name, value := setting[0], setting[1]; value != "" && value != protocol {
 			errs = append(errs, fmt.Errorf("%s must be %s", name, protocol))
 		}
 	}

@@ -78,4 +78,10 @@ func TestCheck_RejectsUnsupportedValues(t *testing.T) {
 			t.Errorf("the error %v does not name %s", err, want)
 		}
 	}
+	for range 20 {
+		err := tracing.Config{Protocol: "grpc", TracesProtocol: "grpc"}.Check()
+		if want := "OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf\nOTEL_EXPORTER_OTLP_TRACES_PROTOCOL must be http/protobuf"; err == nil || err.Error() != want {
+			t.Errorf("got %v, want the errors in one order: %s", err, want)
+		}
+	}
 }

@@ -374,6 +374,28 @@ func TestSettingsReachEveryProcessThatReadsThem(t *testing.T) {
 	}
 }
 
+func TestAuthGetsEverySocialProvider(t *testing.T) {
+	t.Parallel()
+	env := completeEnvironment()
+	config := repotest.Read(t, filepath.Join(repotest.Root(t), "services/auth/config.mjs"))
+	names := regexp.MustCompile(`[A-Z]+_CLIENT_(ID|SECRET)`).FindAllString(config, -1)
+	if len(names) == 0 {
+		t.Fatal("the auth server has no social providers")
+	}
+	for _, name := range names {
+		env[name] = "a-value-for-" + name
+	}
+	project, err := loadWith(t, env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if got := project.Services["auth"].Environment[name]; got == nil || *got != env[name] {
+			t.Errorf("auth does not get %s", name)
+		}
+	}
+}
+
 // required matches the variables that the Go servers and the auth server require.
 var required = regexp.MustCompile(`env:"([A-Z_]+),[a-zA-Z,]*(?:required|notEmpty)|: env\.([A-Z_]+) \?\? ""`)
 
