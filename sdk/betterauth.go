@@ -84,7 +84,7 @@ type BetterAuth struct {
 
 	mu      sync.Mutex
 	cached  authToken // its token is empty without one
-	failed  error     // of the latest renewal
+	failed  error     // of the latest renewal; written only while renewing is held
 	retryAt time.Time // when a failed renewal is tried again
 }
 
@@ -208,7 +208,8 @@ func (b *BetterAuth) Token(ctx context.Context) (string, error) {
 		renewal, cancel = context.WithTimeout(ctx, min(earlyTimeout, timeLeft(ctx)/2))
 		defer cancel()
 	}
-	b.retrying = token == "" && b.mayRetry()
+	// Not after a failed renewal, as in an outage.
+	b.retrying = token == "" && b.failed == nil
 	renewed, err := b.renew(renewal)
 	if err != nil && ctx.Err() != nil {
 		// Only this call has timed out; the next one tries again.
@@ -251,14 +252,6 @@ func (b *BetterAuth) cachedResult(now time.Time) (token string, err error, done 
 	default:
 		return "", nil, false
 	}
-}
-
-// mayRetry reports whether a renewal for which calls wait may retry. After a failed one, as
-// in an outage, it may not.
-func (b *BetterAuth) mayRetry() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.failed == nil
 }
 
 // authToken is a token with its times, by this machine's clock.

@@ -337,23 +337,18 @@ func (c *Client) setHeader(h http.Header, r *request, token string) {
 	}
 }
 
-// setTimeout tells the service how many seconds are left until the context's deadline,
-// so that it stops working on the request then.
-func setTimeout(req *http.Request) {
-	req.Header.Del(headerTimeout)
-	if deadline, ok := req.Context().Deadline(); ok {
-		left := max(time.Millisecond, time.Until(deadline))
-		req.Header.Set(headerTimeout, strconv.FormatFloat(left.Seconds(), 'f', 3, 64))
-	}
-}
-
 // send makes one attempt.
 func (c *Client) send(ctx context.Context, r *request, token string, fromHooks http.Header) result {
 	req, err := c.newRequest(ctx, r, token, fromHooks)
 	if err != nil {
 		return result{err: err}
 	}
-	setTimeout(req)
+	// The service stops working on the request at the context's deadline.
+	req.Header.Del(headerTimeout)
+	if deadline, ok := ctx.Deadline(); ok {
+		left := max(time.Millisecond, time.Until(deadline))
+		req.Header.Set(headerTimeout, strconv.FormatFloat(left.Seconds(), 'f', 3, 64))
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return result{err: err}

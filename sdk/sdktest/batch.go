@@ -136,16 +136,12 @@ func (f *fieldErrors) operations(object map[string]any) []batchOperation {
 	return operations
 }
 
-// batchKinds are the kinds that a batch may have operations on.
-func batchKinds() []taskapi.Kind {
-	return slices.DeleteFunc(taskapi.Kinds(), func(name taskapi.Kind) bool { return kindNamed(name).single != "" })
-}
-
 // operation reads one operation of a batch. Its members depend on its kind, and then on
 // op.
 func (f *fieldErrors) operation(object map[string]any, path string) batchOperation {
 	var o batchOperation
-	if o.kind = kindNamed(choice(f, object, path, "kind", batchKinds())); o.kind == nil {
+	kinds := slices.DeleteFunc(taskapi.Kinds(), func(name taskapi.Kind) bool { return kindNamed(name).single != "" })
+	if o.kind = kindNamed(choice(f, object, path, "kind", kinds)); o.kind == nil {
 		return o
 	}
 	if o.op = choice(f, object, path, "op", taskapi.BatchOps()); o.op == "" {

@@ -84,13 +84,10 @@ func (f *fieldErrors) idOr(query url.Values, name, none string) string {
 	return id
 }
 
-// maxQuery is the maximum length of q, in code points.
-const maxQuery = 500
-
 // filterFields are the filters that are validated like fields of a body.
 var filterFields = map[string]field{
 	"priority": {tag: taskField("Priority").Tag},
-	"q":        {tag: reflect.StructTag(`maxLength:"` + strconv.Itoa(maxQuery) + `"`)},
+	"q":        {tag: `maxLength:"500"`},
 }
 
 func taskField(name string) reflect.StructField {

@@ -185,7 +185,6 @@ func (s *session) edit(ctx context.Context, args []string) error {
 		return err
 	}
 	usedFlags := s.usedFlags()
-	delete(usedFlags, "json")
 	if len(usedFlags) == 0 {
 		return usageError("what should change? \"tasklane edit -h\" shows the flags")
 	}
@@ -245,10 +244,11 @@ func (s *session) edit(ctx context.Context, args []string) error {
 	return s.printChanged("changed", task)
 }
 
-// usedFlags returns the names of the flags on the command line.
+// usedFlags returns the names of the flags on the command line, except -json.
 func (s *session) usedFlags() map[string]bool {
 	usedFlags := make(map[string]bool)
 	s.flags.Visit(func(f *flag.Flag) { usedFlags[f.Name] = true })
+	delete(usedFlags, "json")
 	return usedFlags
 }
 
@@ -270,7 +270,6 @@ func (s *session) move(ctx context.Context, args []string) error {
 		return err
 	}
 	usedFlags := s.usedFlags()
-	delete(usedFlags, "json")
 	if len(words) != 1 || len(usedFlags) != 1 {
 		return usageError("move takes a task, and one of -first, -last, -after and -before")
 	}
