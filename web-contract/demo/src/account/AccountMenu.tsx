@@ -33,7 +33,7 @@ export function AccountMenu() {
         <>
           <p className="account-who">
             <strong dir="auto">{user.name}</strong>
-            <span>{user.email}</span>
+            <span className="hint">{user.email}</span>
           </p>
           <hr />
           <Actions actions={actions} onDone={close} />

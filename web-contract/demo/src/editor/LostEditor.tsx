@@ -13,7 +13,7 @@ export function LostEditor({ tasks }: { tasks: readonly Task[] }) {
   if (!base || tasks.some((task) => itemKey(queryClient, task) === itemKey(queryClient, base))) return null;
   return (
     <section className="lost" aria-label="Task that left the list">
-      <p className="lost-note">This task is not on this list. Your edit is still here.</p>
+      <p className="hint lost-note">This task is not on this list. Your edit is still here.</p>
       <TaskEditor task={base} />
     </section>
   );

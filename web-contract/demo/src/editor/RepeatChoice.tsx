@@ -61,7 +61,7 @@ function NextDues({ fields }: { fields: Fields }) {
   if (!fields.recurrence) return null;
   const dues = nextDues(fields, now, { limit: shownDues });
   return (
-    <p className="repeat-next" aria-live="polite">
+    <p className="hint repeat-next" aria-live="polite">
       {dues.length > 0 ? <Dotted parts={dues.map((due, index) => (index === 0 ? "Then " : "") + dueName(due, now))} /> : "It does not repeat after that."}
     </p>
   );

@@ -82,7 +82,7 @@ export function TaskEditor({ task }: { task: Task }) {
           fault={faultOf("description")}
         />
         {editConflicts(edit, task).length > 0 && (
-          <p className="editor-note" role="status">
+          <p className="hint" role="status">
             This was changed elsewhere just now. You choose when you save.
           </p>
         )}

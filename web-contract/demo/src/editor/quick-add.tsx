@@ -165,7 +165,7 @@ export function Pasted({ lines, defaults, onDone }: PastedProps) {
 
   return (
     <div className="pasted" role="group" aria-label={`You pasted ${lines.length} lines`} onKeyDown={onKeyDown}>
-      <p>You pasted {lines.length} lines.</p>
+      <p className="hint">You pasted {lines.length} lines.</p>
       <button type="button" className="button primary" onClick={addAll} autoFocus>
         Add {counted(lines.length)}
       </button>

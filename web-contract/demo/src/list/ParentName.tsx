@@ -17,7 +17,7 @@ export function ParentName({ id }: { id: string }) {
     <span className="meta-item">
       <span className="visually-hidden">Sub-task of </span>
       <span aria-hidden="true">↳</span>
-      <span className="parent-title" dir="auto">{data.title}</span>
+      <span className="chip-text parent-title" dir="auto">{data.title}</span>
     </span>
   );
 }
