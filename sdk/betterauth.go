@@ -419,9 +419,9 @@ func isKeyError(data []byte) bool {
 }
 
 // rateLimited returns the error of a 429, with the delay from Better Auth's own
-// header.
+// header, or a second without one.
 func rateLimited(header http.Header) error {
-	wait := parseRetryAfter(cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After")), time.Now())
+	wait := cmp.Or(parseRetryAfter(cmp.Or(header.Get("Retry-After"), header.Get("X-Retry-After")), time.Now()), time.Second)
 	return &Error{
 		Operation:  "signIn",
 		Status:     http.StatusTooManyRequests,
