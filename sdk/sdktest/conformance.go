@@ -231,8 +231,14 @@ func inJSON(v any) string {
 	return string(encoded)
 }
 
-// fails ends the case unless a call failed with this error, and returns the error.
-func (s *subject) fails(err, want error) *sdk.Error {
+// fails ends the case unless a call failed with this error, and returns the resource that
+// caused a version conflict.
+func (s *subject) fails(err, want error) (current taskapi.Resource) {
+	s.Helper()
+	return s.failure(err, want).Current
+}
+
+func (s *subject) failure(err, want error) *sdk.Error {
 	s.Helper()
 	var failure *sdk.Error
 	if !errors.Is(err, want) || !errors.As(err, &failure) {
@@ -242,13 +248,13 @@ func (s *subject) fails(err, want error) *sdk.Error {
 }
 
 // failsAt does the same as fails, and checks that the error names only this field.
-func (s *subject) failsAt(err, want error, field taskapi.FieldError) *sdk.Error {
+func (s *subject) failsAt(err, want error, field taskapi.FieldError) (current taskapi.Resource) {
 	s.Helper()
-	failure := s.fails(err, want)
+	failure := s.failure(err, want)
 	if len(failure.Fields) != 1 || failure.Fields[0].Field != field.Field || failure.Fields[0].Code != field.Code {
 		s.Errorf("%v names the fields %+v, want %+v", failure, failure.Fields, field)
 	}
-	return failure
+	return failure.Current
 }
 
 // ok ends the case if err is not nil.

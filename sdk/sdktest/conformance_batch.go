@@ -125,9 +125,9 @@ var batchCases = []contractCase{
 			{taskapi.TaskOperations.Create(taskapi.CreateTaskRequest{}), sdk.ErrInvalid, field422("operations[1].data.title", taskapi.FieldTooShort)},
 		} {
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{create, c.second, create})
-			failure := s.failsAt(err, c.want, c.field)
+			current := s.failsAt(err, c.want, c.field)
 			if errors.Is(c.want, sdk.ErrVersionConflict) {
-				s.same("current", s.tasks([]taskapi.Resource{failure.Current}), []taskapi.Task{task})
+				s.same("current", s.tasks([]taskapi.Resource{current}), []taskapi.Task{task})
 			}
 		}
 		s.same("task", s.get(task.ID), task)

@@ -56,7 +56,7 @@ var settingsCases = []contractCase{
 		update := taskapi.UpdateSettingsRequest{WeekStart: taskapi.Some(taskapi.Saturday)}
 		for version := int64(1); version <= 2; version++ {
 			_, err := s.client.UpdateSettings(s.Context(), update, sdk.IfMatch(version+1))
-			current, err := s.fails(err, sdk.ErrVersionConflict).Current.Settings()
+			current, err := s.fails(err, sdk.ErrVersionConflict).Settings()
 			s.ok(err)
 			s.same("the version", current.Version, version)
 			s.must(s.client.UpdateSettings(s.Context(), taskapi.UpdateSettingsRequest{TimeZone: taskapi.Some("Asia/Tokyo")}))

@@ -151,7 +151,7 @@ var versionCases = []contractCase{
 				second = ops.Restore(task.ID, 1)
 			}
 			_, err := s.client.Batch(s.Context(), []taskapi.BatchOperation{first, second})
-			s.same(name, s.tasks([]taskapi.Resource{s.fails(err, sdk.ErrVersionConflict).Current})[0], task)
+			s.same(name, s.tasks([]taskapi.Resource{s.fails(err, sdk.ErrVersionConflict)})[0], task)
 		}
 		s.same("the change number", s.seq(), before)
 	}},
