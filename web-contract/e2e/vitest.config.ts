@@ -4,8 +4,6 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
     globalSetup: ["src/setup.ts"],
-    // A file waits for servers most of the time, so each processor gets one. The default leaves one processor to Vitest.
-    maxWorkers: "100%",
     // Pages share the machine with the servers: more of them at once take longer in all.
     maxConcurrency: 3,
     // For a test that hangs: a busy machine takes several times as long as an idle one.
