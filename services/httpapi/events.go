@@ -26,8 +26,8 @@ const eventsTimeout = 10 * time.Second
 const (
 	// EventsAtOnce is the number of bytes of events written at a time.
 	EventsAtOnce = 64 << 10
-	// EventsMemory is the number of bytes reserved while events are sent. The largest
-	// event fits.
+	// EventsMemory is the number of bytes reserved, besides a page, while its events are
+	// sent. The largest event has fewer.
 	EventsMemory = 4 * EventsAtOnce
 )
 
@@ -56,7 +56,7 @@ func beginEvents(ctx huma.Context) *Events {
 	header.Set("Cache-Control", "no-store, no-transform")
 	header.Set("X-Accel-Buffering", "no") // disables buffering in nginx
 	out := responseEvents{w, http.NewResponseController(w)}
-	// A stream waits for the client without a limit. The client sends nothing.
+	// The client sends nothing, so waiting until it disconnects has no limit.
 	_ = out.SetReadDeadline(time.Time{})
 	w.WriteHeader(http.StatusOK)
 	return &Events{out: out}
@@ -114,7 +114,7 @@ func (e *Events) end(panicked bool) {
 }
 
 // AppendEvent appends an event to encoded events. data must be a single line. Clients
-// resume from the id, which may be empty.
+// resume from the id; an empty one is omitted.
 func AppendEvent(encoded []byte, id, name string, data []byte) []byte {
 	if id != "" {
 		encoded = fmt.Appendf(encoded, "id: %s\n", id)

@@ -42,7 +42,7 @@ func timeExchanges(m *httpapi.Metrics, next session.Exchanger) timedExchanges {
 	return t
 }
 
-// Exchange times an exchange.
+// Exchange also measures the time.
 func (t timedExchanges) Exchange(ctx context.Context, req session.Request) (session.Result, error) {
 	start := time.Now()
 	result, err := t.Exchanger.Exchange(ctx, req)

@@ -32,7 +32,7 @@ func (t StreamTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect for a stream: %w", err)
 	}
-	stop := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // Read returns the context's error
+	stop := context.AfterFunc(r.Context(), func() { _ = conn.Close() }) // reading then returns the cause
 	response, err := roundTrip(conn, r)
 	if err != nil {
 		stop()

@@ -45,7 +45,7 @@ func TestStreamTransport(t *testing.T) {
 				_, _ = io.WriteString(w, text)
 			case <-r.Context().Done():
 				disconnected <- struct{}{}
-				panic(http.ErrAbortHandler) // the caller might still read the end of the response
+				panic(http.ErrAbortHandler) // returning would send the regular end of the response
 			}
 		}
 	})

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
-	_ "embed" // the server with an OAuth provider
+	_ "embed" // oauth.mjs
 	"encoding/json"
 	"io"
 	"net/http"
@@ -36,8 +36,8 @@ type Auth struct {
 	firstTasks sync.Once
 }
 
-// Route returns the address at which one server reaches another at address: that of a proxy
-// between them, for example. The nil Route returns address itself.
+// Route returns the address by which one server reaches another one, which listens at
+// address: that of a proxy, for example. The nil Route returns address itself.
 type Route func(from, to, address string) string
 
 func (r Route) address(from, to, address string) string {
@@ -69,7 +69,7 @@ type AuthConfig struct {
 	Env []string
 }
 
-// oauthServer is the server with an OAuth provider.
+// oauthServer is a Better Auth server with sign-in at config.Provider.
 //
 //go:embed oauth.mjs
 var oauthServer string

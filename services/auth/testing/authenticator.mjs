@@ -6,8 +6,8 @@ const USER_VERIFIED = 0x04;
 const HAS_CREDENTIAL = 0x40;
 
 /**
- * Creates a device with one passkey for an origin. `unlocked` sets whether a response
- * claims that the user has unlocked the device.
+ * Creates a device with one passkey for an origin. The `unlocked` of its methods
+ * sets whether a response claims that the user has unlocked the device.
  *
  * @param {string} origin
  */

@@ -15,7 +15,7 @@ const portTimeout = 2 * time.Second
 
 const pollInterval = 50 * time.Millisecond
 
-// waitForPorts fails if a port stays in use. Otherwise another process on the port could
+// waitForPorts fails if a port stays in use, because another process on it could
 // respond to a readiness check.
 func waitForPorts(ctx context.Context, ports []portSetting) error {
 	deadline := time.Now().Add(portTimeout)

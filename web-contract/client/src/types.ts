@@ -29,9 +29,9 @@ export interface ReplaceTaskRequest extends schemas.ReplaceTaskRequest {}
 /** A merge patch: a field left out keeps its value; `dueAt: null` or `dueOn: null` removes the deadline. */
 export interface UpdateTaskRequest extends schemas.UpdateTaskRequest {}
 
-/** A place in the manual order: one of `after` and `before`, null for an end. */
+/** A place: `after` or `before` a task of the manual order, null for an end, and a `listId` or `parentId`. */
 export interface MoveTaskRequest extends schemas.MoveTaskRequest {}
-/** A place in the manual order of the lists: one of `after` and `before`, null for an end. */
+/** A place in the manual order of the lists: `after` or `before` one, null for an end. */
 export interface MoveListRequest extends schemas.MoveListRequest {}
 
 /** The user's settings. */
@@ -58,13 +58,13 @@ export type BatchOperation = Schemas["BatchItem"];
 /** A resource as it is now, or null if it was erased. `seq` rises with every change. */
 export type Change = Schemas["Change"];
 
-/** The numbers of tasks by state, priority and tag. */
+/** The numbers of tasks by state, priority, tag and list. */
 export interface Stats extends schemas.Stats {}
 
 /** The data for the start of a page. A part that failed is null, and named in `failures`. */
 export interface Bootstrap extends schemas.Bootstrap {}
 
-/** The open tasks by the day they are due, in the time zone, and when they will be due again. */
+/** The open tasks by the day they are due in a time zone, and when they will be due again. */
 export interface Agenda extends schemas.Agenda {}
 
 /** A due date: a time, or a day, of which dueAt is the last second. */
@@ -76,17 +76,17 @@ export interface AgendaOccurrence extends schemas.AgendaOccurrence {}
 type Query<Op extends keyof schemas.operations> = NonNullable<schemas.operations[Op]["parameters"]["query"]>;
 type Options<Op extends keyof schemas.operations> = { [Name in keyof Query<Op>]?: Query<Op>[Name] | undefined };
 
-/** The filters and the page of a list; undefined does not filter. */
+/** The filters and the page of `listTasks`; undefined does not filter. */
 export interface ListTasksOptions extends Options<"listTasks"> {}
-/** The filters and the page of the lists; undefined does not filter. */
+/** The filters and the page of `listLists`; undefined does not filter. */
 export interface ListListsOptions extends Options<"listLists"> {}
-/** The time zone whose day is today; that of the settings by default. */
+/** The time zone of today; that of the settings by default. */
 export interface StatsOptions extends Options<"getTaskStats"> {}
 /** The maximum number of due dates. */
 export interface OccurrencesOptions extends Options<"listTaskOccurrences"> {}
 /** The time zone and the number of days of an agenda. */
 export interface AgendaOptions extends Options<"getAgenda"> {}
-/** The number after which to list changes, and the maximum number of changes. */
+/** The number or cursor after which to list changes, and the maximum number of changes. */
 export interface ListChangesOptions extends Options<"listChanges"> {}
 
 /** One page of a list. */

@@ -11,8 +11,8 @@ const grace = 1_500;
 
 /**
  * Replaces the page, so that it sends no more requests, while its user signs
- * out. Pending writes are saved before that. If one fails, or the user must
- * resolve a conflict, the page returns.
+ * out. Pending writes are saved first. If one or the sign-out fails, or the user
+ * must finish an edit or resolve a conflict, the page returns.
  */
 export function Leaving() {
   const { leaving, notices, drafts, outbox } = useWorkspace();
@@ -47,7 +47,7 @@ export function Leaving() {
     <main className="centered">
       <div className="error-state" role="alert">
         <h1 className="error-title">{counted(unsaved, "change")} not saved yet</h1>
-        <p className="error-detail">Tasklane cannot be reached just now. You will be signed out as soon as it is back.</p>
+        <p className="error-detail">Tasklane has not responded yet. You will be signed out once your changes are saved.</p>
         <p className="button-row">
           <button type="button" className="button danger" onClick={() => setDiscarding(true)}>
             Sign out without saving

@@ -28,7 +28,7 @@ interface Props {
 export function TaskMeta({ id, task, hideDay, hideList, hideParent, done = 0, all = 0, isPart = false }: Props) {
   const { priority, tags, description, recurrence, recurrenceFrom } = task;
   const parentId = hideParent ? null : task.parentId;
-  // The view renders again when one of its tasks becomes overdue.
+  // Without an argument, because the view renders again when one of its tasks becomes overdue.
   const now = useNow();
   const overdue = isOverdue(task, now);
   const due = hideDay ? timeName(task) : dueName(task, now);

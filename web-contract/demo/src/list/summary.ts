@@ -1,12 +1,12 @@
 import { isOverdue, type Stats, type Task } from "@tasklane/web-contract";
 
 export interface Counts extends Pick<Stats, "open" | "completed" | "dueToday" | "overdue"> {
-  /** Whether more are completed than were counted. */
+  /** Whether `completed` counts only a part of them. */
   more?: boolean;
 }
 
 /**
- * The counts of the list in words. If all open tasks are loaded, the device's
+ * The counts of open tasks in words. If all open tasks are loaded, the device's
  * clock decides which are overdue, as in their rows.
  */
 export function summary({ open, dueToday, overdue }: Counts, allOpen: readonly Task[] | undefined, now: Date): string[] {
