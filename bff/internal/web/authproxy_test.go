@@ -1,12 +1,10 @@
 package web_test
 
 import (
-	"encoding/base64"
 	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -371,16 +369,12 @@ func TestErrorsOfBetterAuth_BecomeProblems(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			response := browserWith(t, func(w http.ResponseWriter, _ *http.Request) {
 				maps.Copy(w.Header(), test.header)
 				w.Header().Set("Content-Type", "application/json")
 				w.WriteHeader(test.status)
 				_, _ = io.WriteString(w, test.body)
-			}))
-			t.Cleanup(auth.Close)
-			bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
-			t.Cleanup(bff.Close)
-			response := (&site{url: bff.URL}).newBrowser(t).get("/api/auth/get-session").is(test.status)
+			}).get("/api/auth/get-session").is(test.status)
 			var got map[string]any
 			response.into(&got)
 			test.want["success"], test.want["status"], test.want["requestId"] = false, float64(test.status), response.header.Get("X-Request-Id")
@@ -402,7 +396,7 @@ func TestErrorsOfBetterAuth_BecomeProblems(t *testing.T) {
 func TestResetPassword_EndsSessions(t *testing.T) {
 	t.Parallel()
 	var ended atomic.Bool
-	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	nobody := browserWith(t, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case strings.HasSuffix(r.URL.Path, "/reset-password"):
@@ -415,11 +409,7 @@ func TestResetPassword_EndsSessions(t *testing.T) {
 		default:
 			writeSession(w)
 		}
-	}))
-	t.Cleanup(auth.Close)
-	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
-	t.Cleanup(bff.Close)
-	nobody := (&site{url: bff.URL}).newBrowser(t)
+	})
 	get := func(token string) *response {
 		return nobody.do(http.MethodGet, "/api/session", nil, http.Header{"Cookie": {session.CookieName + "=" + token + ".x"}})
 	}
@@ -433,45 +423,6 @@ func TestResetPassword_EndsSessions(t *testing.T) {
 		nobody.post(path, map[string]any{"token": "x"}).is(http.StatusOK)
 		get("bob").is(http.StatusOK)
 		get(ada).fails(taskapi.CodeSessionExpired)
-	}
-}
-
-// writeSession writes Better Auth's response for a live session.
-func writeSession(w http.ResponseWriter) {
-	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":9999999999}`))
-	w.Header().Set("Set-Auth-Jwt", "e30."+claims+".x")
-	_, _ = io.WriteString(w, `{"session":{"expiresAt":"2999-01-01T00:00:00Z"},"user":{"id":"ada"}}`)
-}
-
-// TestAppThatForwardsBetterAuthToTheBFF_DoesNotLoop checks an app that has Better Auth at
-// BETTER_AUTH_URL but forwards everything below /api to the bff.
-func TestAppThatForwardsBetterAuthToTheBFF_DoesNotLoop(t *testing.T) {
-	t.Parallel()
-	var forwarded atomic.Int32
-	var toBFF atomic.Pointer[httputil.ReverseProxy]
-	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if forwarded.Add(1) > 20 {
-			w.WriteHeader(http.StatusServiceUnavailable) // ends the loop of a bff that does not
-			return
-		}
-		r.Header.Add("Via", "1.1 app")
-		toBFF.Load().ServeHTTP(w, r)
-	}))
-	t.Cleanup(app.Close)
-	log := &logBuffer{}
-	bff := httptest.NewServer(newHandler(t, handlerConfig{public: app.URL, auth: parse(t, app.URL), tasks: app.URL, log: log}))
-	t.Cleanup(bff.Close)
-	toBFF.Store(httputil.NewSingleHostReverseProxy(parse(t, bff.URL)))
-	for _, path := range []string{"/api/auth/get-session", "/api/session"} {
-		forwarded.Store(0)
-		response := (&site{url: app.URL}).newBrowser(t).do(http.MethodGet, path, nil, http.Header{"Cookie": {session.CookieName + "=a.b"}})
-		response.fails(taskapi.CodeAuthUnavailable)
-		if got := forwarded.Load(); got != 2 {
-			t.Errorf("%s: the app forwarded %d requests, want the browser's and the bff's", path, got)
-		}
-	}
-	if lines := strings.Join(log.Log(), ""); !strings.Contains(lines, "keep /api/auth in the app") {
-		t.Errorf("the log does not say how to fix it:\n%s", lines)
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -167,7 +166,7 @@ func TestServiceOutage_LosesNoWrite(t *testing.T) {
 func TestAuthOutage_OfOneCookieEndsNoSession(t *testing.T) {
 	t.Parallel()
 	var down atomic.Bool
-	auth := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	nobody := browserWith(t, func(w http.ResponseWriter, r *http.Request) {
 		switch cookie := r.Header.Get("Cookie"); {
 		case strings.Contains(cookie, "ended"):
 			w.Header().Set("Set-Cookie", session.CookieName+"=; Max-Age=0; Path=/")
@@ -177,11 +176,7 @@ func TestAuthOutage_OfOneCookieEndsNoSession(t *testing.T) {
 		default:
 			writeSession(w)
 		}
-	}))
-	t.Cleanup(auth.Close)
-	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
-	t.Cleanup(bff.Close)
-	nobody := (&site{url: bff.URL}).newBrowser(t)
+	})
 	get := func(tokens ...string) *response {
 		var cookies []string
 		for _, token := range tokens {

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -398,4 +399,21 @@ func parse(t *testing.T, address string) *url.URL {
 		t.Fatal(err)
 	}
 	return u
+}
+
+// browserWith returns a browser without a session, for a bff whose Better Auth is the handler.
+func browserWith(t *testing.T, betterAuth http.HandlerFunc) *browser {
+	t.Helper()
+	auth := httptest.NewServer(betterAuth)
+	t.Cleanup(auth.Close)
+	bff := httptest.NewServer(newHandler(t, handlerConfig{public: "http://localhost", auth: parse(t, auth.URL), tasks: auth.URL, log: &logBuffer{}}))
+	t.Cleanup(bff.Close)
+	return (&site{url: bff.URL}).newBrowser(t)
+}
+
+// writeSession writes Better Auth's response for a live session.
+func writeSession(w http.ResponseWriter) {
+	claims := base64.RawURLEncoding.EncodeToString([]byte(`{"exp":9999999999}`))
+	w.Header().Set("Set-Auth-Jwt", "e30."+claims+".x")
+	_, _ = io.WriteString(w, `{"session":{"expiresAt":"2999-01-01T00:00:00Z"},"user":{"id":"ada"}}`)
 }

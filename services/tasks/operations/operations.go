@@ -124,7 +124,7 @@ func Register(s Server, h Handlers) {
 	register(s, s.withOperations(h.Batch), batchCodes, huma.Operation{
 		OperationID: "batch", Method: http.MethodPost, Path: "/api/batch", Tags: []string{resourcesTag},
 		Summary:      "Change several resources at once",
-		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.",
+		Description:  "Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together, and those in its response 4 MiB.",
 		MaxBodyBytes: maxBatchBytes, Metadata: httpapi.MemoryMetadata(batchMemory),
 	})
 }

@@ -33,7 +33,7 @@ export interface paths {
         put?: never;
         /**
          * Change several resources at once
-         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together.
+         * @description Carries out up to 100 operations in order, all or none. Each sees the results of those before it. The response holds each operation's resource, in order, as the batch left it; an erased one is as it was before. The error is that of the first operation that fails, and errors[].field names the operation. The resources that a batch changes may have 2 MiB together, and those in its response 4 MiB.
          */
         post: operations["batch"];
         delete?: never;
